@@ -1,0 +1,152 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Holding values against conditions. What is missing, null or not a number is unknown, never a pass."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, Callable, Iterable, Iterator
+
+from .._core.errors import InputError, one_line
+from .._core.jsonpath import Missing, look_up
+from .base import FAIL, PASS, UNKNOWN, Condition, Finding, Values
+
+
+class _NotComparable(Exception):
+    """The value seen is of a type that the operator cannot work with; the text says which was expected."""
+
+
+def evaluate(conditions: Iterable[Condition], values: Values) -> list[Finding]:
+    """Return a finding for each value that each condition leads to."""
+    return [finding for condition in conditions for finding in _findings(condition, values)]
+
+
+def worst(findings: Iterable[Finding]) -> Finding:
+    """Return what findings come to: all pass, else the reasons of what did not, fail before unknown."""
+    bad = [finding for finding in findings if finding.status != PASS]
+    if not bad:
+        return Finding(PASS)
+    status = FAIL if any(finding.status == FAIL for finding in bad) else UNKNOWN
+    return Finding(status, "; ".join(finding.reason for finding in bad))
+
+
+def _findings(condition: Condition, values: Values) -> Iterator[Finding]:
+    label = condition.path.lstrip("_").replace("json.", "json ", 1) if condition.path[:1] == "_" else condition.path
+    for seen in look_up(values, condition.path):
+        yield _finding(condition, label, seen)
+
+
+def _finding(condition: Condition, label: str, seen: Any) -> Finding:
+    if isinstance(seen, Missing):
+        return Finding(UNKNOWN, f"{label} is not there ({seen})")
+    if isinstance(seen, float) and math.isnan(seen):
+        return Finding(UNKNOWN, f"{label} is NaN")
+    if seen is None and condition.op not in ("eq", "ne"):
+        return Finding(UNKNOWN, f"{label} is null")
+    words, holds = _OPERATORS[condition.op]
+    try:
+        good = holds(seen, condition.value)
+    except _NotComparable as problem:
+        return Finding(UNKNOWN, f"{label} is {show(seen)}, {problem} was expected")
+    if good:
+        return Finding(PASS)
+    unit = f" {condition.unit}" if condition.unit else ""
+    return Finding(FAIL, f"{label} is {show(seen)}{unit}, expected {words + " " if words else ""}{show(condition.value)}{unit}")
+
+
+def show(value: Any) -> str:
+    """Return a value as people read it, short, on one line."""
+    if isinstance(value, bool) or value is None:
+        return _as_text(value)
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1e6 else f"{value:.0f}"
+    if isinstance(value, str):
+        return f"'{one_line(value, 80)}'"
+    return one_line(value, 80)
+
+
+def _as_text(value: Any) -> str:
+    """Return the form in which values are compared: people write 200, "200", true and "true" alike."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _equal(seen: Any, wanted: Any) -> bool:
+    if isinstance(seen, (dict, list)) or isinstance(wanted, (dict, list)):
+        return bool(seen == wanted)
+    return _as_text(seen) == _as_text(wanted) or (isinstance(seen, bool) and _as_text(seen) == str(wanted).lower())
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise _NotComparable("a number")
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise _NotComparable("a number") from error
+    if math.isnan(number):
+        raise _NotComparable("a number")
+    return number
+
+
+def _ordered(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
+    return lambda seen, wanted: compare(_number(seen), _number(wanted))
+
+
+def _in(seen: Any, wanted: Any) -> bool:
+    choices = wanted if isinstance(wanted, list) else [wanted]
+    return any(_equal(seen, choice) for choice in choices)
+
+
+def _contains(seen: Any, wanted: Any) -> bool:
+    if isinstance(seen, str):
+        return _as_text(wanted) in seen
+    if isinstance(seen, list):
+        return any(_equal(inner, wanted) for inner in seen)
+    if isinstance(seen, dict):
+        return _as_text(wanted) in seen
+    raise _NotComparable("text, a list or an object")
+
+
+def _matches(seen: Any, wanted: Any) -> bool:
+    if isinstance(seen, (dict, list)):
+        raise _NotComparable("text")
+    return re.search(str(wanted), _as_text(seen)) is not None
+
+
+_OPERATORS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "eq": ("", _equal),
+    "ne": ("anything but", lambda seen, wanted: not _equal(seen, wanted)),
+    "lt": ("below", _ordered(lambda seen, wanted: seen < wanted)),
+    "le": ("at most", _ordered(lambda seen, wanted: seen <= wanted)),
+    "gt": ("above", _ordered(lambda seen, wanted: seen > wanted)),
+    "ge": ("at least", _ordered(lambda seen, wanted: seen >= wanted)),
+    "in": ("one of", _in),
+    "not_in": ("none of", lambda seen, wanted: not _in(seen, wanted)),
+    "contains": ("to contain", _contains),
+    "matches": ("to match", _matches),
+}
+
+
+def check_condition(condition: Condition, where: str) -> None:
+    """Refuse what could never be compared, before anything is probed.
+
+    :raises InputError: a bad pattern, or a limit that is not a number.
+    """
+    if condition.op == "matches":
+        try:
+            re.compile(str(condition.value))
+        except re.error as error:
+            raise InputError(f"{where}: not a regular expression ({error})", on=str(condition.value)) from error
+    if condition.op in ("lt", "le", "gt", "ge"):
+        try:
+            _number(condition.value)
+        except _NotComparable as error:
+            raise InputError(f"{where}: {condition.path} is compared with {show(condition.value)}, {error} was expected") from error

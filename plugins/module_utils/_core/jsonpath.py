@@ -1,0 +1,79 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Paths into JSON values: ``data.checks.redis``, ``items[0].id``, ``checks.*`` (each entry), ``"a.b".c``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterator, List, Union
+
+from .errors import InputError
+
+Step = Union[str, int]
+EACH = "*"
+_TOKEN = re.compile(r'"(?P<quoted>[^"]*)"|\[(?P<index>-?\d+)\]|(?P<name>[^."\[\]]+)')
+
+
+def parse(path: str) -> List[Step]:
+    """Return the steps of ``path``; the empty path is the value itself.
+
+    :raises InputError: the text is no path.
+    """
+    steps: List[Step] = []
+    position = 0
+    while position < len(path):
+        if steps and path[position] == ".":
+            position += 1
+        match = _TOKEN.match(path, position)
+        if match is None:
+            raise InputError("not a path into JSON", on=path, advice='expected names and indexes: a.b[0]."c.d".*')
+        steps.append(int(match["index"]) if match["index"] else match["quoted"] or match["name"])
+        position = match.end()
+    return steps
+
+
+class Missing:
+    """Stands for a value that a path does not lead to; ``at`` names the step that found nothing."""
+
+    def __init__(self, at: str) -> None:
+        self.at = at
+
+    def __repr__(self) -> str:
+        return f"nothing at '{self.at}'"
+
+
+def look_up(value: Any, path: str) -> List[Any]:
+    """Return what ``path`` leads to: one value, or as many as a ``*`` finds; :class:`Missing` where it leads nowhere.
+
+    :raises InputError: the text is no path.
+    """
+    return list(_walk(value, parse(path), path))
+
+
+def _walk(value: Any, steps: List[Step], path: str) -> Iterator[Any]:
+    if not steps:
+        yield value
+        return
+    step, rest = steps[0], steps[1:]
+    found = _children(value) if step == EACH else _child(value, step)
+    if not found:
+        yield Missing(f"{step} of {path}")
+    for inner in found:
+        yield from _walk(inner, rest, path)
+
+
+def _children(value: Any) -> List[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, list) else []
+
+
+def _child(value: Any, step: Step) -> List[Any]:
+    if isinstance(value, dict) and str(step) in value:
+        return [value[str(step)]]
+    if isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+        return [value[step]]
+    return []

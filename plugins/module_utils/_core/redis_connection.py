@@ -1,0 +1,145 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Connections to Redis and its kin by redis-py: the options of every module, and errors in one line."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Iterator, Mapping
+
+from .argspec import TLS, ArgSpec, secret
+from .errors import AccessDenied, InputError, NotThere, OpsError, Unreachable, WrongType, one_line
+from .http import innermost_reason
+from .libraries import load
+from .secrets import resolve
+
+if TYPE_CHECKING:
+    import redis
+
+SPEC = (
+    ArgSpec(
+        options={
+            "login_host": {"type": "str", "default": "127.0.0.1"},
+            "login_port": {"type": "int", "default": 6379},
+            "login_unix_socket": {"type": "path"},
+            "login_user": {"type": "str"},
+            "db": {"type": "int", "default": 0},
+            "tls": {"type": "bool", "default": False},
+            "timeout": {"type": "float", "default": 5.0},
+        }
+    )
+    + secret("login_password")
+    + TLS
+)
+
+# First word of a server's error -> our error and what to do about it.
+_ANSWERS: dict[str, tuple[type[OpsError], str]] = {
+    "WRONGTYPE": (WrongType, "the key holds another type than this kind of queue uses"),
+    "NOAUTH": (AccessDenied, "the server wants a password; give login_password"),
+    "WRONGPASS": (AccessDenied, "check login_user and login_password"),
+    "NOPERM": (AccessDenied, "the ACL user lacks this permission"),
+    "READONLY": (OpsError, "this is a read-only replica; name the primary"),
+    "OOM": (OpsError, "the server has reached maxmemory"),
+    "LOADING": (Unreachable, "the server is still loading its data"),
+    "MASTERDOWN": (Unreachable, "the replica has lost its primary"),
+    "NOGROUP": (NotThere, "the stream or its consumer group does not exist"),
+}
+
+
+def where(options: Mapping[str, Any]) -> str:
+    """Return host:port/db, or the socket, for messages."""
+    if options.get("login_unix_socket"):
+        return f"redis {options['login_unix_socket']}"
+    return f"redis {options['login_host']}:{options['login_port']}/{options['db']}"
+
+
+def connect(options: Mapping[str, Any]) -> redis.Redis:
+    """Return a client for ``options`` (validated by ``SPEC``). Nothing is sent yet; answers are bytes.
+
+    :raises MissingLibrary: redis-py is not there. :raises InputError: a secret's file or variable cannot be read.
+    """
+    library = load("redis")
+    arguments: dict[str, Any] = {
+        "db": options["db"],
+        "username": options.get("login_user"),
+        "password": resolve(options, "login_password"),
+        "socket_timeout": options["timeout"],
+        "retry": load("redis.retry").Retry(load("redis.backoff").NoBackoff(), 0),
+        "client_name": "day2.ops",
+        "lib_name": None,
+        "lib_version": None,
+    }
+    if options.get("login_unix_socket"):
+        arguments["unix_socket_path"] = options["login_unix_socket"]
+    else:
+        arguments.update(
+            host=options["login_host"], port=options["login_port"], socket_connect_timeout=options["timeout"]
+        )
+        arguments.update(_tls(options) if options["tls"] else {})
+    client: redis.Redis = library.Redis(**arguments)
+    return client
+
+
+def _tls(options: Mapping[str, Any]) -> dict[str, Any]:
+    verify = options["validate_certs"]
+    return {
+        "ssl": True,
+        "ssl_cert_reqs": "required" if verify else "none",
+        "ssl_check_hostname": verify,
+        "ssl_ca_certs": options.get("ca_certs"),
+        "ssl_certfile": options.get("client_cert"),
+        "ssl_keyfile": options.get("client_key"),
+    }
+
+
+@contextmanager
+def explained(doing: str, on: str) -> Iterator[None]:
+    """Turn errors of redis-py into ours.
+
+    :param doing: what is being done, for "cannot <doing>". :param on: key and server.
+    :raises OpsError: or one of its kinds; see ``_ANSWERS``.
+    """
+    known = load("redis.exceptions")
+    try:
+        yield
+    except (known.RedisError, OSError) as error:
+        raise explain(error, doing, on) from error
+
+
+def explain(error: Exception, doing: str, on: str) -> OpsError:
+    """Return our error for one of redis-py's, for those who collect errors per command of a pipeline."""
+    known = load("redis.exceptions")
+    reason = innermost_reason(error)
+    if isinstance(error, known.ResponseError) or type(error).__name__ in ("AuthenticationError", "NoPermissionError"):
+        return _answered(error, doing, on)
+    if isinstance(error, known.BusyLoadingError):
+        return Unreachable(f"cannot {doing}", on=on, advice=_ANSWERS["LOADING"][1])
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"cannot {doing} (no such file)", on=str(error.filename or on), advice="see ca_certs")
+    if "certificate" in reason or "SSL" in reason:
+        return AccessDenied(f"cannot {doing}: TLS failed ({reason})", on=on, advice="see tls, ca_certs, validate_certs")
+    if isinstance(error, known.TimeoutError) or "timed out" in reason.lower():
+        return Unreachable(f"cannot {doing}: no answer in time", on=on)
+    return Unreachable(f"cannot {doing}: no connection ({reason})", on=on)
+
+
+def _answered(error: Exception, doing: str, on: str) -> OpsError:
+    """Explain an error that the server sent. redis-py strips some first words and makes classes of them."""
+    text = one_line(error, 120)
+    aliases = {
+        "AuthenticationError": "WRONGPASS",
+        "AuthenticationWrongNumberOfArgsError": "WRONGPASS",
+        "NoPermissionError": "NOPERM",
+        "ReadOnlyError": "READONLY",
+        "OutOfMemoryError": "OOM",
+    }
+    first = aliases.get(type(error).__name__, text.partition(" ")[0])
+    if "authentication required" in text.lower():
+        first = "NOAUTH"
+    elif "invalid username-password" in text.lower():
+        first = "WRONGPASS"
+    kind, advice = _ANSWERS.get(first, (OpsError, ""))
+    return kind(f"cannot {doing}: the server says '{text}'", on=on, advice=advice)

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One lab: servers by name, started with what they need, stopped and removed together."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+from . import certificates
+from .errors import LabError
+from .home import Home
+from .postgres_server import PostgresServer
+from .redis_server import RedisServer
+from .server import Server
+from .state import Facts, path_in
+
+SERVERS: dict[str, type[Server]] = {server.name: server for server in (RedisServer, PostgresServer)}
+
+
+def _say_nothing(_line: str) -> None:
+    return
+
+
+class Lab:
+    """The lab of one folder, from a test (`with Lab(folder) as lab`) or a command.
+
+    say: takes each progress line.
+    """
+
+    def __init__(self, folder: Path, say: Callable[[str], None] = _say_nothing) -> None:
+        self.folder = folder.absolute()
+        self.say = say
+        self._home: Home | None = None
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.down()
+
+    @property
+    def home(self) -> Home:
+        """The lab's folder and processes; raises LabError when it is not up."""
+        if self._home is None:
+            self._home = Home.open(self.folder)
+        return self._home
+
+    @property
+    def facts(self) -> Facts:
+        """What clients must know: the content of state.json."""
+        return self.home.facts
+
+    def server(self, name: str) -> Server:
+        """Return the server of that name; raises LabError for another name."""
+        try:
+            return SERVERS[name](self.home)
+        except KeyError as error:
+            raise LabError(f"no server '{name}'; expected one of {', '.join(SERVERS)}") from error
+
+    def up(self, names: list[str] | None = None) -> Facts:
+        """Start the servers (default: all that this machine has) and those they need; returns the facts.
+
+        What runs is left as it is. When a start fails, what this call has started is stopped again, and a
+        lab that this call has made is removed.
+        """
+        wanted = _in_order(names or list(SERVERS))
+        with self._alone(), _signals_as_errors():
+            fresh = not path_in(self.folder).exists()
+            running: set[str] = set()
+            try:
+                self._home = Home.open_or_make(self.folder)
+                running = {name for name in self.facts["processes"] if self.home.runs(name)}
+                if not (self.folder / "ca.pem").exists():
+                    certificates.make_all(self.folder)
+                for name in wanted:
+                    self._start(name, asked_for=bool(names))
+            except BaseException:
+                self._undo(fresh, running)
+                raise
+        return self.facts
+
+    def down(self) -> None:
+        """Stop all processes and remove the folder; nothing to do when the lab is not up."""
+        if not path_in(self.folder).exists():
+            return
+        with self._alone():
+            self._home = Home.open(self.folder)
+            self._remove()
+
+    def _start(self, name: str, asked_for: bool) -> None:
+        server = self.server(name)
+        if all(self.home.runs(part) for part in server.process_names()) and name in self.facts:
+            return self.say(f"{name}: already up")
+        reason = server.missing()
+        if not reason:
+            server.start()
+            return self.say(f"{name}: up")
+        if asked_for:
+            raise LabError(f"{name}: {reason}")
+        self.facts.setdefault("absent", {})[name] = reason
+        self.home.save()
+        self.say(f"{name}: not here ({reason})")
+
+    def _undo(self, fresh: bool, running: set[str]) -> None:
+        if self._home is None:
+            return
+        if fresh:
+            self._remove()
+            return
+        for name in reversed(self.facts["processes"]):
+            if name not in running:
+                self.home.stop(name)
+
+    def _remove(self) -> None:
+        for name in reversed(self.facts["processes"]):
+            self.home.stop(name)
+            self.say(f"{name}: stopped")
+        self.home.remove()
+        self._home = None
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one command at a time change the lab."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise LabError(f"another command is changing the lab in {self.folder}: wait for its end") from error
+            yield
+
+
+def _in_order(names: list[str]) -> list[str]:
+    """Return the names with all that they need before them."""
+    ordered: list[str] = []
+    for name in names:
+        if name not in SERVERS:
+            raise LabError(f"no server '{name}'; expected one of {', '.join(SERVERS)}")
+        ordered += [other for other in [*_in_order(list(SERVERS[name].needs)), name] if other not in ordered]
+    return ordered
+
+
+@contextlib.contextmanager
+def _signals_as_errors() -> Iterator[None]:
+    """Turn SIGTERM into an exception, so that a start that is told to end cleans up first."""
+
+    def end(number: int, _frame: object) -> None:
+        raise KeyboardInterrupt(f"signal {number}")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

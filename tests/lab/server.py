@@ -1,0 +1,41 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every server of the lab is: a file of its own with one class behind this protocol."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from .home import Home
+
+
+class Server(ABC):
+    """A server by name, with the names of those it needs."""
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def missing(self) -> str:
+        """Return why this machine cannot run the server, or an empty text when it can."""
+        return ""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Make the server run and return when it is ready; nothing to do when it is.
+
+        The first start chooses ports and passwords and writes the facts; later ones keep them.
+        """
+
+    @abstractmethod
+    def process_names(self) -> tuple[str, ...]:
+        """Return its processes, in the order of their start."""
+
+    def stop(self) -> None:
+        """Stop its processes, if they run."""
+        for name in reversed(self.process_names()):
+            self.home.stop(name)

@@ -1,0 +1,147 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""state.json: everything a client of the lab must know, in one file that only its owner reads (mode 0600).
+
+The classes below are its shape. A part is there once that server has been started; `prometheus` and
+`alertmanager` stay away on a machine without their programs, and `absent` then says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, TypedDict
+
+from .errors import LabError
+
+FILE_NAME = "state.json"
+
+
+class ProcessFacts(TypedDict):
+    """One process, with what is needed to know it again and to start it again."""
+
+    pid: int
+    started: int  # clock ticks since boot: with the pid it names one process for ever
+    argv: list[str]
+    log: str
+    unprivileged: bool  # runs as the servers' account when the lab is run by root
+    stop_signal: int
+
+
+class RedisFacts(TypedDict):
+    """A Redis-compatible server: `port` is plain, `tls_port` speaks TLS for the same data."""
+
+    host: str
+    port: int
+    tls_port: int
+    user: str
+    password: str
+    db: int
+    ca_certs: str
+    wrong_ca: str  # an authority that did not sign the server's certificate
+    admin_user: str
+    admin_password: str
+    aof: str  # always, everysec or no: when the append-only file is synced
+
+
+class PostgresFacts(TypedDict):
+    """A Postgres server; `user` owns `database` and is no superuser, `admin_user` is one."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str
+    sslmode: str  # verify-full where the server has TLS, else disable
+    ca_certs: str
+    wrong_ca: str
+    admin_user: str
+    admin_password: str
+    bin_dir: str  # psql, pg_dump, pg_restore and so on where the wheel has them
+
+
+class ServiceFacts(TypedDict):
+    """The demo service; the names of its Redis keys are those of the work in the queue."""
+
+    url: str
+    admin_token: str
+    version: str
+    queue: str
+    dead: str
+    processing: str  # pattern: one list a worker
+    heartbeat: str  # pattern: one key with a time to live a worker
+    workers: int
+
+
+class WebhookFacts(TypedDict):
+    """The sink of announcements: POST to `url`; `file` has one JSON document a line."""
+
+    url: str
+    file: str
+
+
+class BadHttpFacts(TypedDict):
+    """HTTP servers that behave badly; see bad_http.py for their paths."""
+
+    url: str
+    other_url: str  # another host (name and port), where /redirect-other-host leads
+    tls_url: str
+    tls_expired_url: str
+    tls_wrong_host_url: str
+    tls_soon_url: str
+    soon_days: int  # the certificate of tls_soon_url ends in so many days
+    ca_certs: str
+    wrong_ca: str
+
+
+class UrlFacts(TypedDict):
+    """A server that needs no more than its address."""
+
+    url: str
+
+
+class Facts(TypedDict, total=False):
+    """The whole of state.json."""
+
+    dir: str
+    run_dir: str  # where servers keep their data: `dir`, or a folder of its own where servers cannot reach that
+    redis: RedisFacts
+    postgres: PostgresFacts
+    service: ServiceFacts
+    webhook: WebhookFacts
+    bad_http: BadHttpFacts
+    prometheus: UrlFacts
+    alertmanager: UrlFacts
+    absent: dict[str, str]  # server: why this machine does not have it
+    faults: list[list[str]]  # [server, how] of what is broken on purpose now
+    undo: dict[str, Any]  # what mending needs to know
+    processes: dict[str, ProcessFacts]
+
+
+def path_in(folder: Path) -> Path:
+    """Return where the lab of this folder keeps its facts."""
+    return folder / FILE_NAME
+
+
+def read(folder: Path) -> Facts:
+    """Return the facts of the lab in the folder; raises LabError when no lab is up there."""
+    path = path_in(folder)
+    try:
+        facts: Facts = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise LabError(f"no lab in {folder}: start one with 'lab up --dir {folder}'") from error
+    except (OSError, ValueError) as error:
+        raise LabError(f"cannot read {path}: {error}; 'lab down' cannot help, remove the folder by hand") from error
+    return facts
+
+
+def write(folder: Path, facts: Facts) -> None:
+    """Write the facts so that a reader sees the old or the new ones, never a part."""
+    number, name = tempfile.mkstemp(prefix=FILE_NAME, dir=folder)  # made with mode 0600
+    with os.fdopen(number, "w", encoding="utf-8") as file:
+        json.dump(facts, file, indent=2)
+        file.write("\n")
+    Path(name).replace(path_in(folder))

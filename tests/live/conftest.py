@@ -1,0 +1,55 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures over one lab of real servers, for all live tests.
+
+`lab` is up for the whole session with all that this machine has; `facts` are its connection facts. What a
+test breaks is mended after it, and what it leaves in Redis is removed by `redis_server`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from ansible_collections.day2.ops.tests.lab.lab import Lab
+from ansible_collections.day2.ops.tests.lab.redis_server import connect
+from ansible_collections.day2.ops.tests.lab.state import Facts, RedisFacts
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The session's lab, in a folder of its own; removed at the end."""
+    with Lab(tmp_path_factory.mktemp("lab") / "lab") as up:
+        up.up()
+        yield up
+
+
+@pytest.fixture
+def facts(lab: Lab) -> Facts:
+    """Everything a client must know: the content of state.json."""
+    return lab.facts
+
+
+@pytest.fixture
+def redis_facts(facts: Facts) -> RedisFacts:
+    """How to connect to Redis."""
+    return facts["redis"]
+
+
+@pytest.fixture
+def redis_server(redis_facts: RedisFacts) -> Iterator[redis.Redis]:
+    """An administrator's client of database 9, which is empty before and after the test."""
+    with connect(redis_facts, db=9) as client:
+        client.flushdb()
+        yield client
+        client.flushdb()
+
+
+@pytest.fixture
+def lab_folder(tmp_path: Path) -> Path:
+    """A folder for a lab of the test's own."""
+    return tmp_path / "lab"

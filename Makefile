@@ -12,7 +12,7 @@ MODULE := $(VENV)/python -m ansible_collections.day2.ops
 
 # The first Python that runs is enough to run tools/setup.py, which looks for the newest one.
 BOOTSTRAP = $(shell for p in $(PYTHON) $(VENV)/python python3 python3.14 python3.13 python3.12 python3.11 $$HOME/.pyenv/versions/3.1[1-4]*/bin/python3; do \
-	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 8))' >/dev/null 2>&1; then echo $$p; break; fi; done)
+	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 .PHONY: help
 help: ## show this list
@@ -27,3 +27,48 @@ setup: ## make .venv (pinned packages) and .collections; a fraction of a second 
 .PHONY: lock
 lock: setup ## pin requirements/dev.in anew into requirements/dev.lock
 	$(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet requirements/dev.in --output-file requirements/dev.lock
+
+.PHONY: test lint sanity units live integration
+test: setup ## run every check and test below, stop at the first that fails
+lint: setup ## ruff, mypy strict, yamllint, ansible-lint production, docs, changelog, licences, galaxy build
+sanity: setup ## ansible-test sanity, without any ignore
+units: setup ## ansible-test units
+live: setup ## pytest of tests/unit and tests/live against real servers, with coverage
+integration: setup ## ansible-test integration against the lab
+test lint sanity units live integration:
+	@$(MODULE).tools.checks $@
+
+.PHONY: test-matrix
+test-matrix: setup ## units and integration with ansible-core 2.18 to 2.21 on every Python that is here
+	@$(MODULE).tools.matrix
+
+.PHONY: demo
+demo: setup ## run the main job, a maintenance window under load, on real servers
+	@$(MODULE).tests.lab demo
+
+.PHONY: lab-up lab-down lab-status
+lab-up: setup ## start the lab's servers and the demo service in build/lab
+lab-down: setup ## stop the lab and remove what it left
+lab-status: setup ## say what of the lab is running, and where
+lab-up lab-down lab-status:
+	@$(MODULE).tests.lab $(@:lab-%=%)
+
+.PHONY: bench chaos faults
+bench: setup ## measure against peers, write build/bench.json (AREA=checks|queues|..., SLICE=short)
+chaos: setup ## kill things in the middle, write build/chaos.json (AREA=..., SLICE=short)
+faults: setup ## break things, see that it is said, write build/faults.json (AREA=..., SLICE=short)
+bench chaos faults:
+	@$(MODULE).tests.figures $@ $(if $(AREA),--area $(AREA)) $(if $(SLICE),--slice $(SLICE))
+
+.PHONY: docs
+docs: setup ## build the HTML documentation of the plugins and roles in build/docs
+	@$(MODULE).tools.html
+
+.PHONY: build
+build: setup ## build the collection's tarball in build/
+	@mkdir -p build && $(VENV)/ansible-galaxy collection build --force --output-path build
+
+.PHONY: clean
+clean: ## remove everything that was generated, the virtual environment too
+	@if [ -x $(VENV)/python ] && [ -d build/lab ]; then $(MODULE).tests.lab down || true; fi
+	rm -rf .venv .work .collections .ansible build tests/output changelogs/.plugin-cache.yaml

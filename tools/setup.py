@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make .venv from requirements/dev.lock, and .collections through which the checkout is used live.
 
-Runs on any Python 3.8+ that is there, because it is what looks for a newer one.
+Runs on any Python 3.9+ that is there, because it is what looks for a newer one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, NoReturn, Optional, Tuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -28,14 +31,14 @@ STAMP = VENV / "day2-setup.json"
 SUPPORTED = ("3.14", "3.13", "3.12", "3.11")
 PROBE = "import sys, ensurepip, venv; print('%d.%d.%d' % sys.version_info[:3])"
 
-Stamp = Dict[str, str]
+Stamp = dict[str, str]
 
 
 class Interpreter(NamedTuple):
     """A Python that runs and can make virtual environments."""
 
     path: str
-    version: Tuple[int, ...]
+    version: tuple[int, ...]
 
 
 def say(text: str) -> None:
@@ -46,7 +49,7 @@ def stop(text: str) -> NoReturn:
     sys.exit("setup: " + text)
 
 
-def probe(path: str) -> Optional[Interpreter]:
+def probe(path: str) -> Interpreter | None:
     """Return the interpreter behind *path*, or None when it does not run (as pyenv's inactive shims) or lacks venv."""
     try:
         done = subprocess.run([path, "-c", PROBE], capture_output=True, text=True, timeout=30, check=False)
@@ -57,13 +60,18 @@ def probe(path: str) -> Optional[Interpreter]:
     return Interpreter(path, tuple(int(part) for part in done.stdout.strip().split(".")))
 
 
+def pyenv_interpreters(series: str) -> list[str]:
+    """Return the paths of pyenv's own interpreters of a series (a glob), newest first; its shims may not run."""
+    return sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/*/bin/python" + series)), reverse=True)
+
+
 def candidates() -> Iterator[str]:
     """Yield possible interpreters, newest series first, `python3` last."""
     for series in SUPPORTED:
         on_path = shutil.which("python" + series)
         if on_path:
             yield on_path
-        yield from sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/*/bin/python" + series)), reverse=True)
+        yield from pyenv_interpreters(series)
     default = shutil.which("python3")
     if default:
         yield default
@@ -89,21 +97,21 @@ def chosen_interpreter(wanted: str) -> Interpreter:
         return newest_interpreter()
     found = probe(wanted)
     if found is None:
-        stop("PYTHON=%s does not run or has no venv and ensurepip modules" % wanted)
+        stop(f"PYTHON={wanted} does not run or has no venv and ensurepip modules")
     if not is_supported(found):
-        stop("PYTHON=%s is not a Python 3.11 to 3.14" % wanted)
+        stop(f"PYTHON={wanted} is not a Python 3.11 to 3.14")
     return found
 
 
-def run(what: str, argv: List[str]) -> None:
+def run(what: str, argv: list[str]) -> None:
     """Run one step on screen; stop with what failed."""
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     try:
         done = subprocess.run(argv, cwd=str(ROOT), env=environment, check=False)
     except OSError as error:
-        stop("%s failed: %s" % (what, error))
+        stop(f"{what} failed: {error}")
     if done.returncode != 0:
-        stop("%s failed (exit status %d): see the lines above" % (what, done.returncode))
+        stop(f"{what} failed (exit status {done.returncode}): see the lines above")
 
 
 def pinned_uv() -> str:
@@ -142,7 +150,7 @@ def make_environment(interpreter: Interpreter) -> None:
     current = probe(python)
     stamp = read_stamp()
     if current is None or current.version != interpreter.version or stamp.get("root") != str(ROOT):
-        say("making .venv with Python %s (%s)" % (".".join(map(str, interpreter.version)), interpreter.path))
+        say(f"making .venv with Python {'.'.join(map(str, interpreter.version))} ({interpreter.path})")
         shutil.rmtree(str(VENV), ignore_errors=True)
         run("making .venv", [interpreter.path, "-m", "venv", str(VENV)])
     STAMP.write_text(json.dumps({"root": str(ROOT)}), encoding="utf-8")
@@ -179,14 +187,14 @@ def main() -> None:
     parser.add_argument("--python", default="", help="interpreter to use instead of the newest one found")
     wanted: str = parser.parse_args().python
     if not sys.platform.startswith("linux"):
-        stop("Linux is expected, this is %s" % sys.platform)
+        stop(f"Linux is expected, this is {sys.platform}")
     make_collections()
     if is_warm(read_stamp(), wanted):
         return
     began = time.monotonic()
     make_environment(chosen_interpreter(wanted))
     STAMP.write_text(json.dumps({"lock": lock_digest(), "root": str(ROOT), "wanted": wanted}), encoding="utf-8")
-    say("ready in %.0f s" % (time.monotonic() - began))
+    say(f"ready in {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":

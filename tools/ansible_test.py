@@ -1,0 +1,92 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run ansible-test on a copy of the checkout, with nothing from the user's home and no download but packages.
+
+`python -m ansible_collections.day2.ops.tools.ansible_test sanity|units|integration [arguments of ansible-test]`
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ansible_collections.day2.ops.tools import mirror, setup
+from ansible_collections.day2.ops.tools.paths import BIN, BUILD, PACKAGE, PYTHON, ROOT, WORK
+from ansible_collections.day2.ops.tools.steps import status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+HOME = WORK / "home"
+# The pip versions whose bootstrap script ansible-core 2.18 to 2.21 ask for.
+GET_PIP_VERSIONS = ("24_2", "25_2")
+LAB_DIR = BUILD / "lab-integration"
+LAB = (str(PYTHON), "-m", f"{PACKAGE}.tests.lab")
+
+
+def prepare_home() -> None:
+    """Fill the private home with the bootstrap scripts that ansible-test looks for before it downloads."""
+    cache = HOME / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in GET_PIP_VERSIONS:
+        shutil.copyfile(ROOT / "tools" / "get_pip.py", cache / f"get_pip_{version}.py")
+
+
+def search_path(programs: Path) -> str:
+    """Return PATH: *programs* first, no pyenv shims (inactive ones fail), then every real interpreter."""
+    inherited = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if not part.endswith("/shims")]
+    interpreters = sorted({str(Path(path).parent) for path in setup.pyenv_interpreters("3.*")})
+    return os.pathsep.join([str(programs), *inherited, *interpreters])
+
+
+def environment(programs: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    return {**kept, "HOME": str(HOME), "PATH": search_path(programs)}
+
+
+def run(command: str, arguments: Sequence[str], programs: Path = BIN) -> int:
+    """Run one ansible-test command with the ansible-test in the folder *programs*; return its exit status."""
+    prepare_home()
+    argv = [str(programs / "ansible-test"), command, "--local", "--color", "no", *arguments]
+    return status_of(argv, cwd=mirror.refresh(), env=environment(programs))
+
+
+def with_lab(work: Callable[[], int]) -> int:
+    """Run *work* while the lab is up, and take the lab down whatever happens.
+
+    The targets find the lab's connection facts in the file that their variable `lab_state` names.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        status = status_of([*LAB, "up", "--dir", str(LAB_DIR), "--only", "redis,postgres,service"])
+        if status != 0:
+            return status
+        facts = mirror.MIRROR / "tests" / "integration" / mirror.INTEGRATION_CONFIG
+        facts.parent.mkdir(parents=True, exist_ok=True)
+        facts.write_text(f"lab_state: {LAB_DIR / 'state.json'}\n", encoding="utf-8")
+        return work()
+    finally:
+        status_of([*LAB, "down", "--dir", str(LAB_DIR)])
+
+
+def integration(arguments: Sequence[str], programs: Path = BIN) -> int:
+    return with_lab(lambda: run("integration", arguments, programs))
+
+
+def main() -> int:
+    if len(sys.argv) < 2:
+        print(__doc__)
+        return 2
+    command, arguments = sys.argv[1], sys.argv[2:]
+    if command == "integration":
+        return integration(arguments)
+    return run(command, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make lint`, `sanity`, `units`, `live`, `integration` and `test` (all of them, in this order) run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from ansible_collections.day2.ops.tools.paths import BIN, BUILD, PACKAGE, PYTHON
+from ansible_collections.day2.ops.tools.steps import Step, run_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def program(name: str, *arguments: str) -> tuple[str, ...]:
+    return (str(BIN / name), *arguments)
+
+
+def ansible_test(command: str) -> tuple[str, ...]:
+    return (str(PYTHON), "-m", f"{PACKAGE}.tools.ansible_test", command)
+
+
+LINT = (
+    Step("ruff check", program("ruff", "check", ".")),
+    Step("ruff format", program("ruff", "format", "--check", ".")),
+    Step("mypy strict", program("mypy")),
+    Step("yamllint", program("yamllint", "--strict", ".")),
+    Step("ansible-lint", program("ansible-lint", "--profile", "production", "--offline")),
+    Step("antsibull-docs", program("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".")),
+    Step("antsibull-changelog", program("antsibull-changelog", "lint")),
+    Step("reuse", program("reuse", "lint", "--lines")),
+    Step("galaxy build", program("ansible-galaxy", "collection", "build", "--force", "--output-path", str(BUILD))),
+)
+LIVE = program("pytest", "tests/unit", "tests/live", "--cov", "--cov-report=term", "--durations=10")
+
+GROUPS: dict[str, tuple[Step, ...]] = {
+    "lint": LINT,
+    "sanity": (Step("ansible-test sanity", ansible_test("sanity")),),
+    "units": (Step("ansible-test units", ansible_test("units")),),
+    "live": (Step("pytest, real servers and coverage", LIVE),),
+    "integration": (Step("ansible-test integration", ansible_test("integration")),),
+}
+
+
+def selected(group: str) -> Sequence[Step]:
+    if group == "test":
+        return [step for steps in GROUPS.values() for step in steps]
+    return GROUPS[group]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("group", choices=[*GROUPS, "test"])
+    BUILD.mkdir(exist_ok=True)
+    return run_steps(selected(parser.parse_args().group))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

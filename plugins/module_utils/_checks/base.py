@@ -123,7 +123,8 @@ class Context:
 class Kind(Protocol):
     """What the file of a kind offers, as module-level names.
 
-    ``SPEC`` holds the options of the kind alone (``COMMON`` is added by the gate).
+    ``SPEC`` holds the options of the kind alone (``COMMON`` is added by the gate). ``LIBRARIES`` names the optional
+    libraries that ``probe`` loads, so that the gate can import them before the time of an attempt starts to count.
     ``probe`` looks, bounded by ``options["timeout"]`` seconds, and returns JSON-safe values; a name with a leading
     underscore is for conditions only and is not shown. It raises ``OpsError`` when it could not look:
     ``Unreachable`` and a plain ``OpsError`` mean that the thing checked is at fault (fail), the other kinds of
@@ -133,6 +134,7 @@ class Kind(Protocol):
     """
 
     SPEC: ArgSpec
+    LIBRARIES: Sequence[str]
 
     def probe(self, options: Options, context: Context) -> Values:
         """Look once."""

@@ -8,8 +8,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, Protocol, Sequence, TypeVar
+from typing import Any, Callable, Protocol, TypeVar
 
 from .._core.argspec import ArgSpec
 
@@ -68,12 +69,16 @@ class Condition:
     :param op: one of ``CONDITION_OPTIONS["op"]["choices"]``.
     :param value: what to compare with.
     :param unit: for messages: ``s``, ``%``, ``bytes``.
+    :param null_means: why a value may be null, for the message: ``the server has no maxmemory``.
+    :param null_is: what a null comes to where ``op`` cannot compare it; a kind must have a good reason to say pass.
     """
 
     path: str
     op: str
     value: Any
     unit: str = ""
+    null_means: str = ""
+    null_is: str = UNKNOWN
 
     @classmethod
     def from_options(cls, given: Mapping[str, Any], prefix: str = "") -> Condition:
@@ -136,10 +141,10 @@ class Kind(Protocol):
     SPEC: ArgSpec
     LIBRARIES: Sequence[str]
 
-    def probe(self, options: Options, context: Context) -> Values:
+    def probe(self, options: Options, context: Context, /) -> Values:
         """Look once."""
 
-    def conditions(self, options: Options) -> Sequence[Condition]:
+    def conditions(self, options: Options, /) -> Sequence[Condition]:
         """Say what is expected of what ``probe`` returned."""
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any, Callable
 
 from .._core.errors import InputError, one_line
-from .._core.jsonpath import Missing, look_up
+from .._core.jsonpath import Missing, look_up, parse
 from .base import FAIL, PASS, UNKNOWN, Condition, Finding, Values
 
 
@@ -46,7 +47,7 @@ def _finding(condition: Condition, label: str, seen: Any) -> Finding:
     if isinstance(seen, float) and math.isnan(seen):
         return Finding(UNKNOWN, f"{label} is NaN")
     if seen is None and condition.op not in ("eq", "ne"):
-        return Finding(UNKNOWN, f"{label} is null")
+        return _null(condition, label)
     words, holds = _OPERATORS[condition.op]
     try:
         good = holds(seen, condition.value)
@@ -55,7 +56,15 @@ def _finding(condition: Condition, label: str, seen: Any) -> Finding:
     if good:
         return Finding(PASS)
     unit = f" {condition.unit}" if condition.unit else ""
-    return Finding(FAIL, f"{label} is {show(seen)}{unit}, expected {words + " " if words else ""}{show(condition.value)}{unit}")
+    expected = " ".join(filter(None, ("expected", words, show(condition.value))))
+    return Finding(FAIL, f"{label} is {show(seen)}{unit}, {expected}{unit}")
+
+
+def _null(condition: Condition, label: str) -> Finding:
+    if condition.null_is == PASS:
+        return Finding(PASS)
+    because = f" ({condition.null_means})" if condition.null_means else ""
+    return Finding(condition.null_is, f"{label} is null{because}")
 
 
 def show(value: Any) -> str:
@@ -138,8 +147,12 @@ _OPERATORS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
 def check_condition(condition: Condition, where: str) -> None:
     """Refuse what could never be compared, before anything is probed.
 
-    :raises InputError: a bad pattern, or a limit that is not a number.
+    :raises InputError: a bad path, a bad pattern, or a limit that is not a number.
     """
+    try:
+        parse(condition.path)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
     if condition.op == "matches":
         try:
             re.compile(str(condition.value))
@@ -149,4 +162,6 @@ def check_condition(condition: Condition, where: str) -> None:
         try:
             _number(condition.value)
         except _NotComparable as error:
-            raise InputError(f"{where}: {condition.path} is compared with {show(condition.value)}, {error} was expected") from error
+            raise InputError(
+                f"{where}: {condition.path} is compared with {show(condition.value)}, {error} was expected"
+            ) from error

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from .errors import AccessDenied, InputError, OpsError, Unreachable, one_line
 from .libraries import load
+from .secrets import is_secret_name
 
 if TYPE_CHECKING:
     import requests
@@ -83,12 +85,15 @@ class Response:
         :raises OpsError: the body is empty or is not JSON.
         """
         if not self.body.strip():
-            raise OpsError(f"the answer has status {self.status} and no body", on=self.url, advice="JSON was expected")
+            said = f"the answer has status {self.status} and no body"
+            raise OpsError(said, on=without_user(self.url), advice="JSON was expected")
         try:
             return json.loads(self.body)
         except ValueError as error:
             begins = one_line(self.text(), 40)
-            raise OpsError("the answer is not JSON", on=self.url, advice=f"it begins with '{begins}'") from error
+            raise OpsError(
+                "the answer is not JSON", on=without_user(self.url), advice=f"it begins with '{begins}'"
+            ) from error
 
 
 def check_url(url: str) -> None:
@@ -98,16 +103,20 @@ def check_url(url: str) -> None:
     """
     try:
         parts = urlsplit(url)
-        port_is_fine = parts.port is None or 0 < parts.port < 65536
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        port_is_fine = False
-        parts = urlsplit("")
+        usable = False
+    if not usable:
+        raise InputError("not a usable URL", on=_masked(url), advice="expected http(s)://host[:port]/path")
     if parts.username is not None or parts.password is not None:
         raise InputError(
             "the URL holds a user or password", on=without_user(url), advice="give url_username and url_password"
         )
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
-        raise InputError("not a usable URL", on=one_line(url, 100), advice="expected http(s)://host[:port]/path")
+
+
+def _masked(url: str) -> str:
+    """Return what may be shown of a URL that cannot be taken apart: nothing before an ``@``, no query."""
+    return one_line(url.rpartition("@")[2].partition("?")[0], 100)
 
 
 def without_user(url: str) -> str:
@@ -168,7 +177,7 @@ class HttpClient:
             return self._session.request(
                 request.method,
                 url,
-                headers=dict(request.headers),
+                headers=_headers_for(request, url),
                 data=request.body,
                 timeout=left,
                 stream=True,
@@ -179,7 +188,7 @@ class HttpClient:
         except OSError as error:  # a CA file or client certificate that cannot be read
             raise InputError(one_line(error), on=without_user(url)) from error
         except ValueError as error:  # header names and values that http.client refuses
-            raise InputError(f"the request cannot be sent ({one_line(error)})", on=without_user(url)) from error
+            raise _unsendable(url) from error
 
     def _read(self, request: Request, answer: requests.Response, deadline: float) -> bytes:
         """Read the body in what pieces arrive, so that neither a drip nor a flood outlasts the bounds."""
@@ -211,9 +220,27 @@ class HttpClient:
             return _late(request)
         if isinstance(error, known.SSLError):
             return AccessDenied(f"TLS failed ({reason})", on=without_user(url), advice="see ca_certs, validate_certs")
-        if isinstance(error, (known.InvalidURL, known.InvalidHeader, known.InvalidSchema)):
+        if isinstance(error, known.InvalidHeader):
+            return _unsendable(url)
+        if isinstance(error, (known.InvalidURL, known.InvalidSchema)):
             return InputError(f"the request cannot be sent ({reason})", on=without_user(url))
         return Unreachable(f"no answer ({reason})", on=without_user(url))
+
+
+def _headers_for(request: Request, url: str) -> dict[str, str]:
+    """Return the headers to send to ``url``: those that hold a secret go to the host that was named, to no other."""
+    if _origin(url) == _origin(request.url):
+        return dict(request.headers)
+    return {name: value for name, value in request.headers.items() if not is_secret_name(name)}
+
+
+def _unsendable(url: str) -> InputError:
+    """Explain a header that HTTP does not allow, without its value, which may be a secret."""
+    return InputError(
+        "a header's name or value is not allowed in HTTP",
+        on=without_user(url),
+        advice="no line breaks, no spaces at its ends, Latin-1 only",
+    )
 
 
 def _late(request: Request) -> Unreachable:

@@ -63,7 +63,7 @@ def interpreters() -> dict[str, str]:
     for path in setup.candidates():
         interpreter = setup.probe(path)
         if interpreter:
-            found.setdefault(".".join(str(part) for part in interpreter.version[:2]), path)
+            found.setdefault(".".join(str(part) for part in interpreter.version[:2]), interpreter.path)
     return found
 
 

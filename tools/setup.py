@@ -29,13 +29,13 @@ VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements" / "dev.lock"
 STAMP = VENV / "day2-setup.json"
 SUPPORTED = ("3.14", "3.13", "3.12", "3.11")
-PROBE = "import sys, ensurepip, venv; print('%d.%d.%d' % sys.version_info[:3])"
+PROBE = "import os, sys, ensurepip, venv; print('%d.%d.%d' % sys.version_info[:3], os.path.realpath(sys.executable))"
 
 Stamp = dict[str, str]
 
 
 class Interpreter(NamedTuple):
-    """A Python that runs and can make virtual environments."""
+    """A Python that runs and can make virtual environments: its real path, behind shims and links."""
 
     path: str
     version: tuple[int, ...]
@@ -57,7 +57,8 @@ def probe(path: str) -> Interpreter | None:
         return None
     if done.returncode != 0:
         return None
-    return Interpreter(path, tuple(int(part) for part in done.stdout.strip().split(".")))
+    version, executable = done.stdout.strip().split(" ", 1)
+    return Interpreter(executable, tuple(int(part) for part in version.split(".")))
 
 
 def pyenv_interpreters(series: str) -> list[str]:

@@ -11,8 +11,8 @@ The idea of consecutive successes, a failure limit and an inconclusive third sta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Sequence
 
 from .base import CRITICAL, FAIL, PASS, UNKNOWN, WARNING, Check, Outcome
 

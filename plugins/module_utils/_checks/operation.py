@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from .._core.argspec import ArgSpec
 from .._core.errors import AccessDenied, InputError, MissingLibrary, NotThere, OpsError, WrongType, one_line
@@ -38,7 +39,7 @@ SPEC = ArgSpec(
 _COULD_NOT_LOOK = (InputError, MissingLibrary, NotThere, WrongType, AccessDenied)
 
 
-def run_gate(params: Mapping[str, Any], check_mode: bool = False) -> Result:
+def run_gate(params: Mapping[str, Any], _check_mode: bool = False) -> Result:
     """Run the gate that ``params`` (the module's options) describe. Reads only, so check mode is the same.
 
     :raises InputError: any check is wrong; all are looked at before the first probe.

@@ -7,14 +7,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .errors import InputError
 
-Options = Dict[str, Dict[str, Any]]
+Options = dict[str, dict[str, Any]]
 Names = Sequence[str]
 
 
@@ -29,7 +30,7 @@ class ArgSpec:
     mutually_exclusive: Sequence[Names] = ()
     required_together: Sequence[Names] = ()
     required_one_of: Sequence[Names] = ()
-    required_if: Sequence[Tuple[Any, ...]] = ()
+    required_if: Sequence[tuple[Any, ...]] = ()
     required_by: Mapping[str, Names] = field(default_factory=dict)
 
     def __add__(self, other: ArgSpec) -> ArgSpec:
@@ -65,7 +66,7 @@ class ArgSpec:
         return validated
 
     @staticmethod
-    def _without_values(messages: List[str]) -> List[str]:
+    def _without_values(messages: list[str]) -> list[str]:
         """Shorten Ansible's own words to what a user needs."""
         return [message.replace(" found in", " in").rstrip(".") for message in messages]
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-"""Files that are either whole or not there: temporary name, fsync, rename; checksums; a lock that dies with its holder."""
+"""Files that are whole or not there: temporary name, fsync, rename; checksums; a lock that dies with its holder."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from .errors import OpsError, Unreachable
 

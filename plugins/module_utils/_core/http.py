@@ -148,6 +148,12 @@ class HttpClient:
         if not tls.validate:
             load("urllib3").disable_warnings()
 
+    def __enter__(self) -> HttpClient:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._session.close()
+
     def send(self, request: Request) -> Response:
         """Send ``request``, follow what redirects it allows, read the whole answer.
 

@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Iterator, List, Union
+from collections.abc import Iterator
+from typing import Any, Union
 
 from .errors import InputError
 
@@ -17,12 +18,12 @@ EACH = "*"
 _TOKEN = re.compile(r'"(?P<quoted>[^"]*)"|\[(?P<index>-?\d+)\]|(?P<name>[^."\[\]]+)')
 
 
-def parse(path: str) -> List[Step]:
+def parse(path: str) -> list[Step]:
     """Return the steps of ``path``; the empty path is the value itself.
 
     :raises InputError: the text is no path.
     """
-    steps: List[Step] = []
+    steps: list[Step] = []
     position = 0
     while position < len(path):
         if steps and path[position] == ".":
@@ -45,7 +46,7 @@ class Missing:
         return f"nothing at '{self.at}'"
 
 
-def look_up(value: Any, path: str) -> List[Any]:
+def look_up(value: Any, path: str) -> list[Any]:
     """Return what ``path`` leads to: one value, or as many as a ``*`` finds; :class:`Missing` where it leads nowhere.
 
     :raises InputError: the text is no path.
@@ -53,7 +54,7 @@ def look_up(value: Any, path: str) -> List[Any]:
     return list(_walk(value, parse(path), path))
 
 
-def _walk(value: Any, steps: List[Step], path: str) -> Iterator[Any]:
+def _walk(value: Any, steps: list[Step], path: str) -> Iterator[Any]:
     if not steps:
         yield value
         return
@@ -65,13 +66,13 @@ def _walk(value: Any, steps: List[Step], path: str) -> Iterator[Any]:
         yield from _walk(inner, rest, path)
 
 
-def _children(value: Any) -> List[Any]:
+def _children(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())
     return list(value) if isinstance(value, list) else []
 
 
-def _child(value: Any, step: Step) -> List[Any]:
+def _child(value: Any, step: Step) -> list[Any]:
     if isinstance(value, dict) and str(step) in value:
         return [value[str(step)]]
     if isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):

@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from .argspec import TLS, ArgSpec, secret
 from .errors import AccessDenied, InputError, NotThere, OpsError, Unreachable, WrongType, one_line

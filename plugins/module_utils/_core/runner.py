@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -18,7 +18,7 @@ from .errors import OpsError, one_line
 from .result import Result
 from .secrets import nested_secrets
 
-Operation = Callable[[Dict[str, Any], bool], Result]
+Operation = Callable[[dict[str, Any], bool], Result]
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]

@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-"""Secrets: given as a value, a file or an environment variable of the host; found wherever options nest; never shown."""
+"""Secrets: given as a value, a file or an environment variable of the host; found wherever they nest; never shown."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Iterator, Mapping
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from .errors import InputError

@@ -1,0 +1,37 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Operations that run inside the controller's own process: what the runner is for modules, this is for action plugins."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from .argspec import ArgSpec
+from .errors import OpsError, one_line
+from .result import Result
+
+Operation = Callable[[dict[str, Any], bool], Result]
+
+
+def run_here(spec: ArgSpec, arguments: Mapping[str, Any], operation: Operation, check_mode: bool) -> dict[str, Any]:
+    """Validate ``arguments``, run ``operation(params, check_mode)`` and return a task result. Never raises.
+
+    Such a task needs no connection and no module to be sent, which is half a second less on each call.
+    """
+    try:
+        result = operation(spec.validate(arguments, "arguments"), check_mode)
+    except OpsError as error:
+        return {"failed": True, "msg": str(error), **error.details}
+    except Exception as error:  # the last net: no traceback reaches a user
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+        what = one_line(f"{type(error).__name__}: {error}", 300)
+        return {"failed": True, "msg": f"unexpected error in day2.ops at {place}: {what}; please report it"}
+    told = result.as_exit_arguments()
+    return {**told, "failed": result.failed, "warnings": [one_line(warning) for warning in result.warnings]}

@@ -1,0 +1,33 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""The protocol of an ingress switch: it tells its state, changes it, and is believed only when seen from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from .._core.argspec import ArgSpec
+
+OPEN = "open"
+CLOSED = "closed"
+
+Options = Mapping[str, Any]
+
+
+class Switch(Protocol):
+    """What the file of a kind of switch offers, as module-level names. Each may raise ``OpsError``."""
+
+    SPEC: ArgSpec
+
+    def position(self, options: Options) -> str:
+        """Return what the switch itself says: open or closed."""
+
+    def turn(self, options: Options, state: str) -> None:
+        """Turn it to open or closed."""
+
+    def seen_from_outside(self, options: Options) -> str:
+        """Return what a client meets: open, closed, or words that describe what else was seen."""

@@ -1,0 +1,21 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""The kinds of ingress switch, each imported only when it is used."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from .base import Switch
+
+
+def _http() -> Switch:
+    from . import http
+
+    return http
+
+
+KINDS: dict[str, Callable[[], Switch]] = {"http": _http}

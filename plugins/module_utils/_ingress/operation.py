@@ -1,0 +1,73 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""From the options of ``ingress_switch`` to its result: read, turn if needed, wait until it is seen from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._core.argspec import ArgSpec
+from .._core.errors import InputError, OpsError, Unreachable
+from .._core.result import Result
+from .._core.waiting import SYSTEM_CLOCK, Clock, wait_until
+from .base import CLOSED, OPEN, Options, Switch
+from .kinds import KINDS
+
+SPEC = ArgSpec(
+    options={
+        "state": {"type": "str", "required": True, "choices": [OPEN, CLOSED]},
+        "switch": {"type": "dict", "required": True},
+        "timeout": {"type": "float", "default": 30.0},
+    }
+)
+
+
+def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_CLOCK) -> Result:
+    """Bring the ingress to ``params["state"]``.
+
+    :raises InputError: the switch's options. :raises OpsError: it cannot be read, turned, or seen to have turned.
+    """
+    kind, options = _switch(params["switch"])
+    wanted = params["state"]
+    before = kind.position(options)
+    changed = before != wanted
+    if changed and not check_mode:
+        kind.turn(options, wanted)
+    seen = before if check_mode else _verified(kind, options, wanted, params["timeout"], clock)
+    return Result(
+        changed=changed,
+        msg=f"ingress is {seen}" if not check_mode else f"ingress is {before}, would be {wanted}",
+        data={"state": seen, "before": before},
+        diff={"before": f"ingress: {before}\n", "after": f"ingress: {wanted}\n"},
+    )
+
+
+def _switch(given: Mapping[str, Any]) -> tuple[Switch, Options]:
+    name = str(given.get("kind", ""))
+    if name not in KINDS:
+        raise InputError(f"switch: unknown kind '{name}'", advice=f"known kinds: {', '.join(sorted(KINDS))}")
+    kind = KINDS[name]()
+    options = {key: value for key, value in given.items() if key != "kind"}
+    return kind, kind.SPEC.validate(options, "switch")
+
+
+def _verified(kind: Switch, options: Options, wanted: str, timeout: float, clock: Clock) -> str:
+    """Wait until clients meet what is wanted, however the switch calls itself."""
+
+    def look() -> str:
+        try:
+            return kind.seen_from_outside(options)
+        except Unreachable as error:
+            return str(error)
+
+    waited = wait_until(look, lambda seen: seen == wanted, timeout=timeout, clock=clock)
+    if not waited.done:
+        raise OpsError(
+            f"the ingress was turned to {wanted}, but clients meet: {waited.last}",
+            advice=f"looked {waited.looks} times in {waited.elapsed:.0f} s",
+        )
+    return waited.last

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""The journal of a maintenance window: who holds it, what was done, what is still to do. It is the lock as well."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .._core.errors import InputError, OpsError
+from .._core.files import exclusive, read_json, write_json
+from .owner import Owner
+
+OPEN = "open"
+CLOSED = "closed"
+FORMAT = 1
+_SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """How opening went: the journal, and whether it continues a window whose controller died."""
+
+    record: Record
+    resumed: bool
+
+
+class Journal:
+    """The windows of one service, in ``folder/<service>/``: ``window.json`` and, once closed, ``<id>.json``."""
+
+    def __init__(self, folder: Path, service: str) -> None:
+        """:raises InputError: a service name that could lead out of the folder."""
+        if not _SERVICE.fullmatch(service):
+            raise InputError(
+                "not a usable service name", on=service, advice="expected letters, digits, '.', '_' or '-', 64 at most"
+            )
+        self.service = service
+        self.folder = folder / service
+        self.path = self.folder / "window.json"
+
+    def read(self) -> Record:
+        """Return the present window; an empty record when there never was one.
+
+        :raises OpsError: unreadable, or written by a newer version.
+        """
+        if not self.path.exists():
+            return {}
+        record = read_json(self.path)
+        if not isinstance(record, dict) or record.get("format") != FORMAT:
+            raise OpsError("the journal is of another format", on=str(self.path), advice=f"expected format {FORMAT}")
+        return record
+
+    def open(self, owner: Owner, reason: str, takeover: bool) -> Opened:
+        """Take the window for ``owner``: a new one, or the one that a dead controller left.
+
+        :raises OpsError: somebody else holds it; says who, since when, and how to take it over.
+        """
+        with self._guarded():
+            record = self.read()
+            if record.get("state") != OPEN:
+                record = self._new(owner, reason)
+                write_json(self.path, record)
+                return Opened(record, resumed=False)
+            return self._join(record, owner, takeover)
+
+    def _join(self, record: Record, owner: Owner, takeover: bool) -> Opened:
+        holder = Owner.from_record(record["owner"])
+        if holder == owner:
+            return Opened(record, resumed=bool(record["taken_over"]))
+        if not (holder.is_gone() or takeover):
+            raise OpsError(
+                f"a window on {self.service} is held by {holder} since {record['opened_at']}",
+                on=str(self.path),
+                advice="wait for it, or take it over with takeover=true once you know that it is dead",
+            )
+        record["taken_over"].append({"from": record["owner"], "at": now()})
+        record["owner"] = owner.as_record()
+        write_json(self.path, record)
+        return Opened(record, resumed=True)
+
+    def _new(self, owner: Owner, reason: str) -> Record:
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        return {
+            "format": FORMAT,
+            "id": f"{stamp}-{secrets.token_hex(2)}",
+            "service": self.service,
+            "state": OPEN,
+            "reason": reason,
+            "owner": owner.as_record(),
+            "opened_at": now(),
+            "taken_over": [],
+            "steps": {},
+        }
+
+    def note(self, owner: Owner, step: str, status: str, data: Mapping[str, Any]) -> Record:
+        """Write down how far a step is. ``data`` must be JSON-safe and hold no secret.
+
+        :raises OpsError: the window is not open, or not ours any more.
+        """
+        with self._guarded():
+            record = self._ours(owner)
+            entry = record["steps"].setdefault(step, {"started_at": now(), "data": {}})
+            entry.update(status=status, data={**entry["data"], **data}, at=now())
+            write_json(self.path, record)
+            return record
+
+    def close(self, owner: Owner, outcome: str, message: str) -> Record:
+        """End the window and keep its record under its own name.
+
+        :raises OpsError: the window is not open, or not ours any more.
+        """
+        with self._guarded():
+            record = self._ours(owner)
+            record.update(state=CLOSED, outcome=outcome, message=message, closed_at=now())
+            write_json(self.folder / f"{record['id']}.json", record)
+            write_json(self.path, record)
+            return record
+
+    def _ours(self, owner: Owner) -> Record:
+        record = self.read()
+        if record.get("state") != OPEN:
+            raise OpsError("no window is open", on=self.service, advice="open one first")
+        holder = Owner.from_record(record["owner"])
+        if holder != owner:
+            raise OpsError(f"the window was taken over by {holder}", on=self.service, advice="stop here")
+        return record
+
+    def _guarded(self) -> Any:
+        """Keep two controllers from changing the journal at the same moment.
+
+        :raises OpsError: the folder cannot be made.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise OpsError(f"cannot make the folder ({error.strerror})", on=str(self.folder)) from error
+        return exclusive(self.folder / ".guard")
+
+
+def now() -> str:
+    """Return the present time, UTC, ISO 8601, to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,0 +1,67 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Who holds a window: a user on a host, by a process that can be seen to live or not."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+_START_TIME = 19  # proc_pid_stat(5): starttime is field 22, the 20th behind the command's closing parenthesis
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process that holds a window. ``started`` (clock ticks since boot) and ``boot`` tell it from a later namesake."""
+
+    user: str
+    host: str
+    pid: int
+    started: int
+    boot: str
+
+    @classmethod
+    def of_process(cls, pid: int) -> Owner:
+        """Return the owner that the process ``pid`` of this host stands for."""
+        return cls(getpass.getuser(), socket.gethostname(), pid, _started(pid), _boot())
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Owner:
+        """Read back what :meth:`as_record` made."""
+        return cls(**{name: record[name] for name in ("user", "host", "pid", "started", "boot")})
+
+    def as_record(self) -> dict[str, Any]:
+        """Return a JSON-safe form."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host} (process {self.pid})"
+
+    def is_gone(self) -> bool:
+        """Tell whether the process is known to have ended. On another host nothing is known, so: no."""
+        if self.host != socket.gethostname():
+            return False
+        return self.boot != _boot() or not self.started or _started(self.pid) != self.started
+
+
+def _started(pid: int) -> int:
+    """Return when a process started, or 0 when there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return 0 if fields[0] == "Z" else int(fields[_START_TIME])
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,95 @@
+#!/usr/bin/python
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ingress_switch
+short_description: Open or close the ingress of a service, and see it from outside
+version_added: 1.0.0
+author: day2.ops contributors (@day2)
+description:
+  - Reads the switch, turns it when needed, and waits until a request from outside is accepted or refused accordingly.
+  - A switch that says one thing while clients meet another is a failure.
+extends_documentation_fragment:
+  - day2.ops.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  state:
+    description: Whether clients are to be let in.
+    type: str
+    choices: [open, closed]
+    required: true
+  switch:
+    description:
+      - How the ingress is switched. C(kind) is V(http), a request to the service or its proxy.
+      - 'For V(http): C(url) is read with GET and answers JSON in which C(state_path) leads to C(open_value) or
+        C(closed_value) (default V(true) and V(false)); C(open) and C(close) each take C(url) (default the one read),
+        C(method) (default V(PUT)), C(body) and C(status) (list of accepted statuses).'
+      - 'C(outside) is the request that proves it: C(url), C(method), C(headers), C(body), C(open_status) and
+        C(closed_status) (default V([503])). Choose one that stores nothing, such as an incomplete item that an open
+        ingress answers with 400.'
+      - 'C(token), C(token_file) or C(token_env) is sent as the header C(token_header) to the switch, never outside.
+        C(headers), C(timeout) (seconds a request), C(validate_certs), C(ca_certs), C(client_cert) and C(client_key)
+        are as usual.'
+    type: dict
+    required: true
+  timeout:
+    description: Seconds until the state must be seen from outside.
+    type: float
+    default: 30
+"""
+
+EXAMPLES = r"""
+- name: Refuse new orders
+  day2.ops.ingress_switch:
+    state: closed
+    switch:
+      kind: http
+      url: http://127.0.0.1:8080/ingress
+      token_header: X-Admin-Token
+      token_env: ADMIN_TOKEN
+      state_path: open
+      open: {body: {open: true}}
+      close: {body: {open: false}}
+      outside:
+        url: http://127.0.0.1:8080/orders
+        method: POST
+        body: {}
+        open_status: [400]
+        closed_status: [503]
+"""
+
+RETURN = r"""
+state:
+  description: What clients meet at the end; in check mode what the switch says now.
+  returned: success
+  type: str
+  sample: closed
+before:
+  description: What the switch said at the beginning.
+  returned: success
+  type: str
+  sample: open
+"""
+
+from ansible_collections.day2.ops.plugins.module_utils._core.runner import run
+from ansible_collections.day2.ops.plugins.module_utils._ingress.operation import SPEC, operate
+
+
+def main() -> None:
+    """Wire the options to the operation."""
+    run(SPEC, operate)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+#!/usr/bin/python
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: maintenance_window
+short_description: Hold a service's maintenance window, with a journal that a second run can resume
+version_added: 1.0.0
+author: day2.ops contributors (@day2)
+description:
+  - One window a service. The journal on the controller is the lock too; it names who holds the window and since when.
+  - A window whose controller process has died is taken up by the next run, which is told what was done already.
+  - The role P(day2.ops.maintenance_window#role) does the whole window; use this module for windows of your own.
+notes:
+  - Runs inside the controller's process, whatever host the task is for, and needs no connection.
+extends_documentation_fragment:
+  - day2.ops.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    description: Each call writes what it is told into the journal.
+options:
+  service:
+    description: The service's name, which names the journal's folder as well.
+    type: str
+    required: true
+  state_dir:
+    description: The folder on the controller that holds the journals.
+    type: path
+    default: ~/.local/state/day2
+  state:
+    description:
+      - V(open) takes the window, or takes up the one that a dead controller left.
+      - V(noted) writes down how far O(step) is.
+      - V(closed) ends the window with an O(outcome).
+    type: str
+    choices: [open, noted, closed]
+    required: true
+  reason:
+    description: Why the window is opened. For people.
+    type: str
+    default: ""
+  takeover:
+    description: Take the window from a holder who cannot be seen to have died, such as one on another controller.
+    type: bool
+    default: false
+  step:
+    description: The step that O(status) is about.
+    type: str
+  status:
+    description: How far O(step) is.
+    type: str
+    choices: [started, done, failed, undone]
+  data:
+    description: What a later run needs to know of O(step). No secrets.
+    type: dict
+    default: {}
+  outcome:
+    description: How the window ended.
+    type: str
+    choices: [done, failed, refused, aborted]
+  message:
+    description: One line on how it ended.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Take the window
+  day2.ops.maintenance_window:
+    service: shop
+    state: open
+    reason: monthly vacuum
+  register: window
+
+- name: Vacuum, unless an earlier run of this window did
+  ansible.builtin.command:
+    argv: [vacuumdb, --analyze, shop]
+  changed_when: true
+  when: "'vacuum' not in window.done"
+
+- name: Remember that it is done
+  day2.ops.maintenance_window:
+    service: shop
+    state: noted
+    step: vacuum
+    status: done
+
+- name: End the window
+  day2.ops.maintenance_window:
+    service: shop
+    state: closed
+    outcome: done
+"""
+
+RETURN = r"""
+window:
+  description: The journal's record. Empty in check mode when there never was a window.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Time and a random part.
+      type: str
+      sample: 20260102T030405Z-1f3a
+    service:
+      description: The service.
+      type: str
+    state:
+      description: open or closed.
+      type: str
+    reason:
+      description: Why it was opened.
+      type: str
+    owner:
+      description: User, host and process that hold it.
+      type: dict
+    opened_at:
+      description: UTC, ISO 8601.
+      type: str
+    taken_over:
+      description: Earlier owners, and when each lost it.
+      type: list
+      elements: dict
+    steps:
+      description: For each step its status, times and data.
+      type: dict
+resumed:
+  description: Whether this window was begun by a run that died.
+  returned: success
+  type: bool
+done:
+  description: Names of the steps that are done.
+  returned: success
+  type: list
+  elements: str
+journal:
+  description: The journal's file.
+  returned: success
+  type: str
+"""

@@ -14,14 +14,28 @@ from pathlib import Path
 from types import TracebackType
 
 from . import certificates
+from .alertmanager_server import AlertmanagerServer
+from .bad_http_server import BadHttpServer
 from .errors import LabError
 from .home import Home
 from .postgres_server import PostgresServer
+from .prometheus_server import PrometheusServer
 from .redis_server import RedisServer
 from .server import Server
+from .service_server import ServiceServer
 from .state import Facts, path_in
+from .webhook_server import WebhookServer
 
-SERVERS: dict[str, type[Server]] = {server.name: server for server in (RedisServer, PostgresServer)}
+_KINDS: tuple[type[Server], ...] = (
+    RedisServer,
+    PostgresServer,
+    ServiceServer,
+    WebhookServer,
+    BadHttpServer,
+    PrometheusServer,
+    AlertmanagerServer,
+)
+SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in _KINDS}
 
 
 def _say_nothing(_line: str) -> None:
@@ -99,11 +113,13 @@ class Lab:
     def _start(self, name: str, asked_for: bool) -> None:
         server = self.server(name)
         if all(self.home.runs(part) for part in server.process_names()) and name in self.facts:
-            return self.say(f"{name}: already up")
+            self.say(f"{name}: already up")
+            return
         reason = server.missing()
         if not reason:
             server.start()
-            return self.say(f"{name}: up")
+            self.say(f"{name}: up")
+            return
         if asked_for:
             raise LabError(f"{name}: {reason}")
         self.facts.setdefault("absent", {})[name] = reason

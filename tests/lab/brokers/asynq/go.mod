@@ -1,0 +1,8 @@
+// Copyright (c) 2026 day2.ops contributors
+// GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+module day2.ops/tests/lab/brokers/asynq
+
+go 1.24
+
+require github.com/hibiken/asynq v0.26.0

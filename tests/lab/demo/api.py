@@ -1,0 +1,155 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The demo service's HTTP side.
+
+python -m ...lab.demo.api STATE_JSON PORT
+
+GET  /health   200, always: {"status": "ok", "version": ...}
+GET  /ready    200 or 503: {"status": ..., "checks": {"redis": ..., "postgres": ...}}
+GET  /metrics  Prometheus text
+POST /orders   {"id", "amount"}: 202 once it is in the queue, 503 with Retry-After when the ingress is closed
+GET, PUT /ingress  {"open": true or false}; PUT wants the header X-Admin-Token
+GET, PUT /bug      {"enabled": true or false}; likewise
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import sys
+from collections.abc import Callable
+
+import redis
+
+from ..http_parts import JsonHandler, QuietServer, serve_until_stopped
+from . import names
+from .intake import Order, take_in
+from .metrics import metrics_text
+from .readiness import SECONDS, Readiness
+from .stores import open_redis, read_facts
+
+
+class Api(JsonHandler):
+    """One connection; the attributes are the class's, set before serving."""
+
+    client: redis.Redis
+    readiness: Readiness
+    admin_token: str
+
+    def do_GET(self) -> None:
+        """Answer a question."""
+        self._run(_GET)
+
+    def do_POST(self) -> None:
+        """Take something in."""
+        self._run(_POST)
+
+    def do_PUT(self) -> None:
+        """Turn a switch."""
+        self._run(_PUT)
+
+    def _run(self, paths: dict[str, Callable[[Api], None]]) -> None:
+        try:
+            paths.get(self.path.partition("?")[0], _not_found)(self)
+        except ValueError as error:
+            self.answer(400, {"error": str(error)})
+        except redis.RedisError as error:
+            self.answer(503, {"error": f"redis: {type(error).__name__}: {error}".splitlines()[0]})
+
+    def switch(self) -> dict[str, object]:
+        """Return the body of a request to turn a switch; raises ValueError."""
+        try:
+            body = json.loads(self.body())
+        except ValueError as error:
+            raise ValueError(f"expected a JSON object: {error}") from error
+        return body if isinstance(body, dict) else {}
+
+    def is_admin(self) -> bool:
+        """Tell whether the request has the token, and answer 401 when it has not."""
+        if hmac.compare_digest(self.headers.get("X-Admin-Token", "").encode(), self.admin_token.encode()):
+            return True
+        self.close_connection = True  # its body was not read
+        self.answer(401, {"error": "expected the admin token in the header X-Admin-Token"}, Connection="close")
+        return False
+
+
+def _not_found(api: Api) -> None:
+    api.close_connection = True
+    api.answer(404, {"error": f"no {api.command} {api.path} here"}, Connection="close")
+
+
+def _health(api: Api) -> None:
+    api.answer(200, {"status": "ok", "version": names.VERSION})
+
+
+def _ready(api: Api) -> None:
+    checks = api.readiness.look()
+    ready = all(outcome == "ok" for outcome in checks.values())
+    api.answer(200 if ready else 503, {"status": "ready" if ready else "not ready", "checks": checks})
+
+
+def _metrics(api: Api) -> None:
+    api.answer_bytes(200, metrics_text(api.client).encode(), "text/plain; version=0.0.4")
+
+
+def _take_order(api: Api) -> None:
+    order = Order.parse(api.body())
+    if take_in(api.client, order):
+        api.answer(202, {"id": order.id})
+    else:
+        api.answer(503, {"error": "the ingress is closed, try again later"}, Retry_After="5")
+
+
+def _ingress(api: Api) -> None:
+    api.answer(200, {"open": api.client.get(names.INGRESS) != "closed"})
+
+
+def _bug(api: Api) -> None:
+    api.answer(200, {"enabled": api.client.get(names.BUG) == "on"})
+
+
+def _put_ingress(api: Api) -> None:
+    if api.is_admin():
+        wanted = _truth(api.switch(), "open")
+        api.client.set(names.INGRESS, "open" if wanted else "closed")
+        _ingress(api)
+
+
+def _put_bug(api: Api) -> None:
+    if api.is_admin():
+        wanted = _truth(api.switch(), "enabled")
+        api.client.set(names.BUG, "on" if wanted else "off")
+        _bug(api)
+
+
+def _truth(body: dict[str, object], field: str) -> bool:
+    value = body.get(field)
+    if not isinstance(value, bool):
+        raise ValueError(f'expected {{"{field}": true}} or {{"{field}": false}}')
+    return value
+
+
+_GET: dict[str, Callable[[Api], None]] = {
+    "/health": _health,
+    "/ready": _ready,
+    "/metrics": _metrics,
+    "/ingress": _ingress,
+    "/bug": _bug,
+}
+_POST: dict[str, Callable[[Api], None]] = {"/orders": _take_order}
+_PUT: dict[str, Callable[[Api], None]] = {"/ingress": _put_ingress, "/bug": _put_bug}
+
+
+def main() -> None:
+    """Run until a signal ends it."""
+    facts = read_facts(sys.argv[1])
+    Api.client = open_redis(facts["redis"], seconds=SECONDS * 0.9)
+    Api.readiness = Readiness(facts, Api.client)
+    Api.admin_token = facts["service"]["admin_token"]
+    serve_until_stopped(QuietServer(int(sys.argv[2]), Api))
+
+
+if __name__ == "__main__":
+    main()

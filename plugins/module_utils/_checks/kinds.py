@@ -1,0 +1,79 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""The kinds of checks by name, each imported when first used, by a statement that Ansible's packer sees."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from .base import Kind
+
+
+def _disk() -> Kind:
+    from . import disk
+
+    return disk
+
+
+def _file_age() -> Kind:
+    from . import file_age
+
+    return file_age
+
+
+def _http() -> Kind:
+    from . import http
+
+    return http
+
+
+def _load() -> Kind:
+    from . import load
+
+    return load
+
+
+def _memory() -> Kind:
+    from . import memory
+
+    return memory
+
+
+def _postgres() -> Kind:
+    from . import postgres
+
+    return postgres
+
+
+def _process() -> Kind:
+    from . import process
+
+    return process
+
+
+def _redis() -> Kind:
+    from . import redis
+
+    return redis
+
+
+def _tcp() -> Kind:
+    from . import tcp
+
+    return tcp
+
+
+KINDS: dict[str, Callable[[], Kind]] = {
+    "disk": _disk,
+    "file_age": _file_age,
+    "http": _http,
+    "load": _load,
+    "memory": _memory,
+    "postgres": _postgres,
+    "process": _process,
+    "redis": _redis,
+    "tcp": _tcp,
+}

@@ -49,10 +49,26 @@ def environment(programs: Path) -> dict[str, str]:
     return {**kept, "HOME": str(HOME), "PATH": search_path(programs)}
 
 
+def pythons(command: str, programs: Path) -> list[str]:
+    """Return the argument that keeps a command to the Python of *programs*; sanity looks at every Python there is."""
+    if command == "sanity":
+        return []
+    interpreter = setup.probe(str(programs / "python"))
+    return ["--python", f"{interpreter.version[0]}.{interpreter.version[1]}"] if interpreter else []
+
+
 def run(command: str, arguments: Sequence[str], programs: Path = BIN) -> int:
     """Run one ansible-test command with the ansible-test in the folder *programs*; return its exit status."""
     prepare_home()
-    argv = [str(programs / "ansible-test"), command, "--local", "--color", "no", *arguments]
+    argv = [
+        str(programs / "ansible-test"),
+        command,
+        "--local",
+        "--color",
+        "no",
+        *pythons(command, programs),
+        *arguments,
+    ]
     return status_of(argv, cwd=mirror.refresh(), env=environment(programs))
 
 

@@ -58,23 +58,23 @@ def copy_file(source: Path, copy: Path) -> None:
     shutil.copy2(source, copy, follow_symlinks=False)
 
 
-def hide_outer_repository() -> None:
+def hide_outer_repository(copy: Path) -> None:
     """Make the copy a repository of its own: ansible-test would ask the one around it, which ignores .work."""
-    if shutil.which("git") and not (MIRROR / ".git").exists():
-        subprocess.run(["git", "init", "--quiet", "--template=", str(MIRROR)], check=True)
+    if shutil.which("git") and not (copy / ".git").exists():
+        subprocess.run(["git", "init", "--quiet", "--template=", str(copy)], check=True)
 
 
-def refresh() -> Path:
-    """Make the copy equal to the checkout and return its folder.
+def refresh(checkout: Path = ROOT, copy: Path = MIRROR) -> Path:
+    """Make *copy* equal to the sources of *checkout* and return it.
 
     Raises OSError when a file cannot be read or written, CalledProcessError when git fails.
     """
-    wanted = set(files_below(ROOT))
-    MIRROR.mkdir(parents=True, exist_ok=True)
-    for relative in set(files_below(MIRROR)) - wanted:
-        (MIRROR / relative).unlink()
+    wanted = set(files_below(checkout))
+    copy.mkdir(parents=True, exist_ok=True)
+    for relative in set(files_below(copy)) - wanted:
+        (copy / relative).unlink()
     for relative in sorted(wanted):
-        if not is_current(ROOT / relative, MIRROR / relative):
-            copy_file(ROOT / relative, MIRROR / relative)
-    hide_outer_repository()
-    return MIRROR
+        if not is_current(checkout / relative, copy / relative):
+            copy_file(checkout / relative, copy / relative)
+    hide_outer_repository(copy)
+    return copy

@@ -1,0 +1,41 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps run in order and stop at the first that fails, and the closing lines say so."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.day2.ops.tools.steps import Step, run_steps, status_of
+
+
+def writes(path: Path) -> Step:
+    return Step(path.name, (sys.executable, "-c", f"open({str(path)!r}, 'w').close()"))
+
+
+def fails(status: int) -> Step:
+    return Step("broken", (sys.executable, "-c", f"raise SystemExit({status})"))
+
+
+def test_all_steps_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_steps([writes(tmp_path / "one"), writes(tmp_path / "two")]) == 0
+    assert (tmp_path / "two").exists()
+    assert capfd.readouterr().out.splitlines()[-1] == "steps: 2 passed, 0 failed, 0 skipped"
+
+
+def test_stops_at_the_first_failure_with_its_status(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_steps([writes(tmp_path / "one"), fails(3), writes(tmp_path / "two")]) == 3
+    assert not (tmp_path / "two").exists()
+    assert capfd.readouterr().out.splitlines()[-1] == "steps: 1 passed, 1 failed, 1 skipped"
+
+
+def test_a_missing_program_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    assert status_of(["day2-no-such-program"]) == 127
+    assert capfd.readouterr().out == "day2-no-such-program: No such file or directory\n"
+
+
+def test_steps_have_no_standard_input() -> None:
+    assert status_of([sys.executable, "-c", "import sys; sys.exit(len(sys.stdin.read()))"]) == 0

@@ -8,10 +8,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from .demo.account import await_drained, settle
+from .demo.load import Load
 from .errors import LabError
-from .lab import SERVERS, Lab
+from .faults import table
+from .lab import Lab
+from .servers import SERVERS
 
 DEFAULT_FOLDER = Path("build/lab")
 
@@ -57,6 +62,31 @@ def _status(options: argparse.Namespace) -> int:
     return 1 if stopped else 0
 
 
+def _break(options: argparse.Namespace) -> int:
+    Lab(options.dir).break_server(options.name, options.how)
+    _say(f"{options.name}: {options.how} done")
+    return 0
+
+
+def _mend(options: argparse.Namespace) -> int:
+    lab = Lab(options.dir)
+    (partial(lab.mend, options.name, options.how) if options.name else lab.mend_all)()
+    _say(f"{options.name or 'everything'}: mended")
+    return 0
+
+
+def _load(options: argparse.Namespace) -> int:
+    lab = Lab(options.dir)
+    url = lab.facts["service"]["url"]
+    load = Load(url, options.rate, options.seconds, options.count)
+    result = load.run(connections=4)
+    await_drained(lab.facts)
+    account = settle(lab.facts, result)
+    _say(account.line())
+    _say(f"latency: p50 {result.latency_ms['p50']} ms, p99 {result.latency_ms['p99']} ms")
+    return 0 if account.balanced else 1
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
@@ -75,4 +105,15 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--only", type=_names, help=f"some of {','.join(SERVERS)}, and what they need")
     command("down", _down, "stop all and leave nothing behind")
     command("status", _status, "say what runs; exit status 1 when something does not")
+    faults = "; ".join(table())
+    breaking = command("break", _break, f"break on purpose. {faults}")
+    breaking.add_argument("name", help="a server or a process of the lab")
+    breaking.add_argument("how", help="the fault")
+    mending = command("mend", _mend, "mend what was broken")
+    mending.add_argument("name", nargs="?", default="", help="a server or a process (default: all)")
+    mending.add_argument("how", nargs="?", default="", help="the fault, or what mends it (default: all faults)")
+    load = command("load", _load, "send orders to the demo service and print the account of them")
+    load.add_argument("--rate", type=float, default=40.0, help="orders a second (default: %(default)s)")
+    load.add_argument("--seconds", type=float, default=10.0, help="how long (default: %(default)s)")
+    load.add_argument("--count", type=int, default=0, help="how many at most (default: no limit)")
     return parser

@@ -13,29 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from . import certificates
-from .alertmanager_server import AlertmanagerServer
-from .bad_http_server import BadHttpServer
+from . import certificates, faults
 from .errors import LabError
 from .home import Home
-from .postgres_server import PostgresServer
-from .prometheus_server import PrometheusServer
-from .redis_server import RedisServer
-from .server import Server
-from .service_server import ServiceServer
+from .servers import SERVERS, in_order, server_named
 from .state import Facts, path_in
-from .webhook_server import WebhookServer
-
-_KINDS: tuple[type[Server], ...] = (
-    RedisServer,
-    PostgresServer,
-    ServiceServer,
-    WebhookServer,
-    BadHttpServer,
-    PrometheusServer,
-    AlertmanagerServer,
-)
-SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in _KINDS}
 
 
 def _say_nothing(_line: str) -> None:
@@ -73,20 +55,13 @@ class Lab:
         """What clients must know: the content of state.json."""
         return self.home.facts
 
-    def server(self, name: str) -> Server:
-        """Return the server of that name; raises LabError for another name."""
-        try:
-            return SERVERS[name](self.home)
-        except KeyError as error:
-            raise LabError(f"no server '{name}'; expected one of {', '.join(SERVERS)}") from error
-
     def up(self, names: list[str] | None = None) -> Facts:
         """Start the servers (default: all that this machine has) and those they need; returns the facts.
 
         What runs is left as it is. When a start fails, what this call has started is stopped again, and a
         lab that this call has made is removed.
         """
-        wanted = _in_order(names or list(SERVERS))
+        wanted = in_order(names or list(SERVERS))
         with self._alone(), _signals_as_errors():
             fresh = not path_in(self.folder).exists()
             running: set[str] = set()
@@ -110,8 +85,23 @@ class Lab:
             self._home = Home.open(self.folder)
             self._remove()
 
+    def break_server(self, name: str, how: str) -> None:
+        """Break a server or process in one of the ways of faults.py."""
+        with self._alone():
+            faults.break_server(self.home, name, how)
+
+    def mend(self, name: str, how: str = "") -> None:
+        """Mend a server or process of that fault, or of all it has."""
+        with self._alone():
+            faults.mend_server(self.home, name, how)
+
+    def mend_all(self) -> None:
+        """Mend all that was broken."""
+        with self._alone():
+            faults.mend_all(self.home)
+
     def _start(self, name: str, asked_for: bool) -> None:
-        server = self.server(name)
+        server = server_named(self.home, name)
         if all(self.home.runs(part) for part in server.process_names()) and name in self.facts:
             self.say(f"{name}: already up")
             return
@@ -153,16 +143,6 @@ class Lab:
             except BlockingIOError as error:
                 raise LabError(f"another command is changing the lab in {self.folder}: wait for its end") from error
             yield
-
-
-def _in_order(names: list[str]) -> list[str]:
-    """Return the names with all that they need before them."""
-    ordered: list[str] = []
-    for name in names:
-        if name not in SERVERS:
-            raise LabError(f"no server '{name}'; expected one of {', '.join(SERVERS)}")
-        ordered += [other for other in [*_in_order(list(SERVERS[name].needs)), name] if other not in ordered]
-    return ordered
 
 
 @contextlib.contextmanager

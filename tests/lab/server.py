@@ -35,6 +35,10 @@ class Server(ABC):
     def process_names(self) -> tuple[str, ...]:
         """Return its processes, in the order of their start."""
 
+    def start_process(self, _name: str) -> None:
+        """Make one of its processes run again, and return when it is ready."""
+        self.start()
+
     def stop(self) -> None:
         """Stop its processes, if they run."""
         for name in reversed(self.process_names()):

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from . import process
 from .demo import names
 from .demo.stores import make_table, open_redis
@@ -47,6 +49,10 @@ class ServiceServer(Server):
             self.home.facts.pop("service", None)
             raise
 
+    def start_process(self, name: str) -> None:
+        """See Server.start_process."""
+        (self._start_api if name == self.api else partial(self.start_worker, name))()
+
     def start_worker(self, name: str) -> None:
         """Make one worker run and return once its heartbeat is seen."""
         if name not in self.worker_names():
@@ -77,11 +83,16 @@ class ServiceServer(Server):
         self._launch()
 
     def _launch(self) -> None:
-        url = self.home.facts["service"]["url"]
-        argv = process.python_argv("demo.api", self._state_path(), url.rpartition(":")[2])
-        wait_until_ready(self.api, self.home.launch(self.api, argv), f"{url}/ready")
+        self._start_api()
+        wait_until_ready(self.api, self.home.process(self.api), f"{self.home.facts['service']['url']}/ready")
         for name in self.worker_names():
             self.start_worker(name)
+
+    def _start_api(self) -> None:
+        url = self.home.facts["service"]["url"]
+        argv = process.python_argv("demo.api", self._state_path(), url.rpartition(":")[2])
+        # Not /ready: its stores may be broken on purpose.
+        wait_until_ready(self.api, self.home.launch(self.api, argv), f"{url}/health")
 
     def _state_path(self) -> str:
         return str(path_in(self.home.folder))

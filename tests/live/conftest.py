@@ -4,7 +4,7 @@
 """Fixtures over one lab of real servers, for all live tests.
 
 `lab` is up for the whole session with all that this machine has; `facts` are its connection facts. What a
-test breaks is mended after it, and what it leaves in Redis is removed by `redis_server`.
+test breaks is mended after it; `redis_server` is a database that is empty before and after a test.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 import redis
-
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.redis_server import connect
-from ansible_collections.day2.ops.tests.lab.state import Facts, RedisFacts
+from ansible_collections.day2.ops.tests.lab.state import BadHttpFacts, Facts, PostgresFacts, RedisFacts, ServiceFacts
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +25,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with Lab(tmp_path_factory.mktemp("lab") / "lab") as up:
         up.up()
         yield up
+
+
+@pytest.fixture(autouse=True)
+def _mended(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Mend what a test has broken in the session's lab, also when the test fails."""
+    yield
+    if "lab" in request.fixturenames:
+        up: Lab = request.getfixturevalue("lab")
+        up.mend_all()
 
 
 @pytest.fixture
@@ -47,6 +55,24 @@ def redis_server(redis_facts: RedisFacts) -> Iterator[redis.Redis]:
         client.flushdb()
         yield client
         client.flushdb()
+
+
+@pytest.fixture
+def bad_http(facts: Facts) -> BadHttpFacts:
+    """The addresses of HTTP servers that behave badly; their paths are in tests/lab/bad_http.py."""
+    return facts["bad_http"]
+
+
+@pytest.fixture
+def postgres_facts(facts: Facts) -> PostgresFacts:
+    """How to connect to Postgres."""
+    return facts["postgres"]
+
+
+@pytest.fixture
+def service(facts: Facts) -> ServiceFacts:
+    """The demo service; its API and workers run."""
+    return facts["service"]
 
 
 @pytest.fixture

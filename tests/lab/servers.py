@@ -1,0 +1,62 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All servers of the lab, by name."""
+
+from __future__ import annotations
+
+from .alertmanager_server import AlertmanagerServer
+from .bad_http_server import BadHttpServer
+from .errors import LabError
+from .home import Home
+from .postgres_server import PostgresServer
+from .prometheus_server import PrometheusServer
+from .redis_server import RedisServer
+from .server import Server
+from .service_server import ServiceServer
+from .webhook_server import WebhookServer
+
+_KINDS: tuple[type[Server], ...] = (
+    RedisServer,
+    PostgresServer,
+    ServiceServer,
+    WebhookServer,
+    BadHttpServer,
+    PrometheusServer,
+    AlertmanagerServer,
+)
+SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in _KINDS}
+
+
+def server_named(home: Home, name: str) -> Server:
+    """Return the server of that name; raises LabError for another name."""
+    try:
+        return SERVERS[name](home)
+    except KeyError as error:
+        raise LabError(f"no server '{name}'; expected one of {', '.join(SERVERS)}") from error
+
+
+def in_order(names: list[str]) -> list[str]:
+    """Return the names with all that they need before them; raises LabError for an unknown one."""
+    ordered: list[str] = []
+    for name in names:
+        if name not in SERVERS:
+            raise LabError(f"no server '{name}'; expected one of {', '.join(SERVERS)}")
+        ordered += [other for other in [*in_order(list(SERVERS[name].needs)), name] if other not in ordered]
+    return ordered
+
+
+def parts(home: Home, name: str) -> list[tuple[Server, str]]:
+    """Return (server, process name) for each process of the server, or of the one process, of that name.
+
+    Raises LabError for a name that is neither, or was never started.
+    """
+    known = [(kind(home), part) for kind in SERVERS.values() for part in kind(home).process_names()]
+    found = [
+        (server, part) for server, part in known if name in {server.name, part} and part in home.facts["processes"]
+    ]
+    if not found:
+        names = {server.name for server, part in known} | {part for _server, part in known}
+        raise LabError(f"no server or process '{name}' was started in this lab; known: {', '.join(sorted(names))}")
+    return found

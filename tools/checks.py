@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ def selected(group: str) -> Sequence[Step]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("group", choices=[*GROUPS, "test"])
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     BUILD.mkdir(exist_ok=True)
     return run_steps(selected(parser.parse_args().group))
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +16,8 @@ from ansible_collections.day2.ops.tools.paths import BIN, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+GRACE_SECONDS = 10.0
 
 
 class Step(NamedTuple):
@@ -36,13 +40,30 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])}
 
 
+def end_group(child: subprocess.Popen[bytes]) -> None:
+    """End a command and all that it started: first ask, then insist."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=GRACE_SECONDS)
+
+
 def status_of(argv: Sequence[str], cwd: os.PathLike[str] = ROOT, env: Mapping[str, str] | None = None) -> int:
-    """Run one command on screen, without standard input, and return its exit status (127: not found)."""
+    """Run one command on screen, without standard input, and return its exit status (127: not found).
+
+    Nothing of it is left running when this process is interrupted.
+    """
     try:
-        return subprocess.run(argv, cwd=cwd, env=env or environment(), stdin=subprocess.DEVNULL, check=False).returncode
+        child = subprocess.Popen(argv, cwd=cwd, env=env or environment(), stdin=subprocess.DEVNULL, process_group=0)
     except OSError as error:
         print(f"{argv[0]}: {error.strerror}", flush=True)
         return 127
+    try:
+        return child.wait()
+    except BaseException:
+        end_group(child)
+        raise
 
 
 def run_step(step: Step, number: int, total: int) -> Done:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 from pathlib import Path
 
@@ -39,3 +41,16 @@ def test_a_missing_program_is_named(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_steps_have_no_standard_input() -> None:
     assert status_of([sys.executable, "-c", "import sys; sys.exit(len(sys.stdin.read()))"]) == 0
+
+
+def test_an_interrupted_command_leaves_no_process_behind(tmp_path: Path) -> None:
+    """The command and its child hold a pipe open; it ends when both are gone."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with pytest.raises(KeyboardInterrupt):
+        status_of(["sh", "-c", f"exec 3> {pipe}; sleep 600 & kill -INT {os.getpid()}; wait"])
+    ended, _, _ = select.select([reader], [], [], 30)
+    assert ended
+    assert os.read(reader, 1) == b""
+    os.close(reader)

@@ -31,8 +31,8 @@ class SystemClock:
     """The real thing."""
 
     monotonic = staticmethod(time.monotonic)
-    time = staticmethod(time.time)
     sleep = staticmethod(time.sleep)
+    time = staticmethod(time.time)  # the last, as it hides the module from the lines below it
 
 
 SYSTEM_CLOCK: Clock = SystemClock()

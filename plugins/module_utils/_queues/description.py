@@ -1,0 +1,73 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""From what a user writes to queues that can be measured. All that is wrong is said before any is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._core.argspec import ArgSpec
+from .._core.errors import InputError
+from . import thresholds
+from .base import Queue
+from .kinds import kind_named
+
+COMMON = ArgSpec(options={"name": {"type": "str", "required": True}, "kind": {"type": "str", "required": True}})
+
+_PASSWORD = frozenset({"login_password", "login_password_file", "login_password_env"})
+# Who gives one of these options does not inherit those beside it.
+_REPLACES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(_PASSWORD, _PASSWORD),
+    **dict.fromkeys(("login_host", "login_port"), frozenset({"login_unix_socket"})),
+}
+
+
+def queue_spec(kind: str, where: str = "queue") -> ArgSpec:
+    """Return all options of a queue of that kind: name and kind, the connection's, the kind's own, the thresholds.
+
+    :param where: names the place for the message.
+    :raises InputError: no such kind.
+    """
+    return COMMON + kind_named(kind, where).SPEC + thresholds.SPEC
+
+
+def described(given: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any]) -> list[Queue]:
+    """Return the queues that ``given`` describes.
+
+    :param defaults: connection options for those queues that do not say otherwise; None stands for "not given".
+    :raises InputError: an unknown kind, a wrong option, a name that is used twice.
+    """
+    queues = [_described(number, one, defaults) for number, one in enumerate(given)]
+    names = [queue.name for queue in queues]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"queues: the name {twice[0]} is used more than once", advice="give each queue its own name")
+    return queues
+
+
+def _described(number: int, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Queue:
+    given = {name: value for name, value in given.items() if value is not None}
+    where = f"queues[{number}]" + (f" ({given['name']})" if given.get("name") else "")
+    if not given.get("kind"):
+        raise InputError(f"{where}: missing required arguments: kind")
+    spec = queue_spec(str(given["kind"]), where)
+    inherited = {name: value for name, value in _inherited(defaults, given).items() if name in spec.options}
+    return made(spec.validate({**inherited, **given}, where), where)
+
+
+def made(options: Mapping[str, Any], where: str = "queue") -> Queue:
+    """Return the queue for options that :func:`queue_spec` has validated.
+
+    :raises InputError: no such kind, options that contradict each other.
+    """
+    return kind_named(options["kind"], where)(options["kind"], options["name"], options)
+
+
+def _inherited(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the defaults that are given, less those that an option of the queue itself replaces."""
+    replaced = {other for name in given for other in _REPLACES.get(name, ())}
+    return {name: value for name, value in defaults.items() if value is not None and name not in replaced}

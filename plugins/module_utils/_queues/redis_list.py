@@ -1,0 +1,70 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""The kind ``redis_list``: a list that producers push to and workers pop from."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .._core.argspec import ArgSpec
+from .base import Depth
+from .redis_queue import CONSUMERS, DEAD, IN_FLIGHT, MISSING, RedisQueue, add_up
+from .redis_scan import is_pattern, scan
+from .redis_server import ServerClock, Steps
+
+
+class RedisList(RedisQueue):
+    """A list, the lists where workers keep what they have taken, and a list of dead letters."""
+
+    SPEC: ClassVar[ArgSpec] = (
+        RedisQueue.SPEC
+        + MISSING
+        + ArgSpec(
+            options={
+                "key": {"type": "str", "no_log": False},
+                "in_flight": {"type": "list", "elements": "str"},
+                "dead": {"type": "str"},
+                "heartbeat": {"type": "str"},
+            }
+        )
+    )
+    TYPE: ClassVar[str] = "list"
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """See :class:`.base.Queue`."""
+        told_by = {IN_FLIGHT: "in_flight", DEAD: "dead", CONSUMERS: "heartbeat"}
+        return frozenset(name for name, option in told_by.items() if self.options.get(option))
+
+    def measure(self, clock: ServerClock) -> Steps[Depth]:
+        """See :class:`.redis_queue.RedisQueue`.
+
+        The queue is read before the lists of workers: an item on its way from one to the other is then seen at least
+        once, never not at all.
+        """
+        in_flight: list[str] = self.options.get("in_flight") or []
+        heartbeat: str | None = self.options.get("heartbeat")
+        dead: str | None = self.options.get("dead")
+        named = [self.key, *([dead] if dead else []), *(key for key in in_flight if not is_pattern(key))]
+        answers = yield from self.ask(*(("LLEN", key) for key in named))
+        sizes = {key: self.known(key, size) for key, size in zip(named, answers)}
+
+        patterns = [key for key in in_flight if is_pattern(key)]
+        found = yield from scan([*patterns, *([heartbeat] if heartbeat else [])], self.on())
+        own = {key.encode() for key in named}
+        matched = {pattern: [key for key in found[pattern] if key not in own] for pattern in patterns}
+        for pattern, keys in matched.items():
+            lengths = yield from self.ask(*(("LLEN", key) for key in keys))
+            sizes[pattern] = self.known(pattern, sum(lengths))
+        return Depth(
+            exists=bool(answers[0]),
+            type=self.TYPE,
+            ready=sizes[self.key],
+            in_flight=add_up(sizes[key] for key in in_flight) if in_flight else None,
+            dead=sizes[dead] if dead else None,
+            consumers=len(found[heartbeat]) if heartbeat else None,
+            note=self.missing_notes(sizes),
+        )

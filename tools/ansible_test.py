@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run ansible-test on a copy of the checkout, with nothing from the user's home and no download but packages.
 
-`python -m ansible_collections.day2.ops.tools.ansible_test sanity|units|integration [arguments of ansible-test]`
+`python -m ansible_collections.day2.ops.tools.ansible_test sanity|units|targets|integration [arguments...]`
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 HOME = WORK / "home"
 # The pip versions whose bootstrap script ansible-core 2.18 to 2.21 ask for.
 GET_PIP_VERSIONS = ("24_2", "25_2")
+# The oldest Python that plugins/ runs on; tests/config.yml says the same to sanity.
+OLDEST_TARGET = "3.9"
 LAB_DIR = BUILD / "lab-integration"
 LAB = (str(PYTHON), "-m", f"{PACKAGE}.tests.lab")
 
@@ -49,27 +51,41 @@ def environment(programs: Path) -> dict[str, str]:
     return {**kept, "HOME": str(HOME), "PATH": search_path(programs)}
 
 
-def pythons(command: str, programs: Path) -> list[str]:
-    """Return the argument that keeps a command to the Python of *programs*; sanity looks at every Python there is."""
-    if command == "sanity":
-        return []
+def series_of(programs: Path) -> str:
+    """Return the Python series of an environment, such as "3.13".
+
+    Raises FileNotFoundError when its Python does not run.
+    """
     interpreter = setup.probe(str(programs / "python"))
-    return ["--python", f"{interpreter.version[0]}.{interpreter.version[1]}"] if interpreter else []
+    if interpreter is None:
+        raise FileNotFoundError(f"{programs / 'python'} does not run; make setup makes it anew")
+    return f"{interpreter.version[0]}.{interpreter.version[1]}"
 
 
-def run(command: str, arguments: Sequence[str], programs: Path = BIN) -> int:
+def run(command: str, arguments: Sequence[str], programs: Path) -> int:
     """Run one ansible-test command with the ansible-test in the folder *programs*; return its exit status."""
     prepare_home()
-    argv = [
-        str(programs / "ansible-test"),
-        command,
-        "--local",
-        "--color",
-        "no",
-        *pythons(command, programs),
-        *arguments,
-    ]
+    argv = [str(programs / "ansible-test"), command, "--color", "no", *arguments]
     return status_of(argv, cwd=mirror.refresh(), env=environment(programs))
+
+
+def sanity(arguments: Sequence[str], programs: Path = BIN) -> int:
+    """Run sanity on every Python that is here."""
+    return run("sanity", ("--local", *arguments), programs)
+
+
+def units(arguments: Sequence[str], programs: Path = BIN) -> int:
+    """Run the unit tests on the Python of *programs*."""
+    return run("units", ("--local", "--python", series_of(programs), *arguments), programs)
+
+
+def targets(arguments: Sequence[str], programs: Path = BIN) -> int:
+    """Run the unit tests of modules and module_utils on the oldest Python that a managed host may have."""
+    if shutil.which(f"python{OLDEST_TARGET}", path=search_path(programs)) is None:
+        print(f"left out, the interpreter is not on this machine: unit tests on Python {OLDEST_TARGET}", flush=True)
+        return 0
+    hosts = ("--controller", f"origin:python={series_of(programs)}", "--target-python", f"venv/{OLDEST_TARGET}")
+    return run("units", (*hosts, "--requirements", *arguments), programs)
 
 
 def with_lab(work: Callable[[], int]) -> int:
@@ -90,18 +106,28 @@ def with_lab(work: Callable[[], int]) -> int:
         status_of([*LAB, "down", "--dir", str(LAB_DIR)])
 
 
+def integration_in_lab(arguments: Sequence[str], programs: Path = BIN) -> int:
+    """Run the integration targets against a lab that is already up."""
+    return run("integration", ("--local", "--python", series_of(programs), *arguments), programs)
+
+
 def integration(arguments: Sequence[str], programs: Path = BIN) -> int:
-    return with_lab(lambda: run("integration", arguments, programs))
+    return with_lab(lambda: integration_in_lab(arguments, programs))
+
+
+COMMANDS: dict[str, Callable[[Sequence[str], Path], int]] = {
+    "sanity": sanity,
+    "units": units,
+    "targets": targets,
+    "integration": integration,
+}
 
 
 def main() -> int:
-    if len(sys.argv) < 2:
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
         print(__doc__)
         return 2
-    command, arguments = sys.argv[1], sys.argv[2:]
-    if command == "integration":
-        return integration(arguments)
-    return run(command, arguments)
+    return COMMANDS[sys.argv[1]](sys.argv[2:], BIN)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,10 @@ LIVE = program("pytest", "tests/unit", "tests/live", "--cov", "--cov-report=term
 GROUPS: dict[str, tuple[Step, ...]] = {
     "lint": LINT,
     "sanity": (Step("ansible-test sanity", ansible_test("sanity")),),
-    "units": (Step("ansible-test units", ansible_test("units")),),
+    "units": (
+        Step("ansible-test units", ansible_test("units")),
+        Step("ansible-test units on the oldest target Python", ansible_test("targets")),
+    ),
     "live": (Step("pytest, real servers and coverage", LIVE),),
     "integration": (Step("ansible-test integration", ansible_test("integration")),),
 }

@@ -19,7 +19,7 @@ from ansible_collections.day2.ops.tools.paths import BIN, ROOT, WORK
 from ansible_collections.day2.ops.tools.steps import status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 UV = str(BIN / "uv")
@@ -104,11 +104,20 @@ def timed(core: str, python: str, stage: str, work: Callable[[], int]) -> Row:
     return Row(core, python, stage, outcome, time.monotonic() - began)
 
 
-def stages(core: Core, python: str) -> Iterator[str]:
-    """Yield the ansible-test commands for one combination; sanity covers all Pythons in one run."""
-    yield from ("units", "integration")
-    if core.version == NEWEST and python == OUR_PYTHON:
-        yield "sanity"
+EVERYWHERE: dict[str, Callable[[Sequence[str], Path], int]] = {
+    "units": ansible_test.units,
+    "integration": ansible_test.integration_in_lab,
+}
+# These look at every Python by themselves.
+ONCE: dict[str, Callable[[Sequence[str], Path], int]] = {
+    "targets": ansible_test.targets,
+    "sanity": ansible_test.sanity,
+}
+
+
+def stages(core: Core, python: str) -> Mapping[str, Callable[[Sequence[str], Path], int]]:
+    """Return what to run for one combination."""
+    return {**EVERYWHERE, **ONCE} if (core.version, python) == (NEWEST, OUR_PYTHON) else EVERYWHERE
 
 
 def combination(core: Core, python: str, interpreter: str) -> Iterator[Row]:
@@ -117,8 +126,8 @@ def combination(core: Core, python: str, interpreter: str) -> Iterator[Row]:
     except RuntimeError as error:
         yield Row(core.version, python, "environment", f"FAILED ({error})", 0.0)
         return
-    for stage in stages(core, python):
-        yield timed(core.version, python, stage, partial(ansible_test.run, stage, (), programs))
+    for stage, work in stages(core, python).items():
+        yield timed(core.version, python, stage, partial(work, (), programs))
 
 
 def table(rows: list[Row]) -> str:

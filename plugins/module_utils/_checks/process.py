@@ -19,6 +19,7 @@ from pathlib import Path
 
 from .._core.argspec import ArgSpec
 from .._core.errors import AccessDenied, NotThere
+from .._core.option_types import regular_expression
 from .base import Condition, Context, Options, Values
 from .limits import BYTES, COUNT, SECONDS, Limit, limit_conditions, limits_spec
 
@@ -30,7 +31,7 @@ LIMITS = (
 
 SPEC = ArgSpec(
     options={
-        "pattern": {"type": "str", "required": True},
+        "pattern": {"type": regular_expression, "required": True},
         "user": {"type": "str"},
         "min_count": {"type": "int"},
     }

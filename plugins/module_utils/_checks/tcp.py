@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from .._core.argspec import ArgSpec
 from .._core.errors import OpsError, Unreachable, one_line
+from .._core.option_types import port_number, regular_expression
 from .base import Condition, Context, Options, Values
 from .limits import MAX_LATENCY, limit_conditions, limits_spec
 
@@ -22,8 +23,8 @@ LIMITS = (MAX_LATENCY,)
 SPEC = ArgSpec(
     options={
         "host": {"type": "str", "default": "127.0.0.1"},
-        "port": {"type": "int", "required": True},
-        "banner": {"type": "str"},
+        "port": {"type": port_number, "required": True},
+        "banner": {"type": regular_expression},
     }
 ) + limits_spec(LIMITS)
 LIBRARIES: Sequence[str] = ()

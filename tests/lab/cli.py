@@ -13,10 +13,12 @@ from pathlib import Path
 
 from .demo.account import await_drained, settle
 from .demo.load import Load
+from .demonstration import Demonstration
 from .errors import LabError
 from .faults import table
 from .lab import Lab
 from .servers import SERVERS
+from .signals import signals_as_errors
 
 DEFAULT_FOLDER = Path("build/lab")
 
@@ -87,6 +89,13 @@ def _load(options: argparse.Namespace) -> int:
     return 0 if account.balanced else 1
 
 
+def _demo(options: argparse.Namespace) -> int:
+    with signals_as_errors() as told:
+        well = Demonstration(Lab(options.dir, _say), _say).run()
+        told.check()
+    return 0 if well else 1
+
+
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
@@ -116,4 +125,5 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--rate", type=float, default=40.0, help="orders a second (default: %(default)s)")
     load.add_argument("--seconds", type=float, default=10.0, help="how long (default: %(default)s)")
     load.add_argument("--count", type=int, default=0, help="how many at most (default: no limit)")
+    command("demo", _demo, "a maintenance window and the daily checks under load, with an account at the end")
     return parser

@@ -126,6 +126,7 @@ def _slow(home: Home, name: str) -> None:
     for _server, part in parts(home, name):
         slowed = home.process(part)
         home.launch(f"slow-{part}", process.python_argv("pauser", str(slowed["pid"]), str(slowed["started"])))
+        wait_for(f"the first pause of {part}", partial(process.is_stopped, slowed), every=0.01)
 
 
 def _end_slow(home: Home, name: str) -> None:

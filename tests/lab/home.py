@@ -41,7 +41,6 @@ class Home:
         if state.path_in(folder).exists():
             return cls.open(folder)
         account = server_account()
-        _make_folder(folder, account)
         facts: Facts = {"dir": str(folder), "run_dir": str(_data_place(folder, account)), "processes": {}}
         home = cls(folder, facts, account)
         (home.run_dir / "logs").mkdir(mode=0o700, exist_ok=True)
@@ -146,11 +145,14 @@ class Home:
         return [facts for facts in self.facts["processes"].values() if process.is_alive(facts)]
 
 
-def _make_folder(folder: Path, account: Account | None) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the folder of a lab, if it is not there; raises LabError when it holds something else."""
+    if state.path_in(folder).exists():
+        return
     if folder.exists() and any(item.name != "lock" for item in folder.iterdir()):
         raise LabError(f"{folder} is not empty and holds no lab: name another folder with --dir")
     folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o711 if account else 0o700)
+    folder.chmod(0o711 if server_account() else 0o700)
 
 
 def _data_place(folder: Path, account: Account | None) -> Path:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
 from . import certificates, faults
 from .errors import LabError
-from .home import Home
+from .home import Home, make_folder
 from .servers import SERVERS, in_order, server_named
+from .signals import signals_as_errors
 from .state import Facts, path_in
 
 
@@ -55,6 +54,10 @@ class Lab:
         """What clients must know: the content of state.json."""
         return self.home.facts
 
+    def is_up(self) -> bool:
+        """Tell whether there is a lab in the folder."""
+        return path_in(self.folder).exists()
+
     def up(self, names: list[str] | None = None) -> Facts:
         """Start the servers (default: all that this machine has) and those they need; returns the facts.
 
@@ -62,8 +65,9 @@ class Lab:
         lab that this call has made is removed.
         """
         wanted = in_order(names or list(SERVERS))
-        with self._alone(), _signals_as_errors():
-            fresh = not path_in(self.folder).exists()
+        make_folder(self.folder)
+        with self._alone(), signals_as_errors() as told:
+            fresh = not self.is_up()
             running: set[str] = set()
             try:
                 self._home = Home.open_or_make(self.folder)
@@ -72,6 +76,7 @@ class Lab:
                     certificates.make_all(self.folder)
                 for name in wanted:
                     self._start(name, asked_for=bool(names))
+                    told.check()
             except BaseException:
                 self._undo(fresh, running)
                 raise
@@ -79,7 +84,7 @@ class Lab:
 
     def down(self) -> None:
         """Stop all processes and remove the folder; nothing to do when the lab is not up."""
-        if not path_in(self.folder).exists():
+        if not self.is_up():
             return
         with self._alone():
             self._home = Home.open(self.folder)
@@ -87,18 +92,21 @@ class Lab:
 
     def break_server(self, name: str, how: str) -> None:
         """Break a server or process in one of the ways of faults.py."""
+        home = self.home
         with self._alone():
-            faults.break_server(self.home, name, how)
+            faults.break_server(home, name, how)
 
     def mend(self, name: str, how: str = "") -> None:
         """Mend a server or process of that fault, or of all it has."""
+        home = self.home
         with self._alone():
-            faults.mend_server(self.home, name, how)
+            faults.mend_server(home, name, how)
 
     def mend_all(self) -> None:
         """Mend all that was broken."""
+        home = self.home
         with self._alone():
-            faults.mend_all(self.home)
+            faults.mend_all(home)
 
     def _start(self, name: str, asked_for: bool) -> None:
         server = server_named(self.home, name)
@@ -136,27 +144,9 @@ class Lab:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Let one command at a time change the lab."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w", encoding="ascii") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise LabError(f"another command is changing the lab in {self.folder}: wait for its end") from error
             yield
-
-
-@contextlib.contextmanager
-def _signals_as_errors() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that a start that is told to end cleans up first."""
-
-    def end(number: int, _frame: object) -> None:
-        raise KeyboardInterrupt(f"signal {number}")
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears signals
-        return
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -36,7 +36,7 @@ def start(
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd="/",
-                env=_environment(),
+                env=environment(),
                 **who,
             )
         except OSError as error:
@@ -72,6 +72,11 @@ def is_alive(facts: ProcessFacts) -> bool:
     """Tell whether that very process runs (a hung one does)."""
     _reap(facts["pid"])
     return start_time(facts["pid"]) == facts["started"] != 0
+
+
+def is_stopped(facts: ProcessFacts) -> bool:
+    """Tell whether the process is there and may not run now."""
+    return is_alive(facts) and Path(f"/proc/{facts['pid']}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def require_alive(name: str, facts: ProcessFacts) -> None:
@@ -163,6 +168,7 @@ def _reap(pid: int) -> None:
         return  # another command started it
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return the environment of the lab's programs: nothing of ours but what they need."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TZ", "SSL_CERT_FILE"}}
     return {**kept, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -95,11 +95,18 @@ def _metrics(api: Api) -> None:
 
 
 def _take_order(api: Api) -> None:
-    order = Order.parse(api.body())
-    if take_in(api.client, order):
-        api.answer(202, {"id": order.id})
-    else:
-        api.answer(503, {"error": "the ingress is closed, try again later"}, Retry_After="5")
+    """Refuse before reading the order, so that an empty one tells a closed ingress (503) from an open one (400)."""
+    text = api.body()
+    if api.client.get(names.INGRESS) == "closed":
+        return _refuse(api)
+    order = Order.parse(text)
+    if not take_in(api.client, order):  # closed since; the script that takes orders looks again
+        return _refuse(api)
+    return api.answer(202, {"id": order.id})
+
+
+def _refuse(api: Api) -> None:
+    api.answer(503, {"error": "the ingress is closed, try again later"}, Retry_After="5")
 
 
 def _ingress(api: Api) -> None:

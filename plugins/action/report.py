@@ -1,0 +1,31 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs in the controller's process, where the results of all hosts are, and shows the report's lines as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.day2.ops.plugins.module_utils._core.controller import run_here
+from ansible_collections.day2.ops.plugins.module_utils._reports.operation import SPEC, operate
+
+
+class ActionModule(ActionBase):
+    """See the documentation of the module ``day2.ops.report``."""
+
+    _requires_connection = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the task's result."""
+        super().run(tmp, task_vars)
+        result = run_here(SPEC, self._task.args, operate, bool(self._task.check_mode))
+        if not result["failed"]:
+            where = "would be written" if self._task.check_mode else "written"
+            lines = [*result["lines"], f"report {where}: {result['html']}", f"report {where}: {result['json']}"]
+            for line in lines:
+                Display().display(line)
+        return result

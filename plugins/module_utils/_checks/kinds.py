@@ -54,6 +54,12 @@ def _process() -> Kind:
     return process
 
 
+def _queue() -> Kind:
+    from . import queue
+
+    return queue
+
+
 def _redis() -> Kind:
     from . import redis
 
@@ -74,6 +80,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "memory": _memory,
     "postgres": _postgres,
     "process": _process,
+    "queue": _queue,
     "redis": _redis,
     "tcp": _tcp,
 }

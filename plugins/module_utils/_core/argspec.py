@@ -61,14 +61,17 @@ class ArgSpec:
         """
         outcome = ArgumentSpecValidator(dict(self.options), **self.rules()).validate(dict(given))
         if outcome.error_messages:
-            raise InputError(f"{where}: {'; '.join(self._without_values(outcome.error_messages))}")
+            raise InputError(f"{where}: {'; '.join(map(_in_our_words, outcome.error_messages))}")
         validated: dict[str, Any] = outcome.validated_parameters
         return validated
 
-    @staticmethod
-    def _without_values(messages: list[str]) -> list[str]:
-        """Shorten Ansible's own words to what a user needs."""
-        return [message.replace(" found in", " in").rstrip(".") for message in messages]
+
+def _in_our_words(message: str) -> str:
+    """Shorten Ansible's own words to what a user needs, and say of an unknown option that it is one."""
+    unknown, is_unknown, known = message.partition(". Supported parameters include: ")
+    if is_unknown:
+        return f"unknown option {unknown}; known are {known}".rstrip(".")
+    return message.replace(" found in", " in").rstrip(".")
 
 
 def secret(name: str, required: bool = False) -> ArgSpec:

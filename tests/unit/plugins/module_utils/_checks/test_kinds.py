@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._checks.kinds import KINDS
+
+from ansible_collections.day2.ops.plugins.module_utils._checks.base import COMMONfrom ansible_collections.day2.ops.plugins.module_utils._checks.kinds import KINDS
 
 # Options without which a check of that kind cannot be.
 LEAST: dict[str, dict[str, object]] = {
@@ -28,7 +29,7 @@ BARE = ["disk", "file_age", "load", "memory", "process", "tcp"]
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_a_kind_is_complete(name: str) -> None:
     kind = KINDS[name]()
-    options = kind.SPEC.validate(LEAST.get(name, {}), name)
+    options = (COMMON + kind.SPEC).validate({"name": "it", "kind": name, **LEAST.get(name, {})}, name)
     assert kind.conditions(options) or name in PROBE_IS_PROOF
 
 

@@ -27,7 +27,7 @@ def test_types_are_converted() -> None:
     [
         ({}, "missing required arguments: host"),
         ({"host": "a", "port": "seven"}, "port"),
-        ({"host": "a", "hots": "b"}, "hots"),
+        ({"host": "a", "hots": "b"}, "unknown option hots; known are host, port"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_with_its_place(given: dict[str, object], words: str) -> None:

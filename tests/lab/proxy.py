@@ -110,7 +110,7 @@ class Proxy:
             writer.transport.abort()
 
 
-def set_network(control_port: int, **fields: float | bool) -> dict[str, object]:
+def set_network(control_port: int, **fields: float | bool | str) -> dict[str, object]:
     """Change the network of a running proxy by fields of Network; returns what is in force after."""
     with socket.create_connection((HOST, control_port), timeout=5) as connection:
         connection.sendall(json.dumps(fields).encode() + b"\n")

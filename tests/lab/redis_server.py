@@ -107,8 +107,8 @@ class RedisServer(Server):
 
 def connect(facts: RedisFacts, **options: Any) -> redis.Redis:
     """Return a client of the plain port as the administrator of the lab; options go to redis-py."""
-    login = {"username": facts["admin_user"], "password": facts["admin_password"], "socket_timeout": 5}
-    return redis.Redis(host=facts["host"], port=facts["port"], db=facts["db"], **{**login, **options})
+    login = {"username": facts["admin_user"], "password": facts["admin_password"], "db": facts["db"], "socket_timeout": 5}
+    return redis.Redis(host=facts["host"], port=facts["port"], **{**login, **options})
 
 
 def connect_tls(facts: RedisFacts, **options: Any) -> redis.Redis:

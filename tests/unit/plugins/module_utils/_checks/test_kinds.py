@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 import pytest
-
-from ansible_collections.day2.ops.plugins.module_utils._checks.base import COMMONfrom ansible_collections.day2.ops.plugins.module_utils._checks.kinds import KINDS
+from ansible_collections.day2.ops.plugins.module_utils._checks.base import COMMON
+from ansible_collections.day2.ops.plugins.module_utils._checks.kinds import KINDS
 
 # Options without which a check of that kind cannot be.
 LEAST: dict[str, dict[str, object]] = {

@@ -107,7 +107,8 @@ class RedisServer(Server):
 
 def connect(facts: RedisFacts, **options: Any) -> redis.Redis:
     """Return a client of the plain port as the administrator of the lab; options go to redis-py."""
-    login = {"username": facts["admin_user"], "password": facts["admin_password"], "db": facts["db"], "socket_timeout": 5}
+    account = {"username": facts["admin_user"], "password": facts["admin_password"]}
+    login = {**account, "db": facts["db"], "socket_timeout": 5}
     return redis.Redis(host=facts["host"], port=facts["port"], **{**login, **options})
 
 

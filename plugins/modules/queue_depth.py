@@ -25,8 +25,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Looks once and does not wait, as what should end the wait has not been done. A O(wait) that does not hold is then
-        a warning; a limit that does not hold is a failure all the same.
+      - Looks once and does not wait, as what should end the wait has not been done. A O(wait) that does not hold is
+        then a warning; a limit that does not hold is a failure all the same.
   diff_mode:
     support: none
     details: It changes nothing.
@@ -51,10 +51,11 @@ options:
       - 'V(redis_list): C(key) (default the name), C(in_flight) (list of keys or patterns where workers keep what they
         have taken), C(dead) (key of the list of dead letters), C(heartbeat) (pattern of keys, one a living worker).'
       - 'V(redis_stream): C(key) (default the name), C(group) (consumer group; without it each entry counts as ready),
-        C(dead) (key of the stream of dead letters), C(idle_after) (seconds, default V(60), after which a silent consumer
-        does not count).'
+        C(dead) (key of the stream of dead letters), C(idle_after) (seconds, default V(60), after which a silent
+        consumer does not count).'
       - 'V(redis_sorted_set): C(key) (default the name), C(score) (V(seconds), V(milliseconds) or V(none): what scores
-        are; default V(seconds) since the epoch, when the item is due), C(dead) (key of the sorted set of dead letters).'
+        are; default V(seconds) since the epoch, when the item is due), C(dead) (key of the sorted set of dead
+        letters).'
       - 'V(asynq): C(queue) (asynq''s name of it, default the name).'
       - 'V(arq): C(key) (default V(arq:queue)), C(health_check_key) (default the key with C(:health-check) added).'
     type: list

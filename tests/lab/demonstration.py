@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import time
@@ -24,7 +25,6 @@ from .lab import Lab
 from .state import Facts
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-REPORTS = CHECKOUT / "build" / "reports"
 INVENTORY = "inventories/demo"
 PLAYBOOK_SECONDS = 300
 STEPS = 6
@@ -73,6 +73,7 @@ class Demonstration:
             done = subprocess.run(
                 [str(program), "-i", INVENTORY, playbook],
                 cwd=CHECKOUT,
+                env={**os.environ, "DAY2_LAB_DIR": str(self._lab.folder)},
                 stdin=subprocess.DEVNULL,
                 timeout=PLAYBOOK_SECONDS,
                 check=False,
@@ -106,10 +107,9 @@ class Demonstration:
             self.problems.append("the service does not take orders: it is not ready, or its ingress is closed")
 
     def _reports(self) -> list[str]:
-        found = sorted(REPORTS.rglob("*")) if REPORTS.is_dir() else []
-        return [
-            str(path.relative_to(CHECKOUT)) for path in found if path.is_file() and path.stat().st_mtime >= self._began
-        ]
+        # Where the demo's inventory has them written: beside the lab, for they outlive it.
+        found = sorted((self._lab.folder.parent / "reports").rglob("*"))
+        return [str(path) for path in found if path.is_file() and path.stat().st_mtime >= self._began]
 
     def _heading(self, text: str) -> None:
         self._step += 1

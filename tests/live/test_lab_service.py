@@ -146,6 +146,13 @@ def _accepted(facts: Facts) -> int:
     return int(str(open_redis(facts["redis"], seconds=5).hget(names.COUNTERS, "accepted") or 0))
 
 
+def test_a_closed_ingress_refuses_bad_orders_too(lab: Lab) -> None:
+    lab.break_server("service", "close-ingress")
+    assert _call(lab.facts, "POST", "/orders", {})[0] == 503
+    lab.mend("service")
+    assert _call(lab.facts, "POST", "/orders", {})[0] == 400
+
+
 def test_a_closed_ingress_survives_a_restart_and_says_when_to_come_back(lab: Lab) -> None:
     lab.break_server("service", "close-ingress")
     lab.break_server("api", "kill")

@@ -25,7 +25,7 @@ import redis
 
 from ..http_parts import JsonHandler, QuietServer, serve_until_stopped
 from . import names
-from .intake import Order, take_in
+from .intake import Order, is_open, take_in
 from .metrics import metrics_text
 from .readiness import SECONDS, Readiness
 from .stores import open_redis, read_facts
@@ -110,7 +110,7 @@ def _refuse(api: Api) -> None:
 
 
 def _ingress(api: Api) -> None:
-    api.answer(200, {"open": api.client.get(names.INGRESS) != "closed"})
+    api.answer(200, {"open": is_open(api.client)})
 
 
 def _bug(api: Api) -> None:

@@ -17,10 +17,7 @@ import redis
 from . import names
 
 _TAKE = """\
-if redis.call('GET', KEYS[1]) == 'closed' then
-    redis.call('HINCRBY', KEYS[2], 'refused', 1)
-    return 0
-end
+if redis.call('GET', KEYS[1]) == 'closed' then return 0 end
 redis.call('RPUSH', KEYS[3], ARGV[1])
 redis.call('HINCRBY', KEYS[2], 'accepted', 1)
 return 1
@@ -53,6 +50,16 @@ class Order:
     def text(self) -> str:
         """Return the order as it waits in the queue."""
         return json.dumps({"id": self.id, "amount": self.amount})
+
+
+def is_open(client: redis.Redis) -> bool:
+    """Tell whether orders are taken in."""
+    return bool(client.get(names.INGRESS) != "closed")
+
+
+def count_refused(client: redis.Redis) -> None:
+    """Count one order that was not taken in."""
+    client.hincrby(names.COUNTERS, "refused", 1)
 
 
 def take_in(client: redis.Redis, order: Order) -> bool:

@@ -11,6 +11,7 @@ from typing import cast
 import redis
 
 from . import names
+from .intake import is_open
 
 _COUNTERS = {
     "accepted": "Orders put into the queue",
@@ -26,8 +27,7 @@ def metrics_text(client: redis.Redis) -> str:
     lines: list[str] = []
     for name, text in _COUNTERS.items():
         lines += _metric(f"demo_orders_{name}_total", "counter", text, int(counted.get(name, 0)))
-    is_open = client.get(names.INGRESS) != "closed"
-    lines += _metric("demo_ingress_open", "gauge", "1 while orders are taken in", int(is_open))
+    lines += _metric("demo_ingress_open", "gauge", "1 while orders are taken in", int(is_open(client)))
     alive = sum(1 for _key in client.scan_iter(match=f"{names.HEARTBEAT}*", count=1000))
     lines += _metric("demo_worker_up", "gauge", "Workers with a heartbeat in the last 3 s", alive)
     lines += _metric("demo_orders_waiting", "gauge", "Orders in the queue", cast("int", client.llen(names.QUEUE)))

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ def where(options: Mapping[str, Any]) -> str:
 def connect(options: Mapping[str, Any]) -> redis.Redis:
     """Return a client for ``options`` (validated by ``SPEC``). Nothing is sent yet; answers are bytes.
 
-    :raises MissingLibrary: redis-py is not there. :raises InputError: a secret's file or variable cannot be read.
+    :raises MissingLibrary: redis-py is not there. :raises InputError: a file or variable cannot be read.
     """
     library = load("redis")
     arguments: dict[str, Any] = {
@@ -69,7 +70,8 @@ def connect(options: Mapping[str, Any]) -> redis.Redis:
         "password": resolve(options, "login_password"),
         "socket_timeout": options["timeout"],
         "retry": load("redis.retry").Retry(load("redis.backoff").NoBackoff(), 0),
-        "client_name": "day2.ops",
+        # Nothing that an ACL user with few permissions may not do: no CLIENT SETNAME, no CLIENT SETINFO, no HELLO.
+        "protocol": 2,
         "lib_name": None,
         "lib_version": None,
     }
@@ -85,6 +87,10 @@ def connect(options: Mapping[str, Any]) -> redis.Redis:
 
 
 def _tls(options: Mapping[str, Any]) -> dict[str, Any]:
+    for name in ("ca_certs", "client_cert", "client_key"):
+        path = options.get(name)
+        if path and not os.access(path, os.R_OK):  # redis-py would call it a failure to connect
+            raise InputError(f"{name} cannot be read", on=str(path), advice="expected a PEM file on the module's host")
     verify = options["validate_certs"]
     return {
         "ssl": True,
@@ -118,8 +124,6 @@ def explain(error: Exception, doing: str, on: str) -> OpsError:
         return _answered(error, doing, on)
     if isinstance(error, known.BusyLoadingError):
         return Unreachable(f"cannot {doing}", on=on, advice=_ANSWERS["LOADING"][1])
-    if isinstance(error, FileNotFoundError):
-        return InputError(f"cannot {doing} (no such file)", on=str(error.filename or on), advice="see ca_certs")
     if "certificate" in reason or "SSL" in reason:
         return AccessDenied(f"cannot {doing}: TLS failed ({reason})", on=on, advice="see tls, ca_certs, validate_certs")
     if isinstance(error, known.TimeoutError) or "timed out" in reason.lower():

@@ -147,10 +147,12 @@ def _accepted(facts: Facts) -> int:
 
 
 def test_a_closed_ingress_refuses_bad_orders_too(lab: Lab) -> None:
+    before = _metrics(lab.facts)["demo_orders_refused_total"]
     lab.break_server("service", "close-ingress")
     assert _call(lab.facts, "POST", "/orders", {})[0] == 503
     lab.mend("service")
     assert _call(lab.facts, "POST", "/orders", {})[0] == 400
+    assert _metrics(lab.facts)["demo_orders_refused_total"] == before + 1
 
 
 def test_a_closed_ingress_survives_a_restart_and_says_when_to_come_back(lab: Lab) -> None:

@@ -25,7 +25,7 @@ import redis
 
 from ..http_parts import JsonHandler, QuietServer, serve_until_stopped
 from . import names
-from .intake import Order, is_open, take_in
+from .intake import Order, count_refused, is_open, take_in
 from .metrics import metrics_text
 from .readiness import SECONDS, Readiness
 from .stores import open_redis, read_facts
@@ -97,15 +97,18 @@ def _metrics(api: Api) -> None:
 def _take_order(api: Api) -> None:
     """Refuse before reading the order, so that an empty one tells a closed ingress (503) from an open one (400)."""
     text = api.body()
-    if api.client.get(names.INGRESS) == "closed":
-        return _refuse(api)
+    if not is_open(api.client):
+        _refuse(api)
+        return
     order = Order.parse(text)
-    if not take_in(api.client, order):  # closed since; the script that takes orders looks again
-        return _refuse(api)
-    return api.answer(202, {"id": order.id})
+    if take_in(api.client, order):
+        api.answer(202, {"id": order.id})
+    else:
+        _refuse(api)  # closed since; the script that takes orders looks again
 
 
 def _refuse(api: Api) -> None:
+    count_refused(api.client)
     api.answer(503, {"error": "the ingress is closed, try again later"}, Retry_After="5")
 
 

@@ -13,6 +13,7 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.operation import 
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
 Options = dict[str, Any]
+Client = Any  # redis-py's annotations mix its two clients, one of which answers with awaitables
 
 
 def connection(facts: RedisFacts, **options: Any) -> Options:

@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import redis
-
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
-from .queue_help import measured, run, some
+from .queue_help import Client, measured, run, some
 
 
-def test_every_place_of_an_item_is_counted(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_every_place_of_an_item_is_counted(redis_facts: RedisFacts, redis_server: Client) -> None:
     redis_server.rpush("orders", *range(12))
     redis_server.rpush("orders:processing:a", 1)
     redis_server.rpush("orders:processing:b", 2, 3)
@@ -49,7 +47,7 @@ def test_every_place_of_an_item_is_counted(redis_facts: RedisFacts, redis_server
     }
 
 
-def test_a_pattern_does_not_count_the_queue_itself(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_a_pattern_does_not_count_the_queue_itself(redis_facts: RedisFacts, redis_server: Client) -> None:
     redis_server.rpush("orders", 1, 2)
     redis_server.rpush("orders:dead", 1)
     redis_server.rpush("orders:w1", 1)
@@ -57,13 +55,13 @@ def test_a_pattern_does_not_count_the_queue_itself(redis_facts: RedisFacts, redi
     assert some(depth, "ready", "in_flight", "dead") == {"ready": 2, "in_flight": 1, "dead": 1}
 
 
-def test_a_key_that_is_not_utf8_is_no_obstacle(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_a_key_that_is_not_utf8_is_no_obstacle(redis_facts: RedisFacts, redis_server: Client) -> None:
     redis_server.rpush("orders", 1)
     redis_server.rpush(b"orders:processing:\xff", 1, 2)
     assert measured(redis_facts, "orders", "redis_list", in_flight=["orders:processing:*"])["in_flight"] == 2
 
 
-def test_many_keys_are_found_in_several_steps(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_many_keys_are_found_in_several_steps(redis_facts: RedisFacts, redis_server: Client) -> None:
     redis_server.rpush("orders", 1)
     with redis_server.pipeline(transaction=False) as pipeline:
         for number in range(5000):
@@ -72,7 +70,7 @@ def test_many_keys_are_found_in_several_steps(redis_facts: RedisFacts, redis_ser
     assert measured(redis_facts, "orders", "redis_list", in_flight=["orders:processing:*"])["in_flight"] == 5000
 
 
-def test_a_missing_key_is_not_zero(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_a_missing_key_is_not_zero(redis_facts: RedisFacts, redis_server: Client) -> None:
     assert not redis_server.exists("ordres")
     result = run(redis_facts, {"name": "ordres", "kind": "redis_list"})
     assert result.failed
@@ -89,9 +87,11 @@ def test_a_missing_key_is_not_zero(redis_facts: RedisFacts, redis_server: redis.
     }
 
 
-def test_a_missing_key_is_zero_when_that_is_said(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_a_missing_key_is_zero_when_that_is_said(redis_facts: RedisFacts, redis_server: Client) -> None:
     assert not redis_server.exists("orders")
-    result = run(redis_facts, {"name": "orders", "kind": "redis_list", "missing": "empty", "dead": "d", "in_flight": ["p:*"]})
+    result = run(
+        redis_facts, {"name": "orders", "kind": "redis_list", "missing": "empty", "dead": "d", "in_flight": ["p:*"]}
+    )
     assert not result.failed
     assert some(result.data["queues"][0], "exists", "ready", "in_flight", "dead", "drained") == {
         "exists": False,
@@ -102,9 +102,11 @@ def test_a_missing_key_is_zero_when_that_is_said(redis_facts: RedisFacts, redis_
     }
 
 
-def test_an_unknown_number_keeps_no_limit(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_an_unknown_number_keeps_no_limit(redis_facts: RedisFacts, redis_server: Client) -> None:
     redis_server.rpush("orders", 1)
-    result = run(redis_facts, {"name": "orders", "kind": "redis_list", "dead": "orders:daed", "max_dead": 0, "max_lag": 5})
+    result = run(
+        redis_facts, {"name": "orders", "kind": "redis_list", "dead": "orders:daed", "max_dead": 0, "max_lag": 5}
+    )
     assert result.failed
     assert result.data["failures"][0].startswith(
         "orders: dead is not known, at most 0 expected (the key orders:daed does not exist"
@@ -112,7 +114,7 @@ def test_an_unknown_number_keeps_no_limit(redis_facts: RedisFacts, redis_server:
     assert result.data["failures"][1].startswith("orders: lag is not known, at most 5 expected")
 
 
-def test_another_type_is_named(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_another_type_is_named(redis_facts: RedisFacts, redis_server: Client) -> None:
     redis_server.zadd("orders", {"a": 1})
     redis_server.rpush("good", 1)
     result = run(redis_facts, {"name": "orders", "kind": "redis_list"}, {"name": "good", "kind": "redis_list"})
@@ -124,14 +126,21 @@ def test_another_type_is_named(redis_facts: RedisFacts, redis_server: redis.Redi
     assert result.data["queues"][1]["ready"] == 1
 
 
-def test_each_limit_is_told(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_each_limit_is_told(redis_facts: RedisFacts, redis_server: Client) -> None:
     redis_server.rpush("orders", *range(12))
     redis_server.rpush("orders:dead", 1)
     redis_server.rpush("p", 1)
     limits = {"max_ready": 10, "max_in_flight": 0, "max_dead": 0, "min_consumers": 1}
     result = run(
         redis_facts,
-        {"name": "orders", "kind": "redis_list", "dead": "orders:dead", "in_flight": ["p"], "heartbeat": "w:*", **limits},
+        {
+            "name": "orders",
+            "kind": "redis_list",
+            "dead": "orders:dead",
+            "in_flight": ["p"],
+            "heartbeat": "w:*",
+            **limits,
+        },
         {"name": "fine", "kind": "redis_list", "key": "orders", "max_ready": 12},
     )
     assert result.data["failures"] == [

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import redis
-
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
-from .queue_help import measured, run, some
+from .queue_help import Client, measured, run, some
 
 
-def fill(server: redis.Redis, count: int, stream: str = "events") -> list[Any]:
+def fill(server: Client, count: int, stream: str = "events") -> list[Any]:
     """Add entries; returns their ids."""
     return [server.xadd(stream, {"data": number}) for number in range(count)]
 
 
-def read(server: redis.Redis, count: int, consumer: str = "one") -> list[bytes]:
+def read(server: Client, count: int, consumer: str = "one") -> list[bytes]:
     """Let a consumer of the group take entries; returns their ids."""
     taken: Any = server.xreadgroup("workers", consumer, {"events": ">"}, count=count)
     return [entry for entry, _fields in taken[0][1]]
 
 
-def test_lag_pending_and_dead(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_lag_pending_and_dead(redis_facts: RedisFacts, redis_server: Client) -> None:
     fill(redis_server, 10)
     redis_server.xgroup_create("events", "workers", "0")
     ids = read(redis_server, 6)
@@ -47,7 +45,7 @@ def test_lag_pending_and_dead(redis_facts: RedisFacts, redis_server: redis.Redis
     assert 0 <= depth["oldest_age"] < 30
 
 
-def test_the_age_is_that_of_the_oldest_pending_entry(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_the_age_is_that_of_the_oldest_pending_entry(redis_facts: RedisFacts, redis_server: Client) -> None:
     now = redis_server.time()[0]
     redis_server.xgroup_create("events", "workers", "0", mkstream=True)
     for age in (500, 300, 100):
@@ -61,7 +59,7 @@ def test_the_age_is_that_of_the_oldest_pending_entry(redis_facts: RedisFacts, re
     assert 300 <= measured(redis_facts, "events", "redis_stream", group="workers")["oldest_age"] < 330
 
 
-def test_nothing_waits(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_nothing_waits(redis_facts: RedisFacts, redis_server: Client) -> None:
     fill(redis_server, 3)
     redis_server.xgroup_create("events", "workers", "0")
     redis_server.xack("events", "workers", *read(redis_server, 3))
@@ -74,7 +72,7 @@ def test_nothing_waits(redis_facts: RedisFacts, redis_server: redis.Redis) -> No
     }
 
 
-def test_a_lag_that_the_server_does_not_know_is_counted(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_a_lag_that_the_server_does_not_know_is_counted(redis_facts: RedisFacts, redis_server: Client) -> None:
     ids = fill(redis_server, 1300)
     redis_server.xgroup_create("events", "workers", ids[99])
     redis_server.xdel("events", ids[200])
@@ -85,7 +83,7 @@ def test_a_lag_that_the_server_does_not_know_is_counted(redis_facts: RedisFacts,
     assert depth["note"] == f"the server does not know the lag; counted after {ids[99].decode()}"
 
 
-def test_silent_consumers_do_not_count(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_silent_consumers_do_not_count(redis_facts: RedisFacts, redis_server: Client) -> None:
     fill(redis_server, 4)
     redis_server.xgroup_create("events", "workers", "0")
     read(redis_server, 1, "one")
@@ -95,7 +93,7 @@ def test_silent_consumers_do_not_count(redis_facts: RedisFacts, redis_server: re
     assert depth["note"] == "2 more consumers were silent for over -1 s"
 
 
-def test_a_missing_stream_or_group_is_never_empty(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_a_missing_stream_or_group_is_never_empty(redis_facts: RedisFacts, redis_server: Client) -> None:
     fill(redis_server, 1)
     redis_server.xgroup_create("events", "workers", "0")
     result = run(
@@ -111,7 +109,7 @@ def test_a_missing_stream_or_group_is_never_empty(redis_facts: RedisFacts, redis
     assert result.data["total"]["ready"] is None
 
 
-def test_dead_letters_that_never_were(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_dead_letters_that_never_were(redis_facts: RedisFacts, redis_server: Client) -> None:
     fill(redis_server, 1)
     assert measured(redis_facts, "events", "redis_stream", dead="events:dlq")["dead"] is None
     assert measured(redis_facts, "events", "redis_stream", dead="events:dlq", missing="empty")["dead"] == 0
@@ -120,7 +118,7 @@ def test_dead_letters_that_never_were(redis_facts: RedisFacts, redis_server: red
     assert measured(redis_facts, "events", "redis_stream", dead="events:dlq")["dead"] == 0
 
 
-def test_another_type_is_named(redis_facts: RedisFacts, redis_server: redis.Redis) -> None:
+def test_another_type_is_named(redis_facts: RedisFacts, redis_server: Client) -> None:
     redis_server.rpush("events", 1)
     for group in (None, "workers"):
         depth = measured(redis_facts, "events", "redis_stream", group=group)

@@ -12,14 +12,16 @@ version_added: 1.0.0
 description:
   - Makes many checks at once, in threads of one module call, and passes only when each that decides has passed
     O(consecutive) times in a row, all of them at the same time.
-  - A check first probes (asks a URL, logs in to a server, reads C(/proc)) and then holds what it saw against what is expected.
-    It ends as V(pass), V(fail), or V(unknown) when it could not be made. What is unknown is never taken for healthy, so it
-    does not pass the gate.
-  - Without O(timeout) each check is made once, and as often as O(consecutive) asks while it passes. With it the gate keeps
-    trying until it passes or time is up.
-  - The kinds of checks are V(disk), V(file_age), V(http), V(load), V(memory), V(postgres), V(process), V(queue), V(redis)
-    and V(tcp). Their options, the values that they return and an example of each are in C(docs/checks.md) of the collection.
-  - All checks are validated before the first is made. A mistake in one of them is said in one line, with its place in the list.
+  - A check first probes (asks a URL, logs in to a server, reads C(/proc)) and then holds what it saw against what is
+    expected. It ends as V(pass), V(fail), or V(unknown) when it could not be made. What is unknown is never taken for
+    healthy, so it does not pass the gate.
+  - Without O(timeout) each check is made once, and as often as O(consecutive) asks while it passes. With it the gate
+    keeps trying until it passes or time is up.
+  - The kinds of checks are V(disk), V(file_age), V(http), V(load), V(memory), V(postgres), V(process), V(queue),
+    V(redis) and V(tcp). Their options, the values that they return and an example of each are in C(docs/checks.md) of
+    the collection.
+  - All checks are validated before the first is made. A mistake in one of them is said in one line, with its place in
+    the list.
 extends_documentation_fragment:
   - day2.ops.attributes
 attributes:
@@ -37,23 +39,24 @@ options:
       - The checks to make. Each is a dictionary of the options of every check, which follow, and those of its kind.
       - C(name) (string, required) tells checks apart, in messages and in a baseline. No two have the same.
       - C(kind) (string, required) is one of the kinds named above.
-      - C(severity) (string, V(critical) by default) is V(critical), V(warning) or V(observe). Which severities decide is said by
-        O(fail_on); checks of V(observe) never do.
+      - C(severity) (string, V(critical) by default) is V(critical), V(warning) or V(observe). Which severities decide
+        is said by O(fail_on); checks of V(observe) never do.
       - C(timeout) (float, 5 by default) bounds one attempt, in seconds. A probe that hangs is given up.
       - C(runbook) (string) is where to read on, shown beside a failure.
-      - C(expect) (list) holds more expectations on the values that the kind returns, each a dictionary of C(path), C(op)
-        (V(eq) by default; V(ne), V(lt), V(le), V(gt), V(ge), V(in), V(not_in), V(contains), V(matches)) and C(value).
-      - C(baseline) (list) says how far a number may be from the one in O(baseline), each a dictionary of C(path) and at least
-        one of C(max_increase), C(max_increase_percent) and C(max_decrease).
-      - Options that hold a secret can be given as themselves, as C(..._file) or as C(..._env); files and environment are those of
-        the host where the module runs. Secrets are found wherever they stand and are not shown.
+      - C(expect) (list) holds more expectations on the values that the kind returns, each a dictionary of C(path),
+        C(op) (V(eq) by default; V(ne), V(lt), V(le), V(gt), V(ge), V(in), V(not_in), V(contains), V(matches)) and
+        C(value).
+      - C(baseline) (list) says how far a number may be from the one in O(baseline), each a dictionary of C(path) and
+        at least one of C(max_increase), C(max_increase_percent) and C(max_decrease).
+      - Options that hold a secret can be given as themselves, as C(..._file) or as C(..._env); files and environment
+        are those of the host where the module runs. Secrets are found wherever they stand and are not shown.
     type: list
     elements: dict
     required: true
   defaults:
     description:
-      - Options for all checks of a kind that do not give them themselves, as a dictionary from kind to options; for example the
-        login of a database.
+      - Options for all checks of a kind that do not give them themselves, as a dictionary from kind to options; for
+        example the login of a database.
     type: dict
     default: {}
   timeout:
@@ -63,8 +66,8 @@ options:
     default: 0.0
   consecutive:
     description:
-      - How many times in a row each check that decides must pass. More than one is wanted after a restart, when the first
-        answer may be luck.
+      - How many times in a row each check that decides must pass. More than one is wanted after a restart, when the
+        first answer may be luck.
     type: int
     default: 1
   interval:
@@ -74,14 +77,14 @@ options:
     default: 0.2
   flap_budget:
     description:
-      - How often checks that decide may fall from V(pass) to anything else, in sum, while the gate keeps trying. One more and
-        the gate gives up and fails.
+      - How often checks that decide may fall from V(pass) to anything else, in sum, while the gate keeps trying. One
+        more and the gate gives up and fails.
     type: int
     default: 3
   baseline:
     description:
-      - The RV(baseline) that an earlier run returned. A check that did not pass then is tolerated now, so that a gate after
-        maintenance asks for nothing that did not hold before.
+      - The RV(baseline) that an earlier run returned. A check that did not pass then is tolerated now, so that a gate
+        after maintenance asks for nothing that did not hold before.
       - Numbers are held against those recorded where a check's own C(baseline) option says so.
     type: dict
     default: {}
@@ -101,8 +104,8 @@ requirements:
   - C(redis) (Python library, 5.0 or later) there, for V(redis) and V(queue)
   - C(psycopg) (Python library, 3.1 or later) there, for V(postgres)
 notes:
-  - A library is imported only when a check needs it. The kinds V(disk), V(file_age), V(load), V(memory), V(process) and V(tcp) need
-    none.
+  - A library is imported only when a check needs it. The kinds V(disk), V(file_age), V(load), V(memory), V(process)
+    and V(tcp) need none.
   - A check whose library is missing is V(unknown); RV(missing_libraries) names the packages, and the role
     P(day2.ops.bootstrap#role) installs them into an environment of their own.
 seealso:
@@ -184,7 +187,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: What the gate came to. Only V(passed) is good; it is V(unknown) when no check failed and some could not be made.
+  description:
+    - What the gate came to. Only V(passed) is good; it is V(unknown) when no check failed and some could not
+      be made.
   returned: always
   type: str
   sample: passed

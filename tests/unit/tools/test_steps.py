@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import os
-import select
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.day2.ops.tools.steps import Step, run_steps, status_of
+from ansible_collections.day2.ops.tools.steps import Step, end_group, run_steps, status_of
 
 
 def writes(path: Path) -> Step:
@@ -43,13 +44,13 @@ def test_steps_have_no_standard_input() -> None:
     assert status_of([sys.executable, "-c", "import sys; sys.exit(len(sys.stdin.read()))"]) == 0
 
 
-def test_an_interrupted_command_leaves_no_process_behind(tmp_path: Path) -> None:
-    """The command and its child hold a pipe open; it ends when both are gone."""
+def test_ending_a_command_ends_what_it_started(tmp_path: Path) -> None:
+    """The command and its child hold a pipe open, which ends when both are gone."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    with pytest.raises(KeyboardInterrupt):
-        status_of(["sh", "-c", f"exec 3> {pipe}; sleep 600 & kill -INT {os.getpid()}; wait"])
-    assert select.select([reader], [], [], 30)[0] == [reader]
-    assert os.read(reader, 1) == b""
-    os.close(reader)
+    command = ["sh", "-c", 'exec > "$0"; sleep 600 & echo started; wait', str(pipe)]
+    with subprocess.Popen(command, process_group=0) as child, pipe.open(encoding="utf-8") as output:
+        assert output.readline() == "started\n"
+        end_group(child)
+        assert output.read() == ""
+        assert child.returncode == -signal.SIGTERM

@@ -26,6 +26,7 @@ _KINDS: tuple[type[Server], ...] = (
     PrometheusServer,
     AlertmanagerServer,
 )
+# In the order of their start: what a server needs stands before it, and what it may use.
 SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in _KINDS}
 
 
@@ -38,13 +39,12 @@ def server_named(home: Home, name: str) -> Server:
 
 
 def in_order(names: list[str]) -> list[str]:
-    """Return the names with all that they need before them; raises LabError for an unknown one."""
-    ordered: list[str] = []
-    for name in names:
-        if name not in SERVERS:
-            raise LabError(f"no server '{name}'; expected one of {', '.join(SERVERS)}")
-        ordered += [other for other in [*in_order(list(SERVERS[name].needs)), name] if other not in ordered]
-    return ordered
+    """Return the names and all that they need, in the order of the table; raises LabError for an unknown one."""
+    unknown = [name for name in names if name not in SERVERS]
+    if unknown:
+        raise LabError(f"no server '{unknown[0]}'; expected one of {', '.join(SERVERS)}")
+    wanted = {other for name in names for other in (name, *SERVERS[name].needs)}
+    return [name for name in SERVERS if name in wanted]
 
 
 def parts(home: Home, name: str) -> list[tuple[Server, str]]:

@@ -73,7 +73,7 @@ class Arq(RedisQueue):
 
     def _note(self, known: bool, lives: int) -> str:
         if not known:
-            return self.missing_note(self.key)
+            return self.missing_note({self.key: None})
         if lives > 0:
             return f"all workers share one sign of life, which may outlive them by {lives / 1000:.0f} s"
         return ""

@@ -66,5 +66,5 @@ class RedisList(RedisQueue):
             in_flight=add_up(sizes[key] for key in in_flight) if in_flight else None,
             dead=sizes[dead] if dead else None,
             consumers=len(found[heartbeat]) if heartbeat else None,
-            note=self.missing_notes(sizes),
+            note=self.missing_note(sizes),
         )

@@ -92,13 +92,16 @@ class RedisQueue(ABC):
             return None
         return size
 
-    def missing_note(self, key: str) -> str:
-        """Return the sentence on a key that is not there and may not be taken for empty."""
+    def missing_note(self, sizes: Mapping[str, int | None]) -> str:
+        """Return the sentence on those keys (or patterns) whose size is not known, as they may not be taken for empty.
+
+        :param sizes: what :meth:`known` said, by key.
+        """
+        missing = [key for key, size in sizes.items() if size is None]
+        if not missing:
+            return ""
+        keys = f"key {missing[0]} does" if len(missing) == 1 else f"keys {', '.join(missing)} do"
         return (
-            f"the key {key} does not exist, and an empty {self.TYPE} cannot be told from a misspelt one;"
+            f"the {keys} not exist, and an empty {self.TYPE} cannot be told from a misspelt one;"
             " say `missing: empty` if it means empty"
         )
-
-    def missing_notes(self, sizes: Mapping[str, int | None]) -> str:
-        """Return the sentences on those keys whose size is not known."""
-        return "; ".join(self.missing_note(key) for key, size in sizes.items() if size is None)

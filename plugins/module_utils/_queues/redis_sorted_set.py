@@ -71,5 +71,5 @@ class RedisSortedSet(RedisQueue):
             delayed=max(cards[self.key] - due, 0) if timed and due is not None else None,
             dead=sizes[self.options["dead"]] if self.options.get("dead") else None,
             oldest_age=waited if timed else None,
-            note=self.missing_notes(sizes),
+            note=self.missing_note(sizes),
         )

@@ -152,8 +152,8 @@ class RedisStream(RedisQueue):
             return depth
         exists, length = yield from self.ask(("EXISTS", dead), ("XLEN", dead))
         size = length if exists else self.known(dead, 0)
-        note = "" if size is not None else self.missing_note(dead)
-        return replace(depth, dead=size, note="; ".join(filter(None, [depth.note, note])))
+        notes = filter(None, [depth.note, self.missing_note({dead: size})])
+        return replace(depth, dead=size, note="; ".join(notes))
 
 
 def as_fields(answer: Any) -> dict[str, Any]:

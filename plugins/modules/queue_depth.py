@@ -225,7 +225,7 @@ queues:
 total:
   description:
     - Sums of C(ready), C(in_flight), C(delayed) and C(dead) over those queues that are able to tell them.
-    - V(null) where one that should have told did not.
+    - V(null) where one that should have told did not, and where none is able to.
   returned: always, unless an option was wrong
   type: dict
   sample: {ready: 12, in_flight: 3, delayed: 0, dead: 0}

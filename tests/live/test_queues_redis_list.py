@@ -149,4 +149,4 @@ def test_each_limit_is_told(redis_facts: RedisFacts, redis_server: Client) -> No
         "orders: dead is 1, at most 0 expected",
         "orders: consumers is 0, at least 1 expected",
     ]
-    assert result.data["total"] == {"ready": 24, "in_flight": 1, "delayed": 0, "dead": 1}
+    assert result.data["total"] == {"ready": 24, "in_flight": 1, "delayed": None, "dead": 1}

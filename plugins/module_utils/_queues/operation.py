@@ -170,7 +170,7 @@ def _total(readings: Sequence[Reading]) -> dict[str, int | None]:
             one for one in readings if one.status != OK or not capability or capability in one.queue.capabilities
         ]
         numbers = [getattr(one.depth, name) for one in telling]
-        totals[name] = None if None in numbers else sum(numbers)
+        totals[name] = sum(numbers) if numbers and None not in numbers else None
     return totals
 
 

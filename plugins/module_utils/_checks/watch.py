@@ -65,7 +65,8 @@ class Watch:
             while not self._gate.verdict and time.monotonic() < deadline:
                 self._start_due()
                 self._give_up_late()
-                self._take_answers(deadline)
+                if not self._gate.verdict:  # else nothing more is due, and the wait would be for nothing
+                    self._take_answers(deadline)
         finally:
             threading.stack_size(previous)
         return time.monotonic() - started

@@ -59,9 +59,14 @@ def broken(options: Mapping[str, Any], depth: Depth) -> list[str]:
 
 def _broken(threshold: Threshold, limit: float, depth: Depth) -> list[str]:
     value = getattr(depth, threshold.field)
-    expected = f"{threshold.words} {limit:g}{threshold.unit} expected"
+    expected = f"{threshold.words} {_shown(limit)}{threshold.unit} expected"
     if value is None:
         return [f"{threshold.what} is not known, {expected}"]
     if _HOLDS[threshold.words](value, limit):
         return []
-    return [f"{threshold.what} is {round(value, 1):g}{threshold.unit}, {expected}"]
+    return [f"{threshold.what} is {_shown(value)}{threshold.unit}, {expected}"]
+
+
+def _shown(number: float) -> str:
+    """Return a number as people write it: in full, and no more exact than a tenth."""
+    return f"{round(number, 1):.15g}"

@@ -168,7 +168,7 @@ def _result(gate: Gate, waited: float, params: Mapping[str, Any]) -> Result:
     status = gate.verdict or gate.final_verdict
     told = [_told(standing) for standing in gate.standings]
     failures = [_line(standing) for standing in gate.deciding if not _good(standing)]
-    noticed = [_line(one) for one in gate.standings if not gate.decides(one) and not _good(one)]
+    noticed = [_line(one) for one in gate.standings if not _passes(one) and (_good(one) or not gate.decides(one))]
     missing = sorted({name for standing in gate.standings for name in standing.last.missing_libraries})
     summary = _summary(gate, status, waited)
     return Result(
@@ -186,6 +186,10 @@ def _result(gate: Gate, waited: float, params: Mapping[str, Any]) -> Result:
             "missing_libraries": missing,
         },
     )
+
+
+def _passes(standing: Standing) -> bool:
+    return standing.last.status == PASS
 
 
 def _good(standing: Standing) -> bool:
@@ -218,8 +222,11 @@ def _line(standing: Standing) -> str:
 
 
 def _summary(gate: Gate, status: str, waited: float) -> str:
-    good = sum(_good(standing) for standing in gate.standings)
+    good = sum(_passes(standing) for standing in gate.standings)
+    no_worse = sum(_good(standing) for standing in gate.standings) - good
     parts = [f"{status}: {good} of {len(gate.standings)} checks pass"]
+    if no_worse:
+        parts.append(f"{no_worse} no worse than in the baseline")
     if gate.rules.consecutive > 1:
         parts.append(f"{gate.rules.consecutive} in a row wanted")
     if gate.flapping:

@@ -45,7 +45,7 @@ def probe(options: Options, _context: Context) -> Values:
         mounted = os.path.ismount(path)
     except PermissionError as error:
         raise AccessDenied("cannot look at the file system (permission denied)", on=path) from error
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise NotThere("the path does not exist", on=path) from error
     except OSError as error:
         raise OpsError(f"cannot look at the file system ({error.strerror})", on=path) from error

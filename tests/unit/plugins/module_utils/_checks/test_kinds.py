@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._checks.base import COMMON
 from ansible_collections.day2.ops.plugins.module_utils._checks.kinds import KINDS
 
+if TYPE_CHECKING:
+    from .conftest import Attempt
+
 # Options without which a check of that kind cannot be.
-LEAST: dict[str, dict[str, object]] = {
+LEAST: dict[str, dict[str, Any]] = {
     "disk": {"path": "/"},
     "file_age": {"path": "/etc/passwd"},
     "http": {"url": "http://localhost/"},
@@ -42,6 +47,25 @@ def test_a_kind_of_the_standard_library_imports_nothing_dear(name: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment())
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "library", "package"),
+    [
+        ("http", "requests", "requests"),
+        ("redis", "redis", "redis"),
+        ("queue", "redis", "redis"),
+        ("postgres", "psycopg", "psycopg[binary]"),
+    ],
+)
+def test_a_missing_library_is_named_and_the_check_unknown(
+    attempt: Attempt, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, library: str, package: str
+) -> None:
+    monkeypatch.setenv("DAY2_VENV", str(tmp_path))
+    monkeypatch.setitem(sys.modules, library, None)
+    outcome = attempt(kind, **LEAST.get(kind, {}))
+    assert (outcome.status, outcome.missing_libraries) == ("unknown", (package,))
+    assert outcome.reason.startswith(f"the Python library {package} is missing: {sys.executable}; install")
 
 
 def _environment() -> dict[str, str]:

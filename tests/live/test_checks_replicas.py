@@ -1,0 +1,113 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds redis and postgres on real replicas: linked, and after their primary is gone."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.day2.ops.plugins.module_utils._checks.base import Outcome
+from ansible_collections.day2.ops.tests.lab import process
+from ansible_collections.day2.ops.tests.lab.home import Home
+from ansible_collections.day2.ops.tests.lab.lab import Lab
+from ansible_collections.day2.ops.tests.lab.ports import HOST, free_ports
+from ansible_collections.day2.ops.tests.lab.postgres_server import connect
+from ansible_collections.day2.ops.tests.lab.state import PostgresFacts, RedisFacts
+from ansible_collections.day2.ops.tests.lab.waiting import wait_for
+from ansible_collections.day2.ops.tests.live.checks import attempt
+
+REDIS_CONFIG = """\
+bind {host}
+port {port}
+dir {folder}
+save ""
+replicaof {host} {primary}
+masteruser {admin_user}
+masterauth {admin_password}
+"""
+
+
+def _forget(home: Home, name: str) -> None:
+    home.stop(name)
+    del home.facts["processes"][name]
+    home.save()
+
+
+def _await_pass(**options: Any) -> Outcome:
+    wait_for("a check that passes", lambda: attempt(**options).status == "pass", seconds=30)
+    return attempt(**options)
+
+
+@pytest.fixture
+def redis_replica(lab: Lab, redis_facts: RedisFacts) -> Iterator[int]:
+    """The port of a replica of the lab's Redis, without a password."""
+    home = lab.home
+    (port,) = free_ports(1)
+    folder = home.server_folder("redis-replica")
+    login = {"admin_user": redis_facts["admin_user"], "admin_password": redis_facts["admin_password"]}
+    text = REDIS_CONFIG.format(host=HOST, port=port, folder=folder, primary=redis_facts["port"], **login)
+    config = home.server_file(folder / "redis.conf", text)
+    program = home.process("redis")["argv"][0]
+    home.launch("redis-replica", [program, str(config)], unprivileged=True)
+    yield port
+    _forget(home, "redis-replica")
+
+
+def test_a_redis_replica_is_well_while_it_is_linked(lab: Lab, redis_replica: int) -> None:
+    check: dict[str, Any] = {
+        "kind": "redis",
+        "login_port": redis_replica,
+        "role": "replica",
+        "max_replication_silence": "1m",
+    }
+    outcome = _await_pass(**check)
+    assert (outcome.values["role"], outcome.values["link_up"]) == ("replica", True)
+    assert 0 <= outcome.values["replication_silence"] <= 60
+    lab.break_server("redis", "stop")
+    wait_for("the replica's loss", lambda: attempt(**check).values["link_up"] is False)
+    lost = attempt(**check)
+    assert lost.status == "fail"
+    assert lost.reason.startswith("link_up is false")
+
+
+@pytest.fixture
+def standby(lab: Lab, postgres_facts: PostgresFacts) -> Iterator[dict[str, Any]]:
+    """The login to a standby of the lab's Postgres, made by pg_basebackup."""
+    home = lab.home
+    (port,) = free_ports(1)
+    data = home.server_folder("standby")
+    admin, password = postgres_facts["admin_user"], postgres_facts["admin_password"]
+    passwords = home.server_file(home.run_dir / "standby-passwords", f"*:*:*:{admin}:{password}\n")
+    source = f"host={HOST} port={postgres_facts['port']} user={admin} passfile={passwords} sslmode=prefer"
+    copy_argv = [f"{postgres_facts['bin_dir']}/pg_basebackup", "-D", str(data), "-d", source, "-R", "-c", "fast"]
+    copy = process.start(copy_argv, home.log("standby-copy"), home.account)
+    wait_for("the end of pg_basebackup", lambda: not process.is_alive(copy), seconds=60)
+    # What pg_basebackup writes down for -R may be too new for the libpq that the server itself finds.
+    settings = ["-p", str(port), "-c", f"primary_conninfo={source}"]
+    argv = [f"{postgres_facts['bin_dir']}/postgres", "-D", str(data), *settings]
+    home.launch("standby", argv, unprivileged=True, stop_signal=signal.SIGINT)
+    login = {"login_port": port, "login_user": postgres_facts["user"], "login_password": postgres_facts["password"]}
+    yield {**login, "login_db": postgres_facts["database"], "ssl_mode": "prefer"}
+    _forget(home, "standby")
+
+
+def test_a_standby_is_up_to_date_only_while_it_receives(
+    lab: Lab, standby: dict[str, Any], postgres_facts: PostgresFacts
+) -> None:
+    check = {"kind": "postgres", **standby, "role": "replica", "writable": False, "max_replication_lag": 0}
+    _await_pass(**check)
+    with connect(postgres_facts) as admin:
+        admin.execute("CREATE TABLE check_standby ()")
+        admin.execute("DROP TABLE check_standby")
+    outcome = _await_pass(**check)
+    assert (outcome.values["role"], outcome.values["replication_lag"]) == ("replica", 0)
+    assert attempt(**{**check, "writable": True}).reason == "read_only is true, expected false"
+    lab.break_server("postgres", "stop")
+    wait_for("the standby's loss", lambda: attempt(**check).status != "pass")
+    lost = attempt(**check)
+    assert lost.status == "fail"
+    assert "s, expected at most 0 s" in lost.reason

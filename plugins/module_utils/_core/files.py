@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OpsError, Unreachable
+from .waiting import wait_until
 
 _CHUNK = 1 << 20
+_LOCK_INTERVAL = 0.02  # seconds between two tries to lock
 
 
 def fsync_folder(folder: Path) -> None:
@@ -88,10 +90,11 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path, patience: float = 0.0) -> Iterator[None]:
     """Hold an advisory lock on ``path`` (made if needed) while inside; the kernel drops it when the process dies.
 
-    :raises Unreachable: another process holds it now.
+    :param patience: seconds to wait for another holder to let go.
+    :raises Unreachable: another process holds it all that time.
     :raises OpsError: the file cannot be made.
     """
     try:
@@ -99,10 +102,16 @@ def exclusive(path: Path) -> Iterator[None]:
     except OSError as error:
         raise OpsError(f"cannot make the lock file ({error.strerror})", on=str(path)) from error
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Unreachable("another process holds the lock", on=str(path), advice="wait for it to finish") from error
+        if not wait_until(lambda: _locks(handle), bool, timeout=patience, interval=_LOCK_INTERVAL).done:
+            raise Unreachable("another process holds the lock", on=str(path), advice="wait for it to finish")
         yield
     finally:
         os.close(handle)
+
+
+def _locks(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -22,6 +22,7 @@ from .owner import Owner
 OPEN = "open"
 CLOSED = "closed"
 FORMAT = 1
+_PATIENCE = 10.0  # seconds; each change takes milliseconds, and who only asks must not make the holder's note fail
 _SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 Record = dict[str, Any]
@@ -144,7 +145,7 @@ class Journal:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise OpsError(f"cannot make the folder ({error.strerror})", on=str(self.folder)) from error
-        return exclusive(self.folder / ".guard")
+        return exclusive(self.folder / ".guard", patience=_PATIENCE)
 
 
 def now() -> str:

@@ -45,10 +45,10 @@ class Owner:
         return f"{self.user}@{self.host} (process {self.pid})"
 
     def is_gone(self) -> bool:
-        """Tell whether the process is known to have ended. On another host nothing is known, so: no."""
-        if self.host != socket.gethostname():
+        """Tell whether the process is known to have ended. On another host, or without /proc, nothing is known: no."""
+        if self.host != socket.gethostname() or not self.started:
             return False
-        return self.boot != _boot() or not self.started or _started(self.pid) != self.started
+        return self.boot != _boot() or _started(self.pid) != self.started
 
 
 def _started(pid: int) -> int:

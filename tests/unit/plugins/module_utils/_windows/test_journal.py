@@ -1,0 +1,236 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal: one holder at a time, resumed after a death, whole at every moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+import pytest
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
+from ansible_collections.day2.ops.plugins.module_utils._windows.journal import CLOSED, OPEN, Journal
+from ansible_collections.day2.ops.plugins.module_utils._windows.owner import Owner
+
+if TYPE_CHECKING:
+    from .conftest import Holder, Work
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "state", "shop")
+
+
+@pytest.fixture
+def me() -> Owner:
+    return Owner.of_process(os.getpid())
+
+
+def held_by_another(journal: Journal) -> Work:
+    """Return work that opens the window and notes a step, then says so."""
+
+    def work(connection: Connection) -> None:
+        owner = Owner.of_process(os.getpid())
+        journal.open(owner, "vacuum", takeover=False)
+        journal.note(owner, "preflight", "done", {"baseline": {"a": 1}})
+        connection.send("held")
+
+    return work
+
+
+def test_there_never_was_a_window(journal: Journal) -> None:
+    assert journal.read() == {}
+    assert not journal.folder.exists()
+
+
+def test_a_window_from_its_beginning_to_its_end(journal: Journal, me: Owner) -> None:
+    opened = journal.open(me, "vacuum", takeover=False)
+    assert not opened.resumed
+    assert (opened.record["state"], opened.record["reason"], opened.record["steps"]) == (OPEN, "vacuum", {})
+    journal.note(me, "step: vacuum", "started", {"a": 1})
+    noted = journal.note(me, "step: vacuum", "done", {"b": 2})
+    assert noted["steps"]["step: vacuum"]["data"] == {"a": 1, "b": 2}
+    assert noted["steps"]["step: vacuum"]["status"] == "done"
+    closed = journal.close(me, "done", "all done")
+    assert (closed["state"], closed["outcome"], closed["message"]) == (CLOSED, "done", "all done")
+    assert journal.read() == closed
+    assert json.loads((journal.folder / f"{closed['id']}.json").read_text(encoding="utf-8")) == closed
+
+
+def test_the_next_window_is_a_new_one_and_the_last_is_kept(journal: Journal, me: Owner) -> None:
+    first = journal.open(me, "one", takeover=False).record
+    journal.note(me, "step: a", "done", {})
+    journal.close(me, "done", "")
+    second = journal.open(me, "two", takeover=False)
+    assert not second.resumed
+    assert second.record["id"] != first["id"]
+    assert second.record["steps"] == {}
+    assert (journal.folder / f"{first['id']}.json").exists()
+
+
+def test_only_its_owner_reads_it(journal: Journal, me: Owner) -> None:
+    journal.open(me, "vacuum", takeover=False)
+    assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(journal.folder.stat().st_mode) == 0o700
+
+
+def test_opening_again_by_the_holder_goes_on(journal: Journal, me: Owner) -> None:
+    first = journal.open(me, "vacuum", takeover=False)
+    again = journal.open(me, "another reason", takeover=False)
+    assert again.record == first.record
+    assert not again.resumed
+
+
+def test_a_living_holder_is_named(journal: Journal, me: Owner, hold: Callable[[Work], Holder]) -> None:
+    holder = hold(held_by_another(journal))
+    holder.said()
+    before = journal.path.read_bytes()
+    with pytest.raises(OpsError) as refused:
+        journal.open(me, "mine", takeover=False)
+    told = str(refused.value)
+    assert told.startswith(f"a window on shop is held by {me.user}@{me.host} (process {holder.pid}) since 20")
+    assert "takeover=true" in told
+    assert journal.path.read_bytes() == before
+
+
+def test_a_killed_holder_is_taken_up_where_it_was(journal: Journal, me: Owner, hold: Callable[[Work], Holder]) -> None:
+    holder = hold(held_by_another(journal))
+    holder.said()
+    holder.kill()
+    opened = journal.open(me, "mine", takeover=False)
+    assert opened.resumed
+    assert opened.record["reason"] == "vacuum"
+    assert opened.record["steps"]["preflight"]["data"] == {"baseline": {"a": 1}}
+    assert [entry["from"]["pid"] for entry in opened.record["taken_over"]] == [holder.pid]
+    assert journal.open(me, "mine", takeover=False).resumed
+    assert journal.close(me, "done", "")["state"] == CLOSED
+
+
+def test_a_living_holder_that_lost_the_window_is_told_to_stop(
+    journal: Journal, me: Owner, hold: Callable[[Work], Holder]
+) -> None:
+    def work(connection: Connection) -> None:
+        held_by_another(journal)(connection)
+        assert connection.recv() == "go on"
+        try:
+            journal.note(Owner.of_process(os.getpid()), "step: a", "started", {})
+        except OpsError as error:
+            connection.send(str(error))
+
+    holder = hold(work)
+    holder.said()
+    assert journal.open(me, "mine", takeover=True).resumed
+    holder.tell("go on")
+    assert holder.said() == f"the window was taken over by {me}: shop; stop here"
+
+
+def test_a_holder_on_another_host_is_taken_over_only_on_purpose(journal: Journal, me: Owner) -> None:
+    journal.open(replace(me, host="elsewhere"), "vacuum", takeover=False)
+    with pytest.raises(OpsError, match=r"held by .+@elsewhere"):
+        journal.open(me, "mine", takeover=False)
+    assert journal.open(me, "mine", takeover=True).resumed
+
+
+def test_of_many_at_once_one_gets_the_window(journal: Journal, hold: Callable[[Work], Holder]) -> None:
+    def work(connection: Connection) -> None:
+        assert connection.recv() == "go"
+        try:
+            journal.open(Owner.of_process(os.getpid()), "mine", takeover=False)
+            connection.send("got it")
+        except OpsError as error:
+            connection.send(str(error))
+
+    holders = [hold(work) for _number in range(8)]
+    for holder in holders:
+        holder.tell("go")
+    answers = [holder.said() for holder in holders]
+    assert answers.count("got it") == 1
+    winner = holders[answers.index("got it")]
+    assert sum(f"(process {winner.pid})" in answer for answer in answers) == 7
+
+
+def test_who_only_asks_does_not_make_the_holders_notes_fail(
+    journal: Journal, me: Owner, hold: Callable[[Work], Holder]
+) -> None:
+    journal.open(me, "vacuum", takeover=False)
+
+    def work(connection: Connection) -> None:
+        connection.send("asking")
+        while True:
+            try:
+                journal.open(Owner.of_process(os.getpid()), "mine", takeover=False)
+            except OpsError:
+                continue
+
+    for holder in [hold(work), hold(work)]:
+        holder.said()
+    for number in range(100):
+        journal.note(me, f"step: {number}", "done", {})
+    assert len(journal.read()["steps"]) == 100
+
+
+def test_a_reader_never_sees_half_a_record_and_a_kill_leaves_none(
+    journal: Journal, me: Owner, hold: Callable[[Work], Holder]
+) -> None:
+    def work(connection: Connection) -> None:
+        owner = Owner.of_process(os.getpid())
+        journal.open(owner, "vacuum", takeover=False)
+        connection.send("open")
+        while True:
+            journal.note(owner, "step: a", "started", {"padding": "x" * 200_000})
+
+    for _life in range(5):
+        holder = hold(work)
+        holder.said()
+        for _look in range(20):
+            assert journal.read()["state"] == OPEN
+        holder.kill()
+        assert journal.read()["state"] == OPEN
+    assert journal.open(me, "mine", takeover=False).resumed
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../shop", "a/b", "/etc", ".hidden", "-x", "shop\n", "a" * 65, "ü"])
+def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="not a usable service name"):
+        Journal(tmp_path, name)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{half", "the file is not valid JSON"),
+        (b"\xff\xfe", "the file is not valid JSON"),
+        (b"[]", "the journal is of another format"),
+        (b'{"format": 2, "state": "open"}', "the journal is of another format"),
+    ],
+)
+def test_a_journal_that_cannot_be_read_is_not_touched(journal: Journal, me: Owner, content: bytes, words: str) -> None:
+    journal.folder.mkdir(parents=True)
+    journal.path.write_bytes(content)
+    with pytest.raises(OpsError) as told:
+        journal.open(me, "vacuum", takeover=True)
+    assert words in str(told.value)
+    assert str(journal.path) in str(told.value)
+    assert "\n" not in str(told.value)
+    assert journal.path.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, me: Owner) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(OpsError, match="cannot make the folder"):
+        Journal(tmp_path / "file", "shop").open(me, "vacuum", takeover=False)
+
+
+def test_without_an_open_window_nothing_is_noted_or_closed(journal: Journal, me: Owner) -> None:
+    with pytest.raises(OpsError, match="no window is open: shop; open one first"):
+        journal.note(me, "step: a", "done", {})
+    journal.open(me, "vacuum", takeover=False)
+    journal.close(me, "done", "")
+    with pytest.raises(OpsError, match="no window is open"):
+        journal.close(me, "done", "")

@@ -42,7 +42,7 @@ def measure(window: int, usable: int, root: Path) -> Values:
     """
     path = root / "proc/loadavg"
     try:
-        load = float(path.read_text(encoding="ascii").split()[_POSITIONS[window]])
+        load = float(path.read_text(encoding="utf-8").split()[_POSITIONS[window]])
     except OSError as error:
         raise AccessDenied(f"cannot read the file ({error.strerror})", on=str(path)) from error
     cpus = min(float(usable), cpu_limit(root) or float(usable))

@@ -63,7 +63,7 @@ def measure(root: Path) -> Values:
 
 def _meminfo(path: Path) -> dict[str, int]:
     try:
-        text = path.read_text(encoding="ascii", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise AccessDenied(f"cannot read the file ({error.strerror})", on=str(path)) from error
     found = {name: int(kilobytes) * 1024 for name, kilobytes in _LINE.findall(text)}

@@ -82,7 +82,9 @@ def _require_sight() -> None:
         (_PROC / "1/cmdline").read_bytes()
     except OSError as error:
         raise AccessDenied(
-            "cannot see the processes of other users", on="/proc", advice="become root; /proc is mounted with hidepid"
+            "cannot see the processes of other users",
+            on="/proc",
+            advice="/proc is mounted with hidepid: run the check as root",
         ) from error
 
 
@@ -141,7 +143,7 @@ def _read(pid: int, name: str) -> str:
 
 
 def _seconds_up() -> float:
-    return float((_PROC / "uptime").read_text(encoding="ascii").split()[0])
+    return float((_PROC / "uptime").read_text(encoding="utf-8").split()[0])
 
 
 def conditions(options: Options) -> list[Condition]:

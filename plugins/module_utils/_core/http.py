@@ -161,6 +161,8 @@ class HttpClient:
         :raises OpsError: a redirect that is not allowed, or an answer larger than ``max_bytes``.
         """
         check_url(request.url)
+        if not (request.method.isascii() and request.method.isalpha()):
+            raise InputError("not a method of HTTP", on=request.method, advice="expected GET, POST or the like")
         started = time.monotonic()
         deadline = started + request.timeout
         url = request.url
@@ -224,6 +226,10 @@ class HttpClient:
         reason = innermost_reason(error)
         if isinstance(error, known.Timeout) or "timed out" in reason:
             return _late(request)
+        if isinstance(error, known.ProxyError):
+            return Unreachable(
+                f"no answer by way of the proxy ({reason})", on=without_user(url), advice="see use_proxy"
+            )
         if isinstance(error, known.SSLError):
             return AccessDenied(f"TLS failed ({reason})", on=without_user(url), advice="see ca_certs, validate_certs")
         if isinstance(error, known.InvalidHeader):
@@ -241,11 +247,11 @@ def _headers_for(request: Request, url: str) -> dict[str, str]:
 
 
 def _unsendable(url: str) -> InputError:
-    """Explain a header that HTTP does not allow, without its value, which may be a secret."""
+    """Explain what HTTP does not allow, without the value of a header, which may be a secret."""
     return InputError(
-        "a header's name or value is not allowed in HTTP",
+        "the host's name or a header is not allowed in HTTP",
         on=without_user(url),
-        advice="no line breaks, no spaces at its ends, Latin-1 only",
+        advice="headers have no line breaks, no spaces at their ends, Latin-1 only",
     )
 
 

@@ -170,8 +170,22 @@ def test_no_server(server: str, client: HttpClient) -> None:
 
 @pytest.mark.parametrize("value", ["line\nbreak hidden", " hidden", "hidden \u20ac"])
 def test_a_header_that_cannot_be_sent_is_not_shown(server: str, client: HttpClient, value: str) -> None:
-    with pytest.raises(InputError, match="a header's name or value") as caught:
+    with pytest.raises(InputError, match="a header is not allowed") as caught:
         client.send(Request(f"{server}/ok", headers={"X-Token": value}))
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_method_that_is_none(server: str, client: HttpClient) -> None:
+    with pytest.raises(InputError, match="not a method of HTTP: GET X: y"):
+        client.send(Request(f"{server}/ok", method="GET\r\nX: y"))
+
+
+def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://user:hidden@127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(Unreachable, match=r"the proxy \(Connection refused\): http://host.invalid/") as caught:
+        HttpClient().send(Request("http://host.invalid/?token=hidden"))
     assert "hidden" not in str(caught.value)
 
 

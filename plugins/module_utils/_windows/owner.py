@@ -19,7 +19,7 @@ _START_TIME = 19  # proc_pid_stat(5): starttime is field 22, the 20th behind the
 
 @dataclass(frozen=True)
 class Owner:
-    """A process that holds a window. ``started`` (clock ticks since boot) and ``boot`` tell it from a later namesake."""
+    """A process that holds a window; ``started`` (clock ticks since boot) and ``boot`` tell it from later ones."""
 
     user: str
     host: str

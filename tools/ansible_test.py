@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +22,14 @@ from ansible_collections.day2.ops.tools.paths import BIN, BUILD, PACKAGE, PYTHON
 from ansible_collections.day2.ops.tools.steps import status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 HOME = WORK / "home"
 # The pip versions whose bootstrap script ansible-core 2.18 to 2.21 ask for.
 GET_PIP_VERSIONS = ("24_2", "25_2")
 # The oldest Python that plugins/ runs on; tests/config.yml says the same to sanity.
 OLDEST_TARGET = "3.9"
+LOCK = WORK / "integration.lock"
 LAB_DIR = BUILD / "lab-integration"
 LAB = (str(PYTHON), "-m", f"{PACKAGE}.tests.lab")
 
@@ -88,12 +91,30 @@ def targets(arguments: Sequence[str], programs: Path = BIN) -> int:
     return run("units", (*hosts, "--requirements", *arguments), programs)
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other run of this checkout uses the integration lab; the lock goes with its process."""
+    WORK.mkdir(exist_ok=True)
+    with LOCK.open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another integration run of this checkout is under way; waiting for its end", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def with_lab(work: Callable[[], int]) -> int:
     """Run *work* while the lab is up, and take the lab down whatever happens.
 
     The targets find the lab's connection facts in the file that their variable `lab_state` names.
     """
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    with alone():
+        return in_lab(work)
+
+
+def in_lab(work: Callable[[], int]) -> int:
     try:
         status = status_of([*LAB, "up", "--dir", str(LAB_DIR), "--only", "redis,postgres,service"])
         if status != 0:

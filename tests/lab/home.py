@@ -15,7 +15,7 @@ from pathlib import Path
 from . import process, state
 from .errors import LabError, PortTakenError
 from .identity import Account, give, reachable_by_others, server_account, walkable_by_others
-from .ports import free_ports, is_free
+from .ports import free_ports
 from .state import Facts, ProcessFacts
 
 _TRIES = 5
@@ -53,7 +53,7 @@ class Home:
 
     def remove(self) -> None:
         """Remove all that the lab wrote, the folder included."""
-        for place in {self.run_dir, self.folder}:
+        for place in (self.run_dir, self.folder):
             shutil.rmtree(place, ignore_errors=True)
             if place.exists():
                 raise LabError(f"cannot remove {place} completely: remove it by hand")
@@ -129,20 +129,20 @@ class Home:
     def on_free_ports(self, count: int, launch: Callable[[list[int]], None]) -> None:
         """Call `launch` with free ports, again with others when a port was taken in between."""
         for _try in range(_TRIES):
-            ports = free_ports(count)
+            running = {name for name in self.facts["processes"] if self.runs(name)}
             try:
-                return launch(ports)
+                return launch(free_ports(count))
             except PortTakenError:
-                for log in (self.run_dir / "logs").iterdir():
-                    if not any(facts["log"] == str(log) for facts in self._alive()):
-                        log.unlink()
-            except LabError:
-                if all(is_free(port) for port in ports):
-                    raise
+                self._forget_all_but(running)
         raise LabError(f"{_TRIES} times in a row a chosen port was taken by another program: try again")
 
-    def _alive(self) -> list[ProcessFacts]:
-        return [facts for facts in self.facts["processes"].values() if process.is_alive(facts)]
+    def _forget_all_but(self, names: set[str]) -> None:
+        """Undo a start that lost its port: what else it has started knows the wrong ports and passwords."""
+        for name in set(self.facts["processes"]) - names:
+            self.stop(name)
+            del self.facts["processes"][name]
+            self.log(name).unlink()
+        self.save()
 
 
 def make_folder(folder: Path) -> None:

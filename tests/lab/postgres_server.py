@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -91,8 +92,8 @@ class PostgresServer(Server):
     def _make_cluster(self, facts: PostgresFacts, tls: bool) -> None:
         folder = self.home.server_folder(self.name)
         data = folder / "data"
-        if not data.exists():
-            self._initdb(facts, folder)
+        shutil.rmtree(data, ignore_errors=True)  # of a first start that failed: it has another password
+        self._initdb(facts, folder)
         with (data / "postgresql.conf").open("a", encoding="utf-8") as config:
             config.write(_CONFIG.format(**facts) + (_TLS_CONFIG if tls else ""))
         (data / "pg_hba.conf").write_text(f"host all,replication all {HOST}/32 scram-sha-256\n", encoding="utf-8")

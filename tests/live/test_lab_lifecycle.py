@@ -10,6 +10,7 @@ import json
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -18,11 +19,11 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from ansible_collections.day2.ops.tests.lab import postgres_server, process, redis_server
+from ansible_collections.day2.ops.tests.lab import home, postgres_server, process, redis_server
 from ansible_collections.day2.ops.tests.lab.cli import main
 from ansible_collections.day2.ops.tests.lab.errors import LabError
 from ansible_collections.day2.ops.tests.lab.lab import Lab
-from ansible_collections.day2.ops.tests.lab.ports import is_free
+from ansible_collections.day2.ops.tests.lab.ports import HOST, free_ports, is_free
 from ansible_collections.day2.ops.tests.lab.state import Facts, PostgresFacts, RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
@@ -76,6 +77,31 @@ def test_two_labs_live_side_by_side(lab: Lab, lab_folder: Path) -> None:
         assert port != lab.facts["redis"]["port"]
         assert redis_server.connect(other.facts["redis"]).ping()
     assert redis_server.connect(lab.facts["redis"]).ping()
+
+
+@pytest.mark.parametrize(
+    ("name", "which"), [("redis", 0), ("redis", 1), ("postgres", 0), ("webhook", 0), ("bad_http", 0), ("bad_http", 5)]
+)
+def test_a_port_that_was_taken_meanwhile_is_chosen_again(
+    lab_folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, which: int
+) -> None:
+    with socket.socket() as other, Lab(lab_folder) as own:
+        other.bind((HOST, 0))
+        taken = other.getsockname()[1]
+        draws: list[list[int]] = []
+
+        def draw(count: int) -> list[int]:
+            ports = free_ports(count)
+            if not draws:
+                ports[which] = taken
+            draws.append(ports)
+            return ports
+
+        monkeypatch.setattr(home, "free_ports", draw)
+        facts = json.dumps(own.up([name])[name])  # type: ignore[literal-required]
+        assert len(draws) == 2
+        assert str(taken) not in facts
+        assert str(draws[1][0]) in facts
 
 
 def test_up_that_fails_half_way_cleans_up(lab_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

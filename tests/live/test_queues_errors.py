@@ -69,8 +69,13 @@ def test_missing_permission(redis_facts: RedisFacts, orders: Client) -> None:
 
 
 def test_a_user_who_may_only_read_is_enough(redis_facts: RedisFacts, orders: Client) -> None:
-    orders.execute_command("ACL", "SETUSER", "poor", "on", ">sesame", "~orders*", "+@read", "+select")
-    result = run(redis_facts, ORDERS, login_user="poor", login_password="sesame")
+    orders.execute_command("ACL", "SETUSER", "poor", "on", ">sesame", "~orders*", "+@read", "+time", "+select")
+    orders.zadd("orders:later", {"a": 1})
+    queues: list[Options] = [
+        {**ORDERS, "in_flight": ["orders:w*"], "missing": "empty"},
+        {"name": "orders:later", "kind": "redis_sorted_set"},
+    ]
+    result = run(redis_facts, *queues, login_user="poor", login_password="sesame")
     assert not result.failed, result.msg
 
 

@@ -86,18 +86,19 @@ def _look_at(names: list[str], keys: _Keys, on: str) -> Steps[None]:
 
     streams = [name for name in names if keys.types[name] == "stream"]
     groups = yield from ask("", on, *(("XINFO GROUPS", name) for name in streams))
-    keys.groups.update({name: [as_fields(one)["name"].decode() for one in of] for name, of in zip(streams, groups)})
+    for name, of in zip(streams, groups):
+        keys.groups[name] = list(filter(None, (_text(as_fields(one)["name"]) for one in of)))
 
     sets = [name for name in names if keys.types[name] == "zset"]
     firsts = yield from ask("", on, *(("ZRANGE", name, 0, 0, "WITHSCORES") for name in sets))
     keys.lowest_scores.update({name: float(first[1]) for name, first in zip(sets, firsts) if first})
     if "asynq:queues" in names:
         (members,) = yield from ask("", on, ("SMEMBERS", "asynq:queues"))
-        keys.asynq_queues = sorted(member.decode() for member in members)
+        keys.asynq_queues = sorted(filter(None, map(_text, members)))
 
 
 def _text(name: bytes) -> str:
-    """Return a key's name, or nothing when it is not text."""
+    """Return a name, or nothing when it is not text."""
     try:
         return name.decode()
     except UnicodeDecodeError:

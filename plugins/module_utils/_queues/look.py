@@ -46,11 +46,13 @@ class Reading:
         return self.depth.note if self.depth.missing else ""
 
     def seen(self) -> str:
-        """Return what was seen, for messages: ``ready 12, in flight 3``."""
+        """Return what was seen, for messages: ``ready 12, in flight 3``, and why this may stay so: ``paused``."""
         if self.status != OK:
             return self.message
         numbers = {"ready": self.depth.ready, "in flight": self.depth.in_flight}
-        return ", ".join(f"{what} {'not known' if value is None else value}" for what, value in numbers.items())
+        seen = [f"{what} {'not known' if value is None else value}" for what, value in numbers.items()]
+        hindrances = {"paused": self.depth.paused, "no consumers": self.depth.consumers == 0}
+        return ", ".join([*seen, *(what for what, there in hindrances.items() if there)])
 
     def as_dict(self) -> dict[str, Any]:
         """Return it JSON-safe, the fields of the depth beside name, kind, status and message."""

@@ -225,7 +225,7 @@ checks:
       type: str
       returned: always
       sample: status is 503, expected 200
-    values:
+    seen:
       description: What the probe saw, by kind; empty when it saw nothing.
       type: dict
       returned: always
@@ -291,7 +291,7 @@ baseline:
   sample:
     api:
       status: pass
-      values:
+      seen:
         status: 200
         latency: 0.009
 missing_libraries:

@@ -147,7 +147,7 @@ def _baseline_conditions(check: Check, recorded: Mapping[str, Any]) -> Iterator[
     """
     if check.name not in recorded:
         return
-    before: Mapping[str, Any] = recorded[check.name].get("values", {})
+    before: Mapping[str, Any] = recorded[check.name].get("seen", {})
     for rule in check.options["baseline"]:
         value = before.get(rule["path"])
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -182,7 +182,7 @@ def _result(gate: Gate, waited: float, params: Mapping[str, Any]) -> Result:
             "warnings_seen": noticed,
             "counts": {name: sum(one["status"] == name for one in told) for name in (PASS, FAIL, UNKNOWN)},
             "waited": round(waited, 3),
-            "baseline": {one["name"]: {"status": one["status"], "values": one["values"]} for one in told},
+            "baseline": {one["name"]: {"status": one["status"], "seen": one["seen"]} for one in told},
             "missing_libraries": missing,
         },
     )
@@ -204,7 +204,7 @@ def _told(standing: Standing) -> dict[str, Any]:
         "severity": standing.check.severity,
         "status": last.status,
         "reason": last.reason,
-        "values": last.values,
+        "seen": last.values,
         "attempts": standing.attempts,
         "passes_in_a_row": standing.passes_in_a_row,
         "flaps": standing.flaps,

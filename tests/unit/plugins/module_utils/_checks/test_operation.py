@@ -244,7 +244,7 @@ def test_no_secret_is_in_a_result() -> None:
 def test_no_worse_than_the_baseline(file: Path) -> None:
     rules = [{"path": "size", "max_increase": 10, "max_decrease": 5}]
     before = gate(size(file, baseline=rules)).data["baseline"]
-    assert before["size"]["values"]["size"] == 100
+    assert before["size"]["seen"]["size"] == 100
     file.write_bytes(b"x" * 110)
     assert not gate(size(file, baseline=rules), baseline=before).failed
     file.write_bytes(b"x" * 111)
@@ -268,11 +268,11 @@ def test_no_worse_by_a_share_of_the_baseline(file: Path) -> None:
 
 def test_a_check_that_was_not_there_before_is_held_against_its_own_expectations_only(file: Path) -> None:
     rules = [{"path": "size", "max_increase": 0}]
-    assert not gate(size(file, baseline=rules), baseline={"other": {"status": "pass", "values": {}}}).failed
+    assert not gate(size(file, baseline=rules), baseline={"other": {"status": "pass", "seen": {}}}).failed
 
 
 def test_a_baseline_without_the_number_is_unknown(file: Path) -> None:
-    recorded = {"size": {"status": "pass", "values": {"size": None}}}
+    recorded = {"size": {"status": "pass", "seen": {"size": None}}}
     result = gate(size(file, baseline=[{"path": "size", "max_increase": 0}]), baseline=recorded)
     assert result.data["status"] == "unknown"
     assert "the baseline has no number for size: null" in result.msg
@@ -290,5 +290,5 @@ def test_what_did_not_pass_before_is_tolerated_and_said(closed: Check, tcp: Chec
 
 def test_only_what_a_kind_means_to_show_is_shown(tcp: Check) -> None:
     (check,) = gate(tcp).data["checks"]
-    assert check["values"]
-    assert not [name for name in check["values"] if name.startswith("_")]
+    assert check["seen"]
+    assert not [name for name in check["seen"] if name.startswith("_")]

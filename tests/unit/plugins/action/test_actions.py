@@ -1,0 +1,84 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action plugins as the controller runs them: a task in, a result out, no connection."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.playbook.task import Task
+from ansible.plugins.action import ActionBase
+from ansible.plugins.connection.local import Connection
+from ansible.template import Templar
+from ansible_collections.day2.ops.plugins.action import maintenance_window, report
+
+
+def run(plugin: type[ActionBase], check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
+    """Run the plugin on a task of those arguments."""
+    task = Task()
+    task.args = arguments
+    task.check_mode = check_mode
+    loader = DataLoader()
+    play = PlayContext()
+    action = plugin(
+        task=task,
+        connection=Connection(play),
+        play_context=play,
+        loader=loader,
+        templar=Templar(loader),
+        shared_loader_obj=None,
+    )
+    result: dict[str, Any] = action.run(task_vars={})
+    return result
+
+
+def test_the_window_is_held_by_the_parent_process(tmp_path: Path) -> None:
+    given = {"service": "shop", "state_dir": str(tmp_path)}
+    opened = run(maintenance_window.ActionModule, state="open", reason="vacuum", **given)
+    assert not opened["failed"]
+    assert opened["window"]["owner"]["pid"] == os.getppid()
+    noted = run(maintenance_window.ActionModule, state="noted", step="a", status="done", **given)
+    assert noted["done"] == ["a"]
+    assert run(maintenance_window.ActionModule, state="closed", outcome="done", **given)["window"]["state"] == "closed"
+
+
+def test_a_window_in_check_mode(tmp_path: Path) -> None:
+    told = run(
+        maintenance_window.ActionModule, check_mode=True, service="shop", state_dir=str(tmp_path / "x"), state="open"
+    )
+    assert told["changed"]
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_wrong_window_is_one_line(tmp_path: Path) -> None:
+    told = run(maintenance_window.ActionModule, service="../up", state_dir=str(tmp_path), state="open")
+    assert told["failed"]
+    assert told["msg"].startswith("not a usable service name: ../up; expected ")
+
+
+def test_the_report_is_written_and_its_lines_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = run(report.ActionModule, name="daily", title="Daily checks", dir=str(tmp_path), hosts={"web": {}})
+    shown = capsys.readouterr().out
+    assert "Daily checks: unknown: 0 of 1 hosts pass" in shown
+    assert f"report written: {told['html']}" in shown
+    assert json.loads(Path(told["json"]).read_text(encoding="utf-8")) == told["report"]
+
+
+def test_a_report_in_check_mode_is_shown_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(report.ActionModule, check_mode=True, name="daily", dir=str(tmp_path / "x"))
+    assert "report would be written: " in capsys.readouterr().out
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_report_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    told = run(report.ActionModule, name="daily", dir=str(tmp_path / "file" / "x"))
+    assert told["failed"]
+    assert told["msg"].startswith("cannot make the folder (Not a directory): ")

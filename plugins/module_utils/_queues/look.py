@@ -65,6 +65,9 @@ class Observer:
 
     def __init__(self, queues: Sequence[Queue]) -> None:
         self._queues = queues
+        self._places: dict[Hashable, list[int]] = {}
+        for number, queue in enumerate(queues):
+            self._places.setdefault(queue.place(), []).append(number)
         self._measurers: dict[Hashable, Measurer] = {}
 
     def __enter__(self) -> Observer:
@@ -76,11 +79,8 @@ class Observer:
 
     def look(self) -> list[Reading]:
         """Return a reading for each queue, in their order."""
-        places: dict[Hashable, list[int]] = {}
-        for number, queue in enumerate(self._queues):
-            places.setdefault(queue.place(), []).append(number)
         readings: dict[int, Reading] = {}
-        for found in self._each(list(places.items())):
+        for found in self._each(list(self._places.items())):
             readings.update(found)
         return [readings[number] for number in range(len(self._queues))]
 

@@ -31,7 +31,8 @@ def in_turn(tries: int, contestants: Mapping[str, Callable[[], float]]) -> dict[
     """Let each contestant measure itself `tries` times; every other round begins with the last of them."""
     values: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(tries):
-        order = list(contestants) if number % 2 == 0 else list(reversed(contestants))
+        names = list(contestants)
+        order = names if number % 2 == 0 else names[::-1]
         for name in order:
             values[name].append(contestants[name]())
     return {name: Tries(tuple(measured)) for name, measured in values.items()}

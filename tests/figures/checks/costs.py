@@ -41,7 +41,7 @@ def import_rows(run: Run, plays: Plays, options: dict[str, dict[str, Any]]) -> I
 
 def memory_row(run: Run, plays: Plays, checks: Sequence[dict[str, Any]]) -> Row:
     """Return the most memory that a call with 200 checks has; checks: some, which are taken again and again."""
-    many = [{**checks[number % len(checks)], "name": f"check {number}"} for number in range(MANY)]
+    many = [{**checks[number % len(checks)], "name": f"check {number}", "timeout": 30} for number in range(MANY)]
     payload: Payload = pack(plays, OURS[0], {"checks": many})
     peaks = rounds.Tries(tuple(payload.peak_bytes() / 1e6 for _number in range(2 if run.short else 5)))
     goal = at_most(80, "MB (short slice)") if run.short else at_most(60, "MB")

@@ -9,6 +9,7 @@ Postgres, a queue, disk, memory, load, processes, and the age of two files.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -214,7 +215,7 @@ def _host(facts: Facts) -> list[Pair]:
         "(found.stdout | regex_search('MemAvailable: +([0-9]+)', '\\\\1') | first | int)"
         " / (found.stdout | regex_search('MemTotal: +([0-9]+)', '\\\\1') | first | int) >= 0.05"
     )
-    pattern = "tests.lab.demo.worker"
+    workers = f"demo.worker {place}/state.json"  # of this lab, whatever else runs here
     return [
         _command(
             {"name": "disk", "kind": "disk", "path": place, "max_used_percent": 97},
@@ -228,8 +229,8 @@ def _host(facts: Facts) -> list[Pair]:
             "found.stdout.split()[1] | float <= 50 * 2",
         ),
         _command(
-            {"name": "workers", "kind": "process", "pattern": pattern.replace(".", r"\."), "min_count": 2},
-            ["pgrep", "--count", "--full", pattern],
+            {"name": "workers", "kind": "process", "pattern": re.escape(workers), "min_count": 2},
+            ["pgrep", "--count", "--full", workers],
             "found.stdout | int >= 2",
         ),
     ]

@@ -40,7 +40,7 @@ def run(plugin: type[ActionBase], check_mode: bool = False, **arguments: Any) ->
 
 
 def test_the_window_is_held_by_the_parent_process(tmp_path: Path) -> None:
-    given = {"service": "shop", "state_dir": str(tmp_path)}
+    given: dict[str, Any] = {"service": "shop", "state_dir": str(tmp_path)}
     opened = run(maintenance_window.ActionModule, state="open", reason="vacuum", **given)
     assert not opened["failed"]
     assert opened["window"]["owner"]["pid"] == os.getppid()

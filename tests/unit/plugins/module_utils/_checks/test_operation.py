@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +185,7 @@ def test_waiting_ends_with_the_deadline_and_says_so(closed: Check) -> None:
 
 
 def test_defaults_are_for_the_checks_of_their_kind(tcp: Check, file: Path) -> None:
-    defaults = {"tcp": {"host": "127.0.0.1", "timeout": 7}, "redis": {"no such option": 1}}
+    defaults: dict[str, Check] = {"tcp": {"host": "127.0.0.1", "timeout": 7}, "redis": {"no such option": 1}}
     checks = build_checks([tcp, {**size(file), "timeout": 3}, {**tcp, "name": "own", "timeout": 2}], defaults)
     assert [check.timeout for check in checks] == [7, 3, 2]
     with pytest.raises(InputError, match=r"checks\[0\] \(port\): unknown option pace"):
@@ -212,7 +212,7 @@ def test_a_fault_of_ours_in_one_check_hides_no_other(tcp: Check) -> None:
         """A kind with a fault."""
 
         SPEC = SPEC
-        LIBRARIES = ()
+        LIBRARIES: Sequence[str] = ()
 
         def probe(self, _options: object, _context: object) -> dict[str, Any]:
             raise KeyError("oops\nand more")

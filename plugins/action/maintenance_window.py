@@ -10,7 +10,6 @@ import os
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import run_here
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._windows.operation import SPEC, operate

@@ -12,8 +12,8 @@ short_description: Join lists that groups and hosts bring under names of one pat
 version_added: 1.0.0
 author: day2.ops contributors (@day2)
 description:
-  - Ansible lets the variable of one group override the same variable of another. Here each group brings a list of its own
-    under C(NAME__anything), and they add up.
+  - Ansible lets the variable of one group override the same variable of another. Here each group brings a list of its
+    own under C(NAME__anything), and they add up.
   - The lists are joined in the order of their names, C(NAME) itself first.
 options:
   _terms:

@@ -244,6 +244,24 @@ looks:
   returned: always, unless an option was wrong
   type: int
   sample: 21
+first:
+  description: What was seen at the first look, when a wait began.
+  returned: always, unless an option was wrong
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the queue.
+      type: str
+      sample: orders
+    ready:
+      description: Items that a worker could take then; V(null) when not known.
+      type: int
+      sample: 37
+    in_flight:
+      description: Items that workers had taken then; V(null) when not known.
+      type: int
+      sample: 2
 failures:
   description: A line for each thing that is not as expected. The module fails when there is any.
   returned: always, unless an option was wrong

@@ -12,11 +12,12 @@ short_description: Write results as a page for people and as JSON for programs
 version_added: 1.0.0
 author: day2.ops contributors (@day2)
 description:
-  - Writes C(NAME-TIME.json) and C(NAME-TIME.html) on the controller, atomically, and shows a line for each host and for each
-    thing that is wrong.
+  - Writes C(NAME-TIME.json) and C(NAME-TIME.html) on the controller, atomically, and shows a line for each host and for
+    each thing that is wrong.
   - A host without a result counts as unknown, never as passed.
 notes:
-  - Runs inside the controller's process, whatever host the task is for, and needs no connection. Use it with C(run_once).
+  - Runs inside the controller's process, whatever host the task is for, and needs no connection. Use it with
+    C(run_once).
 extends_documentation_fragment:
   - day2.ops.attributes
 attributes:

@@ -45,8 +45,8 @@ def _folders(root: Path, controller: str) -> Iterator[Path]:
     """Yield the folders of our group and those above it; of version 2 without, of version 1 with a controller."""
     top = root / "sys/fs/cgroup" / controller
     for line in _text(root / "proc/self/cgroup").splitlines():
-        _number, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
+        fields = line.split(":", 2)  # number, controllers, path
+        controllers, path = [*fields, "", ""][1:3]
         if controller not in controllers.split(","):
             continue
         # Inside a container the path may be the host's: what is not there is skipped, the top is always looked at.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-"""Operations that run inside the controller's own process: what the runner is for modules, this is for action plugins."""
+"""Operations inside the controller's own process: what the runner is for modules, this is for action plugins."""
 
 from __future__ import annotations
 

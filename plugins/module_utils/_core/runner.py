@@ -21,7 +21,7 @@ from .secrets import nested_secrets
 Operation = Callable[[dict[str, Any], bool], Result]
 
 
-class _Module(AnsibleModule):  # type: ignore[misc]
+class _Module(AnsibleModule):
     """An AnsibleModule that also knows the secrets inside free-form options before it writes its line to syslog."""
 
     def _log_invocation(self) -> None:

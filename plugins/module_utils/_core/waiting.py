@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from time import monotonic, sleep, time
 from typing import Callable, Generic, Protocol, TypeVar
 
 Seen = TypeVar("Seen")
@@ -30,9 +30,9 @@ class Clock(Protocol):
 class SystemClock:
     """The real thing."""
 
-    monotonic = staticmethod(time.monotonic)
-    sleep = staticmethod(time.sleep)
-    time = staticmethod(time.time)  # the last, as it hides the module from the lines below it
+    monotonic = staticmethod(monotonic)
+    sleep = staticmethod(sleep)
+    time = staticmethod(time)
 
 
 SYSTEM_CLOCK: Clock = SystemClock()
@@ -40,9 +40,10 @@ SYSTEM_CLOCK: Clock = SystemClock()
 
 @dataclass(frozen=True)
 class Waited(Generic[Seen]):
-    """How a wait ended: ``last`` is what was seen last, ``elapsed`` in seconds, ``looks`` the number of looks."""
+    """How a wait went: what was seen at ``first`` and at ``last``, ``elapsed`` seconds, the number of ``looks``."""
 
     done: bool
+    first: Seen
     last: Seen
     elapsed: float
     looks: int
@@ -66,19 +67,20 @@ def wait_until(
     """
     started = clock.monotonic()
     good_since: float | None = None
+    first = seen = look()
     previous: Seen | None = None
-    looks = 0
+    looks = 1
     while True:
-        seen = look()
-        looks += 1
         now = clock.monotonic()
         if not good(seen):
             good_since = None
         elif good_since is None or seen != previous:
             good_since = now
         if good_since is not None and now - good_since >= settle:
-            return Waited(True, seen, now - started, looks)
+            return Waited(True, first, seen, now - started, looks)
         if now - started + interval > timeout:
-            return Waited(False, seen, now - started, looks)
+            return Waited(False, first, seen, now - started, looks)
         previous = seen
         clock.sleep(interval)
+        seen = look()
+        looks += 1

@@ -100,11 +100,10 @@ def _discovered(params: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
 
 def _observed(observer: Observer, params: Mapping[str, Any], check_mode: bool) -> Waited[list[Reading]]:
     """Look once, or until what is waited for holds. Check mode looks once: what would end the wait was not done."""
-    if params["wait"] is None:
-        return Waited(True, observer.look(), 0.0, 1)
-    if check_mode:
+    if params["wait"] is None or check_mode:
         readings = observer.look()
-        return Waited(all(map(waits.WAITS[params["wait"]], readings)), readings, 0.0, 1)
+        done = params["wait"] is None or all(map(waits.WAITS[params["wait"]], readings))
+        return Waited(done, readings, readings, 0.0, 1)
     settle = params["wait_settle"] if params["wait"] == "drained" else 0.0
     return waits.wait_for(observer.look, params["wait"], params["wait_timeout"], settle, params["wait_interval"])
 
@@ -121,12 +120,17 @@ def _result(waited: Waited[list[Reading]], wait: str | None, check_mode: bool, f
         "drained": bool(readings) and all(map(waits.drained, readings)),
         "waited": round(waited.elapsed, 3),
         "looks": waited.looks,
+        "first": [_at_first(reading) for reading in waited.first],
         "failures": failures,
     }
     missing = sorted({name for reading in readings for name in _missing_libraries(reading)})
     data.update({"missing_libraries": missing} if missing else {})
     data.update({"found": found} if found is not None else {})
-    return Result(failed=bool(failures), msg=_message(readings, failures, found), data=data, warnings=warnings)
+    return Result(failed=bool(failures), msg=_message(waited, failures, found), data=data, warnings=warnings)
+
+
+def _at_first(reading: Reading) -> dict[str, Any]:
+    return {"name": reading.queue.name, "ready": reading.depth.ready, "in_flight": reading.depth.in_flight}
 
 
 def _failures(reading: Reading) -> list[str]:
@@ -178,10 +182,15 @@ def _missing_libraries(reading: Reading) -> list[str]:
     return list(reading.error.details.get("missing_libraries", [])) if reading.error else []
 
 
-def _message(readings: Sequence[Reading], failures: Sequence[str], found: Mapping[str, Any] | None) -> str:
+def _message(waited: Waited[list[Reading]], failures: Sequence[str], found: Mapping[str, Any] | None) -> str:
     if failures:
         return "; ".join(failures)
-    parts = [f"{reading.queue.name}: {reading.seen()}" for reading in readings]
+    parts = [f"{now.queue.name}: {now.seen()}{_since(then, waited)}" for then, now in zip(waited.first, waited.last)]
     if found is not None:
         parts.append(f"found {len(found['queues'])} queues")
     return "; ".join(parts)
+
+
+def _since(then: Reading, waited: Waited[list[Reading]]) -> str:
+    """Return what the wait began with; nothing when there was none."""
+    return f" after {waited.elapsed:.1f} s, at first {then.seen()}" if waited.looks > 1 else ""

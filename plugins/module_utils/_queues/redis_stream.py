@@ -56,7 +56,9 @@ class RedisStream(RedisQueue):
         if group is None:
             depth = yield from self._whole(answers[1], now)
         else:
-            info = next(info for info in map(as_fields, answers[2]) if _text(info["name"]) == group)
+            info = {_text(info["name"]): info for info in map(as_fields, answers[2])}[
+                group
+            ]  # _absent has seen it there
             depth = yield from self._of_group(info, answers[1], answers[3], answers[4], now)
         return (yield from self._with_dead(depth))
 

@@ -72,7 +72,8 @@ def wait_for(
     When waiting for ``drained`` the numbers, dead letters too, must not change while things settle. A queue that is
     missing, or cannot be measured for another reason than a lost connection, ends the wait: time does not mend it.
 
-    :param timeout, settle, interval: seconds. :returns: the last readings; ``done`` tells whether ``what`` holds.
+    :param timeout, settle, interval: seconds.
+    :returns: the first and the last readings; ``done`` tells whether ``what`` holds.
     """
     holds = WAITS[what]
 
@@ -88,4 +89,5 @@ def wait_for(
 
     waited = wait_until(one_look, enough, timeout, settle, interval, clock)
     readings = waited.last.readings
-    return Waited(waited.done and not hopeless(readings), readings, waited.elapsed, waited.looks)
+    done = waited.done and not hopeless(readings)
+    return Waited(done, waited.first.readings, readings, waited.elapsed, waited.looks)

@@ -49,7 +49,8 @@ def _mark(status: str) -> str:
 
 
 def _table(heads: Iterable[str], rows: Iterable[str]) -> Iterable[str]:
-    yield "<table><thead><tr>" + "".join(f'<th scope="col">{escape(head)}</th>' for head in heads) + "</tr></thead><tbody>"
+    columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    yield f"<table><thead><tr>{columns}</tr></thead><tbody>"
     yield from rows
     yield "</tbody></table>"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ansible_collections.day2.ops.tests.lab.errors import LabError
 from ansible_collections.day2.ops.tests.lab.signals import signals_as_errors
@@ -37,15 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _make(options: argparse.Namespace) -> int:
     areas = chosen(options.suite, options.area)
     run = Run(options.slice, _say)
-    made = [row for area, make in areas.items() for row in _of_area(area, make, run)]
-    path = BUILD / f"{options.suite}.json"
+    made = [row for area, make in areas.items() for row in rows_of_area(area, make, run)]
+    path: Path = options.dir / f"{options.suite}.json"
     rows.write(path, made)
     for line in ["", *rows.table(made), "", f"written to {path}"]:
         _say(line)
     return 0 if rows.all_hold(made) else 1
 
 
-def _of_area(area: str, make: Rows, run: Run) -> list[Row]:
+def rows_of_area(area: str, make: Rows, run: Run) -> list[Row]:
     """Return the area's rows; when it cannot go on, those it has made and one that says why."""
     made: list[Row] = []
     try:
@@ -58,11 +59,12 @@ def _of_area(area: str, make: Rows, run: Run) -> list[Row]:
     return made
 
 
-def _table(_options: argparse.Namespace) -> int:
-    found = [(suite, BUILD / f"{suite}.json") for suite in SUITES if (BUILD / f"{suite}.json").exists()]
+def _table(options: argparse.Namespace) -> int:
+    folder: Path = options.dir
+    found = {suite: folder / f"{suite}.json" for suite in SUITES if (folder / f"{suite}.json").exists()}
     if not found:
-        raise FigureError(f"no figures in {BUILD}; make some with: make {' '.join(SUITES)}")
-    for suite, path in found:
+        raise FigureError(f"no figures in {folder}; make some with: make {' '.join(SUITES)}")
+    for suite, path in found.items():
         try:
             lines = rows.markdown(rows.read(path))
         except (OSError, ValueError, TypeError) as error:
@@ -91,4 +93,6 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=_make, suite=suite)
     shown = commands.add_parser("table", help="show what was made, as Markdown")
     shown.set_defaults(run=_table)
+    for command in commands.choices.values():
+        command.add_argument("--dir", type=Path, default=BUILD, help="where the files are (default: build)")
     return parser

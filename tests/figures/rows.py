@@ -72,11 +72,11 @@ def told(unit: str) -> Goal:
 
 def write(path: Path, rows: Sequence[Row]) -> None:
     """Write the rows as a JSON list, so that a reader sees the old or the new ones, never a part."""
+    text = json.dumps([asdict(row) for row in rows], indent=2)
     path.parent.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
     with os.fdopen(number, "w", encoding="utf-8") as file:
-        json.dump([asdict(row) for row in rows], file, indent=2)
-        file.write("\n")
+        file.write(f"{text}\n")
         file.flush()
         os.fsync(file.fileno())
     Path(name).chmod(0o644)

@@ -142,6 +142,10 @@ done:
   returned: success
   type: list
   elements: str
+step:
+  description: The step that was noted.
+  returned: when O(state=noted), outside of check mode
+  type: str
 journal:
   description: The journal's file.
   returned: success

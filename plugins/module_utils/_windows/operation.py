@@ -55,7 +55,9 @@ def _open(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
 
 def _note(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
     record = journal.note(owner, params["step"], params["status"], params["data"])
-    return _told(record, changed=True, resumed=bool(record["taken_over"]), journal=journal)
+    told = _told(record, changed=True, resumed=bool(record["taken_over"]), journal=journal)
+    told.data["step"] = params["step"]
+    return told
 
 
 def _close(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:

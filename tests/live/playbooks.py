@@ -41,9 +41,11 @@ class Done:
         self.text = " ".join(self.output.split())
 
     def of_task(self, name: str) -> str:
-        """Return what was shown under the tasks whose name ends so."""
+        """Return what was shown under the tasks whose name ends so, wrapped lines joined."""
         parts = re.split(r"^(?=TASK \[|PLAY )", self.output, flags=re.MULTILINE)
-        return "".join(part for part in parts if re.match(rf"TASK \[[^\]]*{re.escape(name)}\]", part))
+        return " ".join(
+            " ".join(part.split()) for part in parts if re.match(rf"TASK \[[^\]]*{re.escape(name)}\]", part)
+        )
 
 
 class Operator:

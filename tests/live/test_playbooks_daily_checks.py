@@ -54,7 +54,7 @@ def test_green_and_no_secret_shows(operator: Operator) -> None:
 )
 def test_red_with_the_line_that_says_why(operator: Operator, name: str, how: str, words: list[str]) -> None:
     operator.lab.break_server(name, how)
-    soon = dict.fromkeys(("http", "redis", "queue", "postgres"), {"timeout": 2})
+    soon = {kind: {"timeout": 2} for kind in ("http", "redis", "queue", "postgres")}
     done = operator.run("daily_checks", day2_check_defaults=soon)
     assert done.status != 0
     assert [word for word in words if word not in done.text] == []

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The maintenance window on the demo service: it ends well, or it ends with the ingress open and one line."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.day2.ops.tests.lab.background_load import BackgroundLoad
+from ansible_collections.day2.ops.tests.lab.demo.account import await_drained, settle
+from ansible_collections.day2.ops.tests.lab.demo.load import Load
+from ansible_collections.day2.ops.tests.lab.lab import Lab
+from ansible_collections.day2.ops.tests.lab.state import ServiceFacts
+from ansible_collections.day2.ops.tests.live.playbooks import Done, Operator, leaks, secrets_of
+
+Step = dict[str, Any]
+WELL = {"name": "well", "command": ["true"]}
+FAILING = {"name": "broken", "command": ["ls", "/nowhere"]}
+
+
+@pytest.fixture
+def operator(lab: Lab, tmp_path: Path) -> Operator:
+    return Operator(lab, tmp_path)
+
+
+def ingress_is_open(service: ServiceFacts) -> bool:
+    with urllib.request.urlopen(f"{service['url']}/ingress", timeout=10) as answer:
+        return bool(json.load(answer)["open"])
+
+
+def announced(operator: Operator) -> list[str]:
+    """Return what the webhook was told, and forget it."""
+    file = Path(operator.lab.facts["webhook"]["file"])
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    file.unlink(missing_ok=True)
+    return [json.loads(line)["body"]["text"] for line in lines]
+
+
+def assert_one_line_and_open(operator: Operator, done: Done, line: str) -> None:
+    assert done.status != 0
+    assert f"{line} (the ingress is open again)" in done.of_task("Tell how the window ended")
+    assert "Traceback" not in done.output
+    assert ingress_is_open(operator.lab.facts["service"])
+    assert (operator.journal()["state"], operator.journal()["outcome"]) == ("closed", "failed")
+
+
+def test_a_window_under_load_loses_nothing_and_shows_no_secret(operator: Operator, service: ServiceFacts) -> None:
+    announced(operator)
+    token = "t0ken-of-the-webhook"
+    webhook = {"webhook_url": f"{operator.lab.facts['webhook']['url']}/{token}"}
+    with BackgroundLoad(operator.lab.home, rate=40) as load:
+        done = operator.run("maintenance", "-vvv", day2_announce=webhook, day2_drain_settle=1)
+    assert done.status == 0, done.output
+    await_drained(operator.lab.facts)
+    account = settle(operator.lab.facts, load.result)
+    assert account.balanced, account.line()
+    assert account.refused > 0
+    assert account.errors == 0
+    assert ingress_is_open(service)
+    journal = operator.journal()
+    assert (journal["state"], journal["outcome"]) == ("closed", "done")
+    assert {name for name, step in journal["steps"].items() if step["status"] == "done"} == {
+        "preflight",
+        "ingress closed",
+        "drained",
+        "step: vacuum",
+        "verified",
+    }
+    begin, end = announced(operator)
+    assert begin.startswith(f"Maintenance of demo begins: vacuum of the orders table (window {journal['id']})")
+    assert end == "Maintenance of demo ended: all steps done and verified, ingress open"
+    (page,) = operator.reports.glob("maintenance-demo-*.html")
+    assert "step: vacuum" in page.read_text(encoding="utf-8")
+    assert leaks(operator, done, {*secrets_of(operator.lab.facts), token}) == []
+
+
+def test_a_step_that_fails_and_the_next_window(operator: Operator) -> None:
+    done = operator.run("maintenance", day2_maintenance_steps=[WELL, FAILING, {**WELL, "name": "never"}])
+    told = done.of_task("Tell how the window ended")
+    assert "step: broken: Run the command: " in told
+    assert_one_line_and_open(operator, done, "/nowhere': No such file or directory")
+    failed = operator.journal()
+    assert [failed["steps"][f"step: {name}"]["status"] for name in ("well", "broken")] == ["done", "started"]
+    assert "step: never" not in failed["steps"]
+    again = operator.run("maintenance", day2_maintenance_steps=[WELL])
+    assert again.status == 0, again.output
+    assert operator.journal()["id"] != failed["id"]
+    assert operator.journal()["taken_over"] == []
+
+
+def test_what_is_worse_than_before_is_not_verified(operator: Operator, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    flag.touch()
+    done = operator.run(
+        "maintenance",
+        day2_gate_timeout=2,
+        day2_checks__flag=[{"name": "flag", "kind": "file_age", "path": str(flag)}],
+        day2_maintenance_steps=[{"name": "lose it", "command": ["rm", str(flag)]}],
+    )
+    line = f"critical flag: fail: no such file: {flag}"
+    assert_one_line_and_open(operator, done, line)
+    assert "Tell what does not pass: failed: 8 of 9 checks pass" in done.text
+    assert "verified" not in operator.journal()["steps"]
+
+
+@pytest.fixture
+def orders_that_wait(lab: Lab) -> Iterator[None]:
+    """Two orders in the queue, and no worker that takes them."""
+    lab.break_server("service", "worker-kill")
+    accepted = Load(lab.facts["service"]["url"], rate=100, seconds=10, count=2).run(connections=1).accepted
+    assert len(accepted) == 2
+    yield
+    lab.mend("service", "worker-kill")
+    await_drained(lab.facts)
+
+
+@pytest.mark.usefixtures("orders_that_wait")
+def test_a_queue_that_does_not_drain(operator: Operator) -> None:
+    done = operator.run("maintenance", day2_checks__worker=[], day2_drain_timeout=1)
+    assert done.status != 0
+    told = done.of_task("Tell how the window ended")
+    assert "Wait until the queues are drained, what is in flight included: " in told
+    assert "orders: not drained: ready 2, in flight 0 after" in told
+    assert_one_line_and_open(operator, done, "")
+    assert "step: vacuum" not in operator.journal()["steps"]
+
+
+def test_neither_a_webhook_nor_a_report_is_worth_a_window(operator: Operator, tmp_path: Path) -> None:
+    operator.lab.break_server("webhook", "stop")
+    (tmp_path / "file").touch()
+    done = operator.run("maintenance", day2_maintenance_steps=[], day2_report_dir=str(tmp_path / "file" / "reports"))
+    assert done.status == 0, done.output
+    assert done.text.count("WARNING: the webhook did not take the announcement (status -1); the work goes on") == 2
+    assert "WARNING: no report could be left: cannot make the folder (Not a directory)" in done.text
+    assert operator.journal()["outcome"] == "done"
+
+
+def test_check_mode_changes_nothing(operator: Operator, service: ServiceFacts) -> None:
+    announced(operator)
+    done = operator.run("maintenance", "--check")
+    assert done.status == 0, done.output
+    assert "changed: [demo]" in done.of_task("Close the ingress and see it closed from outside")
+    assert ingress_is_open(service)
+    assert operator.written() == []
+    assert announced(operator) == []
+
+
+def test_a_service_that_is_not_well_is_not_touched(operator: Operator) -> None:
+    operator.lab.break_server("service", "dlq-add")
+    announced(operator)
+    done = operator.run("maintenance", day2_gate_timeout=1)
+    assert done.status != 0
+    told = done.of_task("Tell how the window ended")
+    assert "critical orders queue: fail: dead is 1, expected at most 0 (nothing was touched)" in told
+    assert (operator.journal()["state"], operator.journal()["outcome"]) == ("closed", "refused")
+    assert announced(operator) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"day2_ingress": None}, "day2_ingress"),
+        ({"day2_queues__orders": []}, "no queue is described for demo: day2_queues and day2_queues__* are empty"),
+        ({"day2_maintenance_steps": [WELL, WELL]}, "two maintenance steps have one name, among well, well"),
+        (
+            {"day2_maintenance_steps": [{"name": "idle"}]},
+            "maintenance step idle has nothing to do; expected one of tasks",
+        ),
+        ({"day2_maintenance_steps": [{**WELL, "tasks": "/x.yml"}]}, "maintenance step well has "),
+        ({"day2_maintenance_steps": [{"name": "a", "tasks": "/no.yml"}]}, "maintenance step a: no file /no.yml on"),
+        (
+            {"day2_maintenance_steps": [{**WELL, "hosts": "moon"}]},
+            "maintenance step well: no group moon in the inventory",
+        ),
+        ({"day2_servce": "demo"}, "unknown variable day2_servce; expected one of "),
+        ({"day2_service": "../up"}, "not a usable service name: ../up; expected letters"),
+    ],
+)
+def test_an_inventory_that_is_wrong_opens_no_window(operator: Operator, variables: dict[str, Any], words: str) -> None:
+    done = operator.run("maintenance", **variables)
+    assert done.status != 0
+    assert words in done.text
+    assert "Traceback" not in done.output
+    assert operator.written() == []
+    assert ingress_is_open(operator.lab.facts["service"])

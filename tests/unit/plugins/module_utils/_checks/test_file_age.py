@@ -103,7 +103,7 @@ def test_a_folder_that_may_not_be_read_is_unknown(wanted: dict[str, object], tmp
         "attempts = Attempts({}); os.getuid() or os.setresuid(65534, 65534, 65534)\n"
         "outcome = attempts.attempt(check); print(outcome.status, outcome.reason)"
     )
-    for parent in tmp_path.parents[:2]:
+    for parent in list(tmp_path.parents)[:2]:
         parent.chmod(0o711)
     environment = {"PYTHONPATH": ":".join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)

@@ -109,7 +109,10 @@ def test_a_body_is_sent(server: str, client: HttpClient) -> None:
 
 def test_one_client_serves_many_threads(server: str, client: HttpClient) -> None:
     statuses: list[int] = []
-    ask = lambda: statuses.append(client.send(Request(f"{server}/ok")).status)  # noqa: E731
+
+    def ask() -> None:
+        statuses.append(client.send(Request(f"{server}/ok")).status)
+
     threads = [threading.Thread(target=ask) for _number in range(16)]
     for thread in threads:
         thread.start()

@@ -60,10 +60,14 @@ def in_turn(outcomes: Sequence[Depth | OpsError], description: dict[str, Any]) -
 
 
 def waited(
-    what: str, *outcomes: Depth | OpsError, description: dict[str, Any] = SEEING, settle: float = 2, timeout: float = 20
+    what: str,
+    *outcomes: Depth | OpsError,
+    description: dict[str, Any] | None = None,
+    settle: float = 2,
+    timeout: float = 20,
 ) -> Waited[list[Reading]]:
     """Wait with a look each second."""
-    return wait_for(in_turn(outcomes, description), what, timeout, settle, 1, Clock())
+    return wait_for(in_turn(outcomes, description or SEEING), what, timeout, settle, 1, Clock())
 
 
 def test_drained_must_last() -> None:

@@ -65,9 +65,9 @@ class Tags(HTMLParser):
         self.links: list[str] = []
         self.feed(page)
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append(tag)
-        self.links += [value or "" for name, value in attributes if name in {"href", "src"}]
+        self.links += [value or "" for name, value in attrs if name in {"href", "src"}]
         if tag not in self.VOID:
             self.unclosed.append(tag)
 

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventories of other systems: each check comes out as pass, fail or unknown because the service is not here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.day2.ops.tests.lab.lab import Lab
+from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT, Operator
+
+SYSTEMS = sorted(
+    path.parent.name for path in (CHECKOUT / "inventories").glob("*/hosts.yml") if path.parent.name != "demo"
+)
+# What the inventories take from the operator's environment.
+SECRETS = [
+    "ALARM_DB_PASSWORD",
+    "ENGINE_DB_PASSWORD",
+    "LINKFLOW_DB_PASSWORD",
+    "LINKFLOW_REDIS_PASSWORD",
+    "VCON_API_TOKEN",
+    "VCON_DB_PASSWORD",
+]
+HERE: dict[str, Any] = {
+    "ansible_connection": "local",
+    "ansible_host": "127.0.0.1",
+    "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+    "ansible_become": False,
+}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_check_can_be_made(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(name, f"dummy-{name}")
+    operator = Operator(lab, tmp_path)
+    done = operator.run("daily_checks", inventory=f"inventories/{system}", **HERE)
+    (path,) = operator.reports.glob("daily-checks-*.json")
+    hosts = json.loads(path.read_text(encoding="utf-8"))["hosts"]
+    checks = [check for host in hosts.values() for check in host["checks"]]
+    assert checks, done.output
+    assert "checks[" not in done.output
+    assert "unexpected" not in done.output
+    assert "Traceback" not in done.output
+    assert [host for host in hosts.values() if not host["checks"]] == []
+    assert {check["kind"] for check in checks} >= {"http"}
+    assert [check for check in checks if check["status"] != "pass" and not check["reason"]] == []
+    assert [name for name in SECRETS if f"dummy-{name}" in done.output] == []

@@ -115,11 +115,14 @@ def _against_stock(work: str, goal: Goal, measured: dict[str, Tries]) -> Row:
 
 
 def _demo(run: Run) -> Row:
-    """Return how long the whole demo takes, by its own account; what it needs is there already."""
+    """Return how long the whole demo takes, its lab's start and end included; what it needs is installed already."""
     run.say("  the demo")
-    argv = [sys.executable, "-m", "ansible_collections.day2.ops.tests.lab", "demo"]
-    variables = environment(PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
-    done = processes.run(argv, CHECKOUT, variables).require_success()
+    with run.folder() as folder:
+        lab = str(folder / "lab")
+        argv = [sys.executable, "-m", "ansible_collections.day2.ops.tests.lab", "demo", "--dir", lab]
+        variables = environment(DAY2_LAB_DIR=lab, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
+        done = processes.run(argv, CHECKOUT, variables).require_success()
     said = re.findall(r"^demo: all is well, (\d+) s$", done.output, re.MULTILINE)
-    seconds = float(said[0]) if said else done.wall
-    return Row.of(AREA, "make demo, warm", at_most(60, "s"), seconds, tries=1)
+    return Row.of(
+        AREA, "make demo, warm", at_most(60, "s"), done.wall, tries=1, said=f"{said[-1]} s" if said else "nothing"
+    )

@@ -135,7 +135,7 @@ def test_a_body_that_does_not_fit_its_format(bad_http: BadHttpFacts) -> None:
         ("tls_url", {"ca_certs": None, "validate_certs": False}, "pass", ""),
         ("tls_url", {"validate_certs": False, "min_tls_days": 1}, "unknown", "min_tls_days needs validate_certs"),
         ("tls_url", {"min_tls_days": 1}, "pass", ""),
-        ("tls_expired_url", {}, "unknown", "certificate has expired"),
+        ("tls_expired_url", {}, "fail", "certificate has expired"),
         ("tls_expired_url", {"min_tls_days": 1}, "fail", "the certificate has expired: "),
         ("tls_wrong_host_url", {}, "unknown", "TLS failed ("),
         ("tls_wrong_host_url", {"min_tls_days": 1}, "unknown", "TLS failed ("),

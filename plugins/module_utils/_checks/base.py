@@ -14,6 +14,9 @@ from typing import Any, Callable, Protocol, TypeVar
 
 from .._core.argspec import ArgSpec
 
+# Connections that the checks of one call hold to one server at a time.
+_A_SERVER = 4
+
 PASS = "pass"
 FAIL = "fail"
 UNKNOWN = "unknown"
@@ -123,6 +126,13 @@ class Context:
                 self._made[key] = make()
             made: Shared = self._made[key]
             return made
+
+    def few_at_once(self, place: str) -> threading.BoundedSemaphore:
+        """Return what lets few of the checks in to the server at ``place``, to hold with ``with`` while connected.
+
+        A check is no load test: many logins at once are dear to a server, and a TLS context each is dear to us.
+        """
+        return self.shared(("few at once", place), lambda: threading.BoundedSemaphore(_A_SERVER))
 
 
 class Kind(Protocol):

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
+from .._core.durations import show_duration
 from .._core.errors import InputError, one_line
 from .._core.jsonpath import Missing, look_up, parse
 from .base import FAIL, PASS, UNKNOWN, Condition, Finding, Values
@@ -55,9 +56,8 @@ def _finding(condition: Condition, label: str, seen: Any) -> Finding:
         return Finding(UNKNOWN, f"{label} is {show(seen)}, {problem} was expected")
     if good:
         return Finding(PASS)
-    unit = f" {condition.unit}" if condition.unit else ""
-    expected = " ".join(filter(None, ("expected", words, show(condition.value))))
-    return Finding(FAIL, f"{label} is {show(seen)}{unit}, {expected}{unit}")
+    expected = " ".join(filter(None, ("expected", words, _measured(condition.value, condition))))
+    return Finding(FAIL, f"{label} is {_measured(seen, condition)}, {expected}")
 
 
 def _null(condition: Condition, label: str) -> Finding:
@@ -65,6 +65,13 @@ def _null(condition: Condition, label: str) -> Finding:
         return Finding(PASS)
     because = f" ({condition.null_means})" if condition.null_means else ""
     return Finding(condition.null_is, f"{label} is null{because}")
+
+
+def _measured(value: Any, condition: Condition) -> str:
+    """Return a value with its unit; times in the units that people read."""
+    if condition.unit == "s" and isinstance(value, (int, float)):
+        return show_duration(value) if value >= 0 else f"{value:.3g} s"
+    return f"{show(value)} {condition.unit}".rstrip()
 
 
 def show(value: Any) -> str:

@@ -58,12 +58,12 @@ SELECT current_setting('server_version_num')::int,
 """
 
 
-def probe(options: Options, _context: Context) -> Values:
+def probe(options: Options, context: Context) -> Values:
     """Log in afresh, time one statement, ask for the server's state; see docs/checks.md for the values.
 
     :raises MissingLibrary: psycopg. :raises OpsError: or one of its kinds, as the connection does.
     """
-    with connect(options) as connection:
+    with context.few_at_once(where(options)), connect(options) as connection:
         started = time.monotonic()
         connection.execute("SELECT 1")
         latency = time.monotonic() - started

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._core.argspec import ArgSpec
+from .._core.redis_connection import where
 from .._queues.kinds import KINDS
 from .._queues.operation import measure_one, queue_spec
 from .._queues.thresholds import THRESHOLDS
@@ -38,13 +39,15 @@ SPEC = ArgSpec(
 LIBRARIES: Sequence[str] = ("redis",)
 
 
-def probe(options: Options, _context: Context) -> Values:
+def probe(options: Options, context: Context) -> Values:
     """Return the queue's name and kind and its depth; see docs/queues.md for what each number means.
 
     :raises NotThere: no such queue, and it may not be taken for an empty one.
     :raises OpsError: or one of its kinds, when it could not be measured.
     """
-    depth = measure_one(_queue_options(options))
+    queue = _queue_options(options)
+    with context.few_at_once(where(queue)):
+        depth = measure_one(queue)
     return {_RENAMED.get(name, name): value for name, value in depth.items()}
 
 

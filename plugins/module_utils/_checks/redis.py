@@ -43,20 +43,17 @@ _ALWAYS = (
 )
 
 
-def probe(options: Options, _context: Context) -> Values:
+def probe(options: Options, context: Context) -> Values:
     """Log in afresh, read INFO, time one PING; see docs/checks.md for the values.
 
     :raises MissingLibrary: redis-py. :raises OpsError: or one of its kinds, as the connection does.
     """
-    client = connect(options)
-    try:
-        with explained("check the server", where(options)):
-            info: Mapping[str, Any] = client.info()  # type: ignore[assignment]
-            started = time.monotonic()
-            client.ping()
-            latency = time.monotonic() - started
-    finally:
-        client.close()
+    on = where(options)
+    with context.few_at_once(on), connect(options) as client, explained("check the server", on):
+        info: Mapping[str, Any] = client.info()
+        started = time.monotonic()
+        client.ping()
+        latency = time.monotonic() - started
     return {"latency": round(latency, 4), **_facts(info), **_replication(info)}
 
 

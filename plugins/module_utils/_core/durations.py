@@ -24,7 +24,7 @@ def duration(value: object) -> float:
     else:
         match = _SHAPE.match(value) if isinstance(value, str) else None
         if match is None:
-            raise ValueError("expected seconds, or a number with ms, s, m, h, d or w, such as 26h")
+            raise ValueError(f"expected seconds, or a number with ms, s, m, h, d or w, such as 26h, not {value!r}")
         seconds = float(match["number"]) * _SECONDS[match["unit"]]
     if not 0 <= seconds < math.inf:
         raise ValueError("expected a length of time of 0 or more")

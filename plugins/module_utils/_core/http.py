@@ -231,7 +231,8 @@ class HttpClient:
                 f"no answer by way of the proxy ({reason})", on=without_user(url), advice="see use_proxy"
             )
         if isinstance(error, known.SSLError):
-            return AccessDenied(f"TLS failed ({reason})", on=without_user(url), advice="see ca_certs, validate_certs")
+            at_fault = OpsError if "expired" in reason else AccessDenied  # whom we trust does not matter any more then
+            return at_fault(f"TLS failed ({reason})", on=without_user(url), advice="see ca_certs, validate_certs")
         if isinstance(error, known.InvalidHeader):
             return _unsendable(url)
         if isinstance(error, (known.InvalidURL, known.InvalidSchema)):

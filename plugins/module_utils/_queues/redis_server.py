@@ -85,7 +85,7 @@ class RedisMeasurer:
 
     def close(self) -> None:
         """See :class:`.base.Measurer`."""
-        self._client.close()
+        self._client.close()  # type: ignore[no-untyped-call]
 
     def measure(self, queues: Sequence[RedisQueue]) -> list[Depth | OpsError]:
         """See :class:`.base.Measurer`."""
@@ -130,4 +130,4 @@ class RedisMeasurer:
             pipeline = self._client.pipeline(transaction=False)
             for command in commands:
                 pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
-            return list(pipeline.execute(raise_on_error=False))
+            return list(pipeline.execute(raise_on_error=False))  # type: ignore[no-untyped-call]

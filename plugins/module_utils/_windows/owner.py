@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,23 +20,27 @@ _START_TIME = 19  # proc_pid_stat(5): starttime is field 22, the 20th behind the
 
 @dataclass(frozen=True)
 class Owner:
-    """A process that holds a window; ``started`` (clock ticks since boot) and ``boot`` tell it from later ones."""
+    """A process that holds a window; ``started`` (clock ticks since boot) and ``boot`` tell it from later ones.
+
+    ``namespace`` is that of process ids: containers may share a host name and see different processes.
+    """
 
     user: str
     host: str
     pid: int
     started: int
     boot: str
+    namespace: str
 
     @classmethod
     def of_process(cls, pid: int) -> Owner:
         """Return the owner that the process ``pid`` of this host stands for."""
-        return cls(getpass.getuser(), socket.gethostname(), pid, _started(pid), _boot())
+        return cls(getpass.getuser(), socket.gethostname(), pid, _started(pid), _boot(), _namespace())
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Owner:
         """Read back what :meth:`as_record` made."""
-        return cls(**{name: record[name] for name in ("user", "host", "pid", "started", "boot")})
+        return cls(**{name: record[name] for name in ("user", "host", "pid", "started", "boot", "namespace")})
 
     def as_record(self) -> dict[str, Any]:
         """Return a JSON-safe form."""
@@ -45,10 +50,12 @@ class Owner:
         return f"{self.user}@{self.host} (process {self.pid})"
 
     def is_gone(self) -> bool:
-        """Tell whether the process is known to have ended. On another host, or without /proc, nothing is known: no."""
+        """Tell whether the process is known to have ended. Of what cannot be seen from here nothing is known: no."""
         if self.host != socket.gethostname() or not self.started:
             return False
-        return self.boot != _boot() or _started(self.pid) != self.started
+        if self.boot != _boot():
+            return True
+        return self.namespace == _namespace() and _started(self.pid) != self.started
 
 
 def _started(pid: int) -> int:
@@ -58,6 +65,13 @@ def _started(pid: int) -> int:
     except OSError:
         return 0
     return 0 if fields[0] == "Z" else int(fields[_START_TIME])
+
+
+def _namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
 
 
 def _boot() -> str:

@@ -38,7 +38,7 @@ def test_too_old_and_too_small(attempt: Attempt, tmp_path: Path) -> None:
     path = aged(tmp_path / "dump", 7200)
     outcome = attempt("file_age", path=str(path), max_age="1h", min_size="1K")
     assert outcome.status == "fail"
-    assert " s, expected at most 3600 s; size is 7 bytes, expected at least 1024 bytes" in outcome.reason
+    assert "age is 2 h, expected at most 1 h; size is 7 bytes, expected at least 1024 bytes" in outcome.reason
 
 
 def test_missing_is_a_failure_unless_allowed(attempt: Attempt, tmp_path: Path) -> None:

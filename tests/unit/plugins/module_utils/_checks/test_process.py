@@ -64,7 +64,7 @@ def test_too_many_and_too_few(attempt: Attempt, mark: str) -> None:
 def test_a_process_that_has_just_begun_is_too_young(attempt: Attempt, mark: str) -> None:
     outcome = attempt("process", pattern=mark, min_age="1h")
     assert outcome.status == "fail"
-    assert outcome.reason.endswith("s, expected at least 3600 s")
+    assert outcome.reason.endswith("s, expected at least 1 h")
 
 
 @pytest.mark.usefixtures("two")

@@ -82,7 +82,7 @@ class Journal:
             raise OpsError(
                 f"a window on {self.service} is held by {holder} since {record['opened_at']}",
                 on=str(self.path),
-                advice="wait for it, or take it over once it is known to be dead: takeover=true, or -e day2_takeover=true",
+                advice="wait for it, or take it over once it is seen dead: takeover=true, or -e day2_takeover=true",
             )
         record["taken_over"].append({"from": record["owner"], "at": now()})
         record["owner"] = owner.as_record()

@@ -48,7 +48,6 @@ class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         """Return the joined entries."""
         known = variables or {}
-        self.set_options(var_options=known, direct=kwargs)
         names = [name for term in terms for name in sorted(known) if name == term or name.startswith(f"{term}__")]
         return [entry for name in names for entry in self._list(name, known[name])]
 

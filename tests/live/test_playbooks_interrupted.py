@@ -171,7 +171,7 @@ def test_one_host_that_fails_stops_all(operator: Operator, three_hosts: str) -> 
     done = operator.run("maintenance", "-i", three_hosts, day2_maintenance_steps=steps, **NO_CHECKS)
     assert done.status != 0
     told = done.of_task("Tell how the window ended")
-    assert "host_b: step: uneven: Run the command: The command exited with a non-zero return code" in told
+    assert "host_b: step: uneven: Run the command: " in told
     assert "no message" not in told
     assert list(operator.folder.glob("after-*")) == []
     assert operator.journal()["steps"]["step: uneven"]["status"] == "started"

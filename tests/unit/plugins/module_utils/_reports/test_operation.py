@@ -11,6 +11,7 @@ import resource
 import stat
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -195,17 +196,18 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
         report(tmp_path / "file" / "reports")
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """Let no file grow beyond ten bytes, as on a disk that is full."""
+    """Let no file grow beyond ten bytes, as on a disk that is full; briefly, as the test's own log may be a file."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_a_failed_write_leaves_nothing_half_done(folder: Path) -> None:
-    with pytest.raises(OpsError, match=r"cannot write the file \(File too large\)"):
+    with full_disk(), pytest.raises(OpsError, match=r"cannot write the file \(File too large\)"):
         report(folder)
     assert list(folder.iterdir()) == []

@@ -10,8 +10,8 @@ import re
 import resource
 import stat
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from contextlib import contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 

@@ -26,6 +26,8 @@ from .state import Facts
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 INVENTORY = "inventories/demo"
+# More than two workers at 20 ms an order take, so that there is a queue to drain.
+ORDERS_A_SECOND = 120
 PLAYBOOK_SECONDS = 300
 STEPS = 6
 
@@ -56,8 +58,8 @@ class Demonstration:
         return not self.problems
 
     def _show(self, facts: Facts) -> None:
-        with BackgroundLoad(self._lab.home) as load:
-            self._heading("40 orders a second go in, and on, until the window has ended")
+        with BackgroundLoad(self._lab.home, rate=ORDERS_A_SECOND) as load:
+            self._heading(f"{ORDERS_A_SECOND} orders a second go in, more than two workers take, till the window ended")
             self._expect_accepting(facts)
             self._heading(f"the maintenance window: ansible-playbook -i {INVENTORY} playbooks/maintenance.yml")
             self._play("playbooks/maintenance.yml")

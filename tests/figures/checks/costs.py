@@ -43,8 +43,8 @@ def memory_row(run: Run, plays: Plays, checks: Sequence[dict[str, Any]]) -> Row:
     """Return the most memory that a call with 200 checks has; checks: some, which are taken again and again."""
     many = [{**checks[number % len(checks)], "name": f"check {number}", "timeout": 30} for number in range(MANY)]
     payload: Payload = pack(plays, OURS[0], {"checks": many})
-    peaks = rounds.Tries(tuple(payload.peak_bytes() / 1e6 for _number in range(2 if run.short else 5)))
-    goal = at_most(80, "MB (short slice)") if run.short else at_most(60, "MB")
+    peaks = rounds.Tries(tuple(payload.peak_bytes() / 2**20 for _number in range(2 if run.short else 5)))
+    goal = at_most(80, "MiB (short slice)") if run.short else at_most(60, "MiB")
     work = f"{MANY} checks of {len({check['kind'] for check in checks})} kinds in one call: peak memory"
     values = [round(value, 1) for value in peaks.values]
     return Row.of("checks", work, goal, max(peaks.values), ours_tries=values, tries=len(values))

@@ -35,11 +35,10 @@ class Done:
         return self
 
 
-def run(argv: Sequence[str], cwd: Path, environment: Mapping[str, str], seconds: float = 600.0) -> Done:
-    """Run a program to its end and measure it; raises FigureError when it cannot start or takes too long."""
-    began, before = time.perf_counter(), _children_cpu()
+def start(argv: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, both outputs in one pipe; raises FigureError when it cannot start."""
     try:
-        child = subprocess.Popen(
+        return subprocess.Popen(
             argv,
             cwd=cwd,
             env={**os.environ, **environment},
@@ -50,6 +49,12 @@ def run(argv: Sequence[str], cwd: Path, environment: Mapping[str, str], seconds:
         )
     except OSError as error:
         raise FigureError(f"cannot run {argv[0]}: {error.strerror}; run 'make setup'") from error
+
+
+def run(argv: Sequence[str], cwd: Path, environment: Mapping[str, str], seconds: float = 600.0) -> Done:
+    """Run a program to its end and measure it; raises FigureError when it cannot start or takes too long."""
+    began, before = time.perf_counter(), _children_cpu()
+    child = start(argv, cwd, environment)
     try:
         output, _nothing = child.communicate(timeout=seconds)
     except BaseException as error:

@@ -20,6 +20,7 @@ from ansible_collections.day2.ops.tests.lab import process as family
 from ansible_collections.day2.ops.tests.lab.state import ProcessFacts
 
 from .errors import FigureError
+from .processes import start
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Line:
 class Watched:
     """A running program. Make one with `watch`."""
 
-    def __init__(self, child: subprocess.Popen[str], argv: Sequence[str]) -> None:
+    def __init__(self, child: subprocess.Popen[bytes], argv: Sequence[str]) -> None:
         self.lines: list[Line] = []
         self._child = child
         self._argv = list(argv)
@@ -101,7 +102,7 @@ class Watched:
         assert self._child.stdout is not None
         for text in self._child.stdout:
             with self._news:
-                self.lines.append(Line(time.monotonic(), text.rstrip("\n")))
+                self.lines.append(Line(time.monotonic(), text.decode("utf-8", "replace").rstrip("\n")))
                 self._news.notify_all()
         with self._news:
             self._ended = True
@@ -111,20 +112,7 @@ class Watched:
 @contextlib.contextmanager
 def watch(argv: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> Iterator[Watched]:
     """Start a program; at the end of the block it is killed, if it still runs."""
-    try:
-        child = subprocess.Popen(
-            argv,
-            cwd=cwd,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise FigureError(f"cannot run {argv[0]}: {error.strerror}; run 'make setup'") from error
+    child = start(argv, cwd, environment)
     watched = Watched(child, argv)
     try:
         yield watched

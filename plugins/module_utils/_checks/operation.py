@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from .._core.argspec import ArgSpec
@@ -87,8 +88,9 @@ def _build(index: int, given: Mapping[str, Any], defaults: Mapping[str, Mapping[
         said = f"unknown kind '{kind_name}'" if kind_name else "kind is missing"
         raise InputError(f"{place}: {said}", advice=f"known kinds: {', '.join(sorted(KINDS))}")
     kind = KINDS[kind_name]()
-    spec = COMMON + kind.SPEC + COMMON
-    options = spec.validate({**defaults.get(kind_name, {}), **given}, place)
+    wanted = {**defaults.get(kind_name, {}), **given}
+    spec = COMMON + kind.SPEC.for_options(wanted) + COMMON
+    options = spec.validate(wanted, place)
     if options["timeout"] <= 0:
         raise InputError(f"{place}: timeout must be above 0 seconds", on=str(options["timeout"]))
     check = Check(options["name"], options, kind)
@@ -105,10 +107,8 @@ def _conditions(check: Check) -> list[Condition]:
 def _preload(check: Check) -> None:
     """Import what a check needs before its time starts to count; a missing library shows when it is attempted."""
     for name in check.kind.LIBRARIES:
-        try:
+        with suppress(MissingLibrary):
             load(name)
-        except MissingLibrary:
-            return
 
 
 def _was_no_pass(recorded: Mapping[str, Any], check: Check) -> bool:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._core.argspec import ArgSpec
@@ -22,18 +23,22 @@ _OPERATORS = {"at most": "le", "at least": "ge"}
 _RENAMED = {"name": "queue", "kind": "queue_kind"}
 
 
-def _options_of_queues() -> dict[str, dict[str, Any]]:
-    """Return every option that any kind of queue has, less what is particular to one: its default, being required."""
-    every = {name: option for kind in KINDS for name, option in queue_spec(kind).options.items()}
-    plain = {name: {**option, "default": None, "required": False} for name, option in every.items()}
-    return {name: option for name, option in plain.items() if name not in COMMON.options}
+class _OfQueue(ArgSpec):
+    """The options of a check of a queue; which others there are depends on the kind of queue."""
+
+    def for_options(self, given: Mapping[str, Any]) -> ArgSpec:
+        """Return them with those of the kind of queue that ``given`` names, and import no other kind's file."""
+        if given.get("queue_kind") not in KINDS:
+            return self  # its choices say so
+        spec = queue_spec(given["queue_kind"])
+        own = {name: option for name, option in spec.options.items() if name not in COMMON.options}
+        return replace(spec, options=own) + self
 
 
-SPEC = ArgSpec(
+SPEC: ArgSpec = _OfQueue(
     options={
         "queue": {"type": "str", "required": True},
         "queue_kind": {"type": "str", "required": True, "choices": list(KINDS)},
-        **_options_of_queues(),
     }
 )
 LIBRARIES: Sequence[str] = ("redis",)
@@ -52,21 +57,12 @@ def probe(options: Options, context: Context) -> Values:
 
 
 def _queue_options(options: Options) -> Mapping[str, Any]:
-    """Return the options of the queue itself, validated as ``queue_depth`` does.
-
-    :raises InputError: an option that this kind of queue does not have, or that is wrong.
-    """
-    spec = queue_spec(options["queue_kind"])
-    given = {name: options.get(_RENAMED.get(name, name)) for name in (*SPEC.options, *_RENAMED, "timeout")}
-    wanted = {name: value for name, value in given.items() if value is not None and name not in _RENAMED.values()}
-    return spec.validate(wanted, f"check {options['name']}")
+    """Return the options of the queue itself, under the names that ``queue_depth`` has for them."""
+    return {name: options[_RENAMED.get(name, name)] for name in queue_spec(options["queue_kind"]).options}
 
 
 def conditions(options: Options) -> list[Condition]:
-    """Hold the limits given; without any, a queue that is there and can be measured is the proof.
-
-    :raises InputError: an option that this kind of queue does not have.
-    """
+    """Hold the limits given; without any, a queue that is there and can be measured is the proof."""
     queue = _queue_options(options)
     return [
         Condition(limit.field, _OPERATORS[limit.words], queue[name], limit.unit.strip(), "this queue cannot tell")

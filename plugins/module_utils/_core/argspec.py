@@ -43,6 +43,10 @@ class ArgSpec:
             required_by={**self.required_by, **other.required_by},
         )
 
+    def for_options(self, _given: Mapping[str, Any]) -> ArgSpec:
+        """Return the specification that holds for these options; one that depends on them overrides this."""
+        return self
+
     def rules(self) -> dict[str, Any]:
         """Return the rules between options as keyword arguments of ``AnsibleModule``."""
         return {

@@ -34,7 +34,8 @@ BARE = ["disk", "file_age", "load", "memory", "process", "tcp"]
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_a_kind_is_complete(name: str) -> None:
     kind = KINDS[name]()
-    options = (COMMON + kind.SPEC).validate({"name": "it", "kind": name, **LEAST.get(name, {})}, name)
+    given = {"name": "it", "kind": name, **LEAST.get(name, {})}
+    options = (COMMON + kind.SPEC.for_options(given)).validate(given, name)
     assert kind.conditions(options) or name in PROBE_IS_PROOF
 
 

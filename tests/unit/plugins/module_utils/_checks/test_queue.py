@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._checks import queue
+from ansible_collections.day2.ops.plugins.module_utils._checks.base import COMMON
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
 
 if TYPE_CHECKING:
     from .conftest import Attempt
 
-LIST = {"name": "it", "queue": "orders", "queue_kind": "redis_list", "timeout": 5.0}
-
 
 def test_each_limit_becomes_a_condition() -> None:
     limits = {"max_ready": 10, "max_dead": 0, "max_oldest_age": 60.0, "min_consumers": 1}
-    found = {(one.path, one.op, one.value, one.unit) for one in queue.conditions({**LIST, **limits})}
+    given = {"name": "it", "kind": "queue", "queue": "orders", "queue_kind": "redis_list", **limits}
+    options = (COMMON + queue.SPEC.for_options(given)).validate(given, "it")
+    found = {(one.path, one.op, one.value, one.unit) for one in queue.conditions(options)}
     assert found == {
         ("ready", "le", 10, ""),
         ("dead", "le", 0, ""),
@@ -29,7 +30,7 @@ def test_each_limit_becomes_a_condition() -> None:
 
 
 def test_an_option_of_another_kind_of_queue_is_refused(attempt: Attempt) -> None:
-    with pytest.raises(InputError, match="check it: unknown option in_flight"):
+    with pytest.raises(InputError, match=r"checks\[0\] \(it\): unknown option in_flight"):
         attempt("queue", queue="default", queue_kind="asynq", in_flight=["x"])
 
 

@@ -45,8 +45,13 @@ def load(name: str) -> ModuleType:
         except ImportError as error:
             if _grow_path():
                 return load(name)
-            package = name.partition(".")[0]
-            raise MissingLibrary(_PACKAGES.get(package, package), sys.executable) from error
+            raise MissingLibrary(package_of(name), sys.executable) from error
+
+
+def package_of(name: str) -> str:
+    """Return what to give to pip for the module ``name`` (dotted)."""
+    top = name.partition(".")[0]
+    return _PACKAGES.get(top, top)
 
 
 def _grow_path() -> bool:

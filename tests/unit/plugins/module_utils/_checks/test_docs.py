@@ -1,7 +1,7 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/checks.md: each option and each kind is there, and the examples are right."""
+"""docs/checks.md and a page for each kind: each option is told, and the examples are right."""
 
 from __future__ import annotations
 
@@ -16,29 +16,49 @@ from ansible_collections.day2.ops.plugins.module_utils._checks.operation import 
 from ansible_collections.day2.ops.plugins.module_utils._core.argspec import ArgSpec
 from ansible_collections.day2.ops.plugins.module_utils._queues.thresholds import SPEC as QUEUE_LIMITS
 
-PAGE = (Path(__file__).parents[5] / "docs" / "checks.md").read_text(encoding="utf-8")
-SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
-# The options of a kind of queue are on a page of their own.
+DOCS = Path(__file__).parents[5] / "docs"
+COMMON_PAGE = (DOCS / "checks.md").read_text(encoding="utf-8")
 ON_THIS_PAGE = {"queue": ArgSpec(options={"queue": {}, "queue_kind": {}}) + QUEUE_LIMITS}
 
 
-def options_in(section: str) -> set[str]:
+def page_of(kind: str) -> str:
+    return (DOCS / "checks" / f"{kind}.md").read_text(encoding="utf-8")
+
+
+def options_in(page: str) -> set[str]:
     """Return the names in the first column of the first table."""
-    table = section.partition("| Option |")[2].partition("\n\n")[0]
+    table = page.partition("| Option |")[2].partition("\n\n")[0]
     return {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_each_option_of_a_kind_is_told_and_no_other(kind: str) -> None:
     options = ON_THIS_PAGE.get(kind, KINDS[kind]().SPEC).options
-    assert options_in(SECTIONS[kind]) == set(options) - set(COMMON.options)
+    assert options_in(page_of(kind)) == set(options) - set(COMMON.options)
 
 
 def test_the_common_options_are_told() -> None:
-    assert options_in(PAGE) == set(COMMON.options)
+    assert options_in(COMMON_PAGE) == set(COMMON.options)
 
 
-@pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL), ids=lambda text: text[8:30])
-def test_each_example_is_right(example: str) -> None:
+def test_the_table_of_kinds_is_complete() -> None:
+    rows = re.findall(r"^\| \[`(\w+)`\]\(checks/(\w+)\.md\) \|", COMMON_PAGE, re.MULTILINE)
+    assert rows == [(kind, kind) for kind in sorted(KINDS)]
+
+
+EXAMPLES = [
+    (name, example)
+    for name, page in [("checks", COMMON_PAGE), *((kind, page_of(kind)) for kind in sorted(KINDS))]
+    for example in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[name for name, _example in EXAMPLES])
+def test_each_example_is_right(name: str, example: str) -> None:
     given = yaml.safe_load(example)
-    assert [check.name for check in build_checks(given, {})] == [one["name"] for one in given]
+    assert [check.name for check in build_checks(given, {})] == [one["name"] for one in given], name
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_each_kind_has_an_example(kind: str) -> None:
+    assert any(name == kind for name, _example in EXAMPLES)

@@ -11,31 +11,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from ansible_collections.day2.ops.plugins.module_utils._checks.base import COMMON
 from ansible_collections.day2.ops.plugins.module_utils._checks.kinds import KINDS
+from ansible_collections.day2.ops.plugins.module_utils._core.libraries import package_of
 
 if TYPE_CHECKING:
     from .conftest import Attempt
 
 # Options without which a check of that kind cannot be.
-LEAST: dict[str, dict[str, Any]] = {
-    "disk": {"path": "/"},
-    "file_age": {"path": "/etc/passwd"},
-    "http": {"url": "http://localhost/"},
-    "process": {"pattern": "x"},
-    "queue": {"queue_kind": "redis_list", "queue": "orders"},
-    "tcp": {"port": 80},
-}
-# These prove health by their probe alone: a connection, a login, a file that is there.
+DOCS = Path(__file__).parents[5] / "docs" / "checks"
+# Kinds of which a probe that ends well is proof enough.
 PROBE_IS_PROOF = {"file_age", "postgres", "queue", "tcp"}
-BARE = ["disk", "file_age", "load", "memory", "process", "tcp"]
+BARE = sorted(name for name in KINDS if not KINDS[name]().LIBRARIES)
+NEEDY = sorted(name for name in KINDS if KINDS[name]().LIBRARIES)
+
+
+def first_example(kind: str) -> dict[str, Any]:
+    """Return the first example on the kind's page, which is known to be right."""
+    example = (DOCS / f"{kind}.md").read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    given: dict[str, Any] = yaml.safe_load(example)[0]
+    return given
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_a_kind_is_complete(name: str) -> None:
     kind = KINDS[name]()
-    given = {"name": "it", "kind": name, **LEAST.get(name, {})}
-    options = (COMMON + kind.SPEC.for_options(given)).validate(given, name)
+    given = first_example(name)
+    options = (COMMON + kind.SPEC.for_options(given) + COMMON).validate(given, name)
     assert kind.conditions(options) or name in PROBE_IS_PROOF
 
 
@@ -50,21 +53,17 @@ def test_a_kind_of_the_standard_library_imports_nothing_dear(name: str) -> None:
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize(
-    ("kind", "library", "package"),
-    [
-        ("http", "requests", "requests"),
-        ("redis", "redis", "redis"),
-        ("queue", "redis", "redis"),
-        ("postgres", "psycopg", "psycopg[binary]"),
-    ],
-)
+@pytest.mark.parametrize("kind", NEEDY)
 def test_a_missing_library_is_named_and_the_check_unknown(
-    attempt: Attempt, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, library: str, package: str
+    attempt: Attempt, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
 ) -> None:
+    library = KINDS[kind]().LIBRARIES[0]
+    package = package_of(library)
     monkeypatch.setenv("DAY2_VENV", str(tmp_path))
     monkeypatch.setitem(sys.modules, library, None)
-    outcome = attempt(kind, **LEAST.get(kind, {}))
+    given = {name: value for name, value in first_example(kind).items() if name not in ("name", "kind")}
+    given = {name: value for name, value in given.items() if not name.endswith(("_file", "_env"))}
+    outcome = attempt(kind, **given)
     assert (outcome.status, outcome.missing_libraries) == ("unknown", (package,))
     assert outcome.reason.startswith(f"the Python library {package} is missing: {sys.executable}; install")
 

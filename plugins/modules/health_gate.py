@@ -48,6 +48,11 @@ options:
         C(value).
       - C(baseline) (list) says how far a number may be from the one in O(baseline), each a dictionary of C(path) and
         at least one of C(max_increase), C(max_increase_percent) and C(max_decrease).
+      - C(tolerate_unknown) (boolean, V(false) by default) lets an unknown of this check count as good enough. It is
+        told in RV(warnings_seen) all the same.
+      - C(progress) (list) says how a number may go from run to run, each a dictionary of C(path) and at least one of
+        C(trend) (V(moves), V(not_growing), V(not_falling)), C(max_increase) and C(max_decrease), with C(runs) (V(1) by
+        default) and C(counter) (V(false) by default). It looks at O(history).
       - Options that hold a secret can be given as themselves, as C(..._file) or as C(..._env); files and environment
         are those of the host where the module runs. Secrets are found wherever they stand and are not shown.
     type: list
@@ -88,6 +93,14 @@ options:
       - Numbers are held against those recorded where a check's own C(baseline) option says so.
     type: dict
     default: {}
+  history:
+    description:
+      - Earlier runs of these checks, oldest first, for their C(progress) rules. The lookup
+        P(day2.ops.check_history#lookup) reads them.
+      - A rule that has too few runs to look at holds.
+    type: list
+    elements: dict
+    default: []
   fail_on:
     description:
       - The lowest severity that decides. With V(warning) checks of severity V(warning) decide too.
@@ -104,12 +117,15 @@ requirements:
   - C(redis) (Python library, 5.0 or later) there, for V(redis) and V(queue)
   - C(psycopg) (Python library, 3.1 or later) there, for V(postgres)
 notes:
+  - On a host that is the controller itself (connection V(local), same user, same Python) the checks are made in the
+    controller's own process, as one of their own would only cost time. Everywhere else the module runs on the host.
   - A library is imported only when a check needs it. The kinds V(disk), V(file_age), V(load), V(memory), V(process)
     and V(tcp) need none.
   - A check whose library is missing is V(unknown); RV(missing_libraries) names the packages, and the role
     P(day2.ops.bootstrap#role) installs them into an environment of their own.
 seealso:
   - module: day2.ops.queue_depth
+  - module: day2.ops.check_history
 author:
   - day2.ops contributors (@day2)
 """

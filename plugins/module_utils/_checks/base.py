@@ -46,6 +46,15 @@ BASELINE_OPTIONS: dict[str, dict[str, Any]] = {
     "max_decrease": {"type": "float"},
 }
 
+PROGRESS_OPTIONS: dict[str, dict[str, Any]] = {
+    "path": {"type": "str", "required": True},
+    "trend": {"type": "str", "choices": ["moves", "not_growing", "not_falling"]},
+    "runs": {"type": "int", "default": 1},
+    "max_increase": {"type": "float"},
+    "max_decrease": {"type": "float"},
+    "counter": {"type": "bool", "default": False},
+}
+
 COMMON = ArgSpec(
     options={
         "name": {"type": "str", "required": True},
@@ -53,6 +62,7 @@ COMMON = ArgSpec(
         "severity": {"type": "str", "default": CRITICAL, "choices": [CRITICAL, WARNING, OBSERVE]},
         "timeout": {"type": "float", "default": 5.0},
         "runbook": {"type": "str"},
+        "tolerate_unknown": {"type": "bool", "default": False},
         "expect": {"type": "list", "elements": "dict", "options": CONDITION_OPTIONS, "default": []},
         "baseline": {
             "type": "list",
@@ -60,6 +70,7 @@ COMMON = ArgSpec(
             "options": BASELINE_OPTIONS,
             "default": [],
         },
+        "progress": {"type": "list", "elements": "dict", "options": PROGRESS_OPTIONS, "default": []},
     }
 )
 

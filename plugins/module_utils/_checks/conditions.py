@@ -151,15 +151,23 @@ _OPERATORS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
 }
 
 
+def check_path(path: str, where: str) -> None:
+    """Refuse what is no path into JSON, and say where it stands.
+
+    :raises InputError: it is none.
+    """
+    try:
+        parse(path)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+
+
 def check_condition(condition: Condition, where: str) -> None:
     """Refuse what could never be compared, before anything is probed.
 
     :raises InputError: a bad path, a bad pattern, or a limit that is not a number.
     """
-    try:
-        parse(condition.path)
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from error
+    check_path(condition.path, where)
     if condition.op == "matches":
         try:
             re.compile(str(condition.value))

@@ -61,8 +61,9 @@ class Standing:
         self.last = outcome
 
     def accepts(self, outcome: Outcome) -> bool:
-        """Tell whether ``outcome`` is good enough here: a pass, or no worse than a baseline that was no pass."""
-        return outcome.status == PASS or self.tolerated
+        """Tell whether ``outcome`` is good enough: a pass, no worse than a baseline, or an unknown that is allowed."""
+        allowed = outcome.status == UNKNOWN and bool(self.check.options.get("tolerate_unknown"))
+        return outcome.status == PASS or self.tolerated or allowed
 
 
 class Gate:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from .._core.argspec import ArgSpec
 from .._core.errors import AccessDenied, InputError, MissingLibrary, NotThere, OpsError, WrongType, one_line
-from .._core.libraries import load
+from .._core.libraries import load_if_there
 from .._core.result import Result
 from .base import COMMON, CRITICAL, FAIL, PASS, UNKNOWN, WARNING, Check, Condition, Context, Outcome
 from .conditions import check_condition, evaluate, show, worst
 from .gate import PASSED, Gate, Rules, Standing
 from .kinds import KINDS
+from .progress import check_progress, progress_findings
 from .watch import Watch
 
 SPEC = ArgSpec(
@@ -31,6 +31,7 @@ SPEC = ArgSpec(
         "interval": {"type": "float", "default": 0.2},
         "flap_budget": {"type": "int", "default": 3},
         "baseline": {"type": "dict", "default": {}},
+        "history": {"type": "list", "elements": "dict", "default": []},
         "fail_on": {"type": "str", "default": CRITICAL, "choices": [CRITICAL, WARNING]},
         "report_only": {"type": "bool", "default": False},
     }
@@ -52,7 +53,7 @@ def run_gate(params: Mapping[str, Any], _check_mode: bool = False) -> Result:
         _preload(check)
     standings = [Standing(check, tolerated=_was_no_pass(recorded, check)) for check in checks]
     gate = Gate(standings, rules)
-    attempts = Attempts(recorded)
+    attempts = Attempts(recorded, params["history"])
     waited = Watch(gate, attempts.attempt, params["interval"], params["timeout"]).run()
     return _result(gate, waited, params)
 
@@ -96,6 +97,7 @@ def _build(index: int, given: Mapping[str, Any], defaults: Mapping[str, Mapping[
     check = Check(options["name"], options, kind)
     for condition in _conditions(check):
         check_condition(condition, place)
+    check_progress(options, place)
     return check
 
 
@@ -106,9 +108,7 @@ def _conditions(check: Check) -> list[Condition]:
 
 def _preload(check: Check) -> None:
     """Import what a check needs before its time starts to count; a missing library shows when it is attempted."""
-    for name in check.kind.LIBRARIES:
-        with suppress(MissingLibrary):
-            load(name)
+    load_if_there(*check.kind.LIBRARIES)
 
 
 def _was_no_pass(recorded: Mapping[str, Any], check: Check) -> bool:
@@ -118,9 +118,14 @@ def _was_no_pass(recorded: Mapping[str, Any], check: Check) -> bool:
 class Attempts:
     """Makes attempts; holds what they share."""
 
-    def __init__(self, recorded: Mapping[str, Any]) -> None:
+    def __init__(self, recorded: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> None:
+        """
+        :param recorded: the baseline, by name of check.
+        :param history: earlier runs, oldest first, as :func:`.._history.run.run_of` makes them.
+        """
         self._context = Context()
         self._recorded = recorded
+        self._history = history
 
     def attempt(self, check: Check) -> Outcome:
         """Probe once and hold the values against the expectations. Never raises."""
@@ -128,7 +133,7 @@ class Attempts:
         try:
             values = check.kind.probe(check.options, self._context)
             conditions = [*_conditions(check), *_baseline_conditions(check, self._recorded)]
-            finding = worst(evaluate(conditions, values))
+            finding = worst([*evaluate(conditions, values), *progress_findings(check.options, values, self._history)])
         except OpsError as error:
             status = UNKNOWN if isinstance(error, _COULD_NOT_LOOK) else FAIL
             missing = (error.package,) if isinstance(error, MissingLibrary) else ()

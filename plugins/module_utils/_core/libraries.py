@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -60,3 +61,10 @@ def _grow_path() -> bool:
     sys.path.extend(added)
     importlib.invalidate_caches()
     return bool(added)
+
+
+def load_if_there(*names: str) -> None:
+    """Import those of the modules that can be imported, so that what needs them later finds them ready."""
+    for name in names:
+        with suppress(MissingLibrary):
+            load(name)

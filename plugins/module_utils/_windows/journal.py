@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -15,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._core.errors import InputError, OpsError
+from .._core.errors import OpsError
 from .._core.files import exclusive, read_json, write_json
+from .._core.names import service_name
 from .owner import Owner
 
 OPEN = "open"
 CLOSED = "closed"
 FORMAT = 1
 _PATIENCE = 10.0  # seconds; each change takes milliseconds, and who only asks must not make the holder's note fail
-_SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 Record = dict[str, Any]
 
@@ -41,11 +40,7 @@ class Journal:
 
     def __init__(self, folder: Path, service: str) -> None:
         """:raises InputError: a service name that could lead out of the folder."""
-        if not _SERVICE.fullmatch(service):
-            raise InputError(
-                "not a usable service name", on=service, advice="expected letters, digits, '.', '_' or '-', 64 at most"
-            )
-        self.service = service
+        self.service = service_name(service)
         self.folder = folder / service
         self.path = self.folder / "window.json"
 

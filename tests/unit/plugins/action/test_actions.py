@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,25 @@ from ansible.playbook.task import Task
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection.local import Connection
 from ansible.template import Templar
-from ansible_collections.day2.ops.plugins.action import maintenance_window, report
+from ansible_collections.day2.ops.plugins.action import check_history, health_gate, maintenance_window, report
+
+DISK = {"name": "disk", "kind": "disk", "path": "/", "max_used_percent": 100}
 
 
 def run(plugin: type[ActionBase], check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
     """Run the plugin on a task of those arguments."""
+    result: dict[str, Any] = action_of(plugin, check_mode, **arguments).run(task_vars={})
+    return result
+
+
+def action_of(plugin: type[ActionBase], check_mode: bool = False, **arguments: Any) -> Any:
+    """Return the plugin for a task of those arguments."""
     task = Task()
     task.args = arguments
     task.check_mode = check_mode
     loader = DataLoader()
     play = PlayContext()
-    action = plugin(
+    return plugin(
         task=task,
         connection=Connection(play),
         play_context=play,
@@ -35,8 +44,6 @@ def run(plugin: type[ActionBase], check_mode: bool = False, **arguments: Any) ->
         templar=Templar(loader),
         shared_loader_obj=None,
     )
-    result: dict[str, Any] = action.run(task_vars={})
-    return result
 
 
 def test_the_window_is_held_by_the_parent_process(tmp_path: Path) -> None:
@@ -82,3 +89,57 @@ def test_a_report_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     told = run(report.ActionModule, name="daily", dir=str(tmp_path / "file" / "x"))
     assert told["failed"]
     assert told["msg"].startswith("cannot make the folder (Not a directory): ")
+
+
+def by_module(action: Any, **task_vars: Any) -> bool:
+    """Tell whether the action hands its work to the module."""
+    action._execute_module = lambda **_given: {"by": "module"}
+    return bool(action.run(task_vars=task_vars) == {"by": "module"})
+
+
+def test_a_gate_on_the_controller_is_made_in_its_process() -> None:
+    told = run(health_gate.ActionModule, checks=[DISK])
+    assert (told["status"], told["failed"], told["counts"]["pass"]) == ("passed", False, 1)
+
+
+@pytest.mark.parametrize("python", ["", sys.executable])
+def test_the_same_python_is_no_reason_for_a_process(python: str) -> None:
+    assert not by_module(action_of(health_gate.ActionModule, checks=[DISK]), ansible_python_interpreter=python)
+
+
+def test_another_python_makes_the_module_run() -> None:
+    assert by_module(action_of(health_gate.ActionModule, checks=[DISK]), ansible_python_interpreter="/opt/other/python")
+
+
+def test_another_host_makes_the_module_run() -> None:
+    action = action_of(health_gate.ActionModule, checks=[DISK])
+    action._connection.transport = "ssh"
+    assert by_module(action)
+
+
+@pytest.mark.parametrize(("name", "value"), [("environment", [{"DAY2_VENV": "/x"}]), ("async_val", 5)])
+def test_a_setting_of_the_task_makes_the_module_run(name: str, value: Any) -> None:
+    action = action_of(health_gate.ActionModule, checks=[DISK])
+    setattr(action._task, name, value)
+    assert by_module(action)
+
+
+def test_a_missing_library_makes_the_module_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DAY2_VENV", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "redis", None)
+    assert by_module(action_of(health_gate.ActionModule, checks=[{"name": "redis", "kind": "redis"}]))
+
+
+def test_a_secret_among_the_checks_does_not_show() -> None:
+    check = {"name": "x", "kind": "http", "url": "http://127.0.0.1:1/?token=Sesame-42", "token": "Open-43"}
+    told = run(health_gate.ActionModule, checks=[{**check, "runbook": "see Open-43 and Sesame-42"}])
+    assert told["failed"]
+    assert "Open-43" not in json.dumps(told)
+    assert "Sesame-42" not in json.dumps(told)
+
+
+def test_history_is_remembered_where_the_controller_is(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"service": "shop", "state_dir": str(tmp_path), "hosts": {"web": {"status": "passed"}}}
+    assert run(check_history.ActionModule, **given)["history"] == {"web": []}
+    (run_before,) = run(check_history.ActionModule, **given)["history"]["web"]
+    assert run_before["status"] == "passed"

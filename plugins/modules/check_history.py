@@ -33,9 +33,12 @@ attributes:
     description: Each run adds an entry.
 options:
   service:
-    description: The name of the service.
+    description: The name of the service. One of O(service) and O(services) is needed.
     type: str
-    required: true
+  services:
+    description: For each host the name of its service, where they are not all of O(service).
+    type: dict
+    default: {}
   state_dir:
     description: The folder on the controller for what is remembered between runs. It must outlive the play.
     type: path

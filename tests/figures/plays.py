@@ -41,9 +41,9 @@ class Plays:
         names = {f"host{number:02}": here for number in range(1, hosts + 1)}
         return self._write(f"hosts-{hosts}.yml", {"all": {"hosts": names}})
 
-    def play(self, name: str, tasks: Sequence[Task]) -> Path:
-        """Write a playbook of one play over all hosts; returns its file."""
-        play = {"name": name, "hosts": "all", "gather_facts": False, "tasks": list(tasks)}
+    def play(self, name: str, tasks: Sequence[Task], **more: object) -> Path:
+        """Write a playbook of one play over all hosts; more: keywords of the play. Returns its file."""
+        play = {"name": name, "hosts": "all", "gather_facts": False, **more, "tasks": list(tasks)}
         return self._write(f"{name.replace(' ', '-')}.yml", [play])
 
     def run(self, playbook: Path, inventory: Path, *options: str, **variables: str) -> Done:

@@ -20,11 +20,13 @@ from .run import Run, run_of
 
 SPEC = ArgSpec(
     options={
-        "service": {"type": "str", "required": True},
+        "service": {"type": "str"},
+        "services": {"type": "dict", "default": {}},
         "state_dir": {"type": "path", "default": "~/.local/state/day2"},
         "hosts": {"type": "dict", "required": True},
         "keep": {"type": "int", "default": 30},
-    }
+    },
+    required_one_of=[("service", "services")],
 )
 
 
@@ -33,28 +35,39 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
 
     A history that cannot be read or written is a warning: it must not hide what the checks of today came to.
 
-    :raises InputError: a name of a service that is none, or ``keep`` below 1.
+    :raises InputError: a service's name that is missing or is none, or ``keep`` below 1; nothing is written then.
     """
     if params["keep"] < 1:
         raise InputError("keep is too small", on=str(params["keep"]), advice="expected 1 or more")
-    folder = store.folder_of(params["state_dir"], params["service"])
+    folders = {host: _folder(params, host) for host in params["hosts"]}
     now = time.time()
     history: dict[str, list[Run]] = {}
     warnings: list[str] = []
-    for host, result in params["hosts"].items():
+    for host, folder in folders.items():
         try:
             history[host] = store.read(folder, host)
         except OpsError as error:
             history[host] = []
             warnings += [f"{host}: {error}"] if check_mode else []
         if not check_mode:
-            warnings += _add(folder, host, run_of(result or {}, now), params["keep"])
+            warnings += _add(folder, host, run_of(params["hosts"][host] or {}, now), params["keep"])
     return Result(
         changed=bool(params["hosts"]) and not check_mode,
         msg=f"{len(history)} hosts",
         data={"history": history},
         warnings=warnings,
     )
+
+
+def _folder(params: Mapping[str, Any], host: str) -> Path:
+    """Return the folder of the host's service.
+
+    :raises InputError: no service is named for it, or the name is none.
+    """
+    service = params["services"].get(host, params.get("service"))
+    if not service:
+        raise InputError("no service is named for the host", on=host, advice="give service, or services for each host")
+    return store.folder_of(params["state_dir"], str(service))
 
 
 def _add(folder: Path, host: str, run: Run, keep: int) -> list[str]:

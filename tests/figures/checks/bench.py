@@ -42,6 +42,13 @@ class Contest:
         """Return the seconds of a play with all checks in one task."""
         return self._play("gate", [{"name": "check", "day2.ops.health_gate": {"checks": self.checks}}], hosts)
 
+    def module(self, hosts: int) -> float:
+        """Return the seconds of the same play when the checks need a process of their own, as on a distant host."""
+        apart = {"environment": {"DAY2_APART": "1"}}
+        return self._play(
+            "module", [{"name": "check", "day2.ops.health_gate": {"checks": self.checks}}], hosts, **apart
+        )
+
     def stock(self, hosts: int) -> float:
         """Return the seconds of a play with the same checks as stock tasks."""
         return self._play("stock", [task for pair in self.pairs for task in pair.stock], hosts)
@@ -55,8 +62,8 @@ class Contest:
         playbook, inventory = CHECKOUT / "playbooks/daily_checks.yml", CHECKOUT / "inventories/demo"
         return self.plays.run(playbook, inventory, DAY2_LAB_DIR=str(lab)).require_success().wall
 
-    def _play(self, name: str, tasks: Sequence[Task], hosts: int) -> float:
-        done = self.plays.run(self.plays.play(name, tasks), self.plays.inventory(hosts)).require_success()
+    def _play(self, name: str, tasks: Sequence[Task], hosts: int, **more: object) -> float:
+        done = self.plays.run(self.plays.play(name, tasks, **more), self.plays.inventory(hosts)).require_success()
         self.run.say(f"  {name} on {hosts}: {done.wall:.1f} s, CPU {done.cpu:.1f} s")
         return done.wall
 
@@ -86,6 +93,7 @@ def _one_host(contest: Contest, lab: Path) -> Iterator[Row]:
             "ours": lambda: contest.ours(1),
             "stock": lambda: contest.stock(1),
             "ping": lambda: contest.ping(1),
+            "module": lambda: contest.module(1),
             "shipped": lambda: contest.shipped(lab),
         },
     )
@@ -94,15 +102,26 @@ def _one_host(contest: Contest, lab: Path) -> Iterator[Row]:
     faster = at_least(2, "x faster than stock (short slice)") if short else at_least(8, "x faster than stock")
     yield _against_ping("20 checks on 1 host, health_gate", near_ping, measured["ours"], measured["ping"])
     yield _against_stock("20 checks on 1 host, health_gate", faster, measured)
+    by_module = "20 checks on 1 host, health_gate's module in a process of its own"
+    yield _against_ping(by_module, told("x ping play"), measured["module"], measured["ping"])
     shipped = "playbooks/daily_checks.yml on 1 host"
     yield _against_ping(shipped, told("x ping play"), measured["shipped"], measured["ping"])
 
 
 def _many_hosts(contest: Contest) -> Iterator[Row]:
-    ten = rounds.in_turn(5, {"ours": lambda: contest.ours(10), "stock": lambda: contest.stock(10)})
+    module = "health_gate's module in processes of its own"
+    ten = rounds.in_turn(
+        5,
+        {"ours": lambda: contest.ours(10), "stock": lambda: contest.stock(10), "module": lambda: contest.module(10)},
+    )
     yield _against_stock("20 checks on 10 hosts, health_gate", at_least(15, "x faster than stock"), ten)
-    fifty = rounds.in_turn(5, {"ours": lambda: contest.ours(50), "ping": lambda: contest.ping(50)})
-    yield _against_ping("20 checks on 50 hosts, health_gate", told("x ping play"), fifty["ours"], fifty["ping"])
+    apart = {"ours": ten["module"], "stock": ten["stock"]}
+    yield _against_stock(f"20 checks on 10 hosts, {module}", told("x faster than stock"), apart)
+    fifty = rounds.in_turn(
+        5, {"ours": lambda: contest.ours(50), "ping": lambda: contest.ping(50), "module": lambda: contest.module(50)}
+    )
+    yield _against_ping("20 checks on 50 hosts, health_gate", at_most(1.5, "x ping play"), fifty["ours"], fifty["ping"])
+    yield _against_ping(f"20 checks on 50 hosts, {module}", told("x ping play"), fifty["module"], fifty["ping"])
 
 
 def _against_ping(work: str, goal: Goal, ours: Tries, ping: Tries) -> Row:

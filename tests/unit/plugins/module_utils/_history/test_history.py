@@ -113,7 +113,15 @@ def test_a_folder_that_cannot_be_made_is_a_warning(tmp_path: Path) -> None:
     assert told.warnings == [f"web: cannot make the folder (Not a directory): {tmp_path}/file/shop/history"]
 
 
-@pytest.mark.parametrize("options", [{"service": "../up"}, {"keep": 0}])
+def test_hosts_of_several_services(tmp_path: Path) -> None:
+    remember(tmp_path, services={"db": "bank"}, hosts={"web": RESULT, "db": RESULT})
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.json")) == [
+        "bank/history/db.json",
+        "shop/history/web.json",
+    ]
+
+
+@pytest.mark.parametrize("options", [{"service": "../up"}, {"keep": 0}, {"service": None, "services": {"db": "bank"}}])
 def test_wrong_options_are_refused(tmp_path: Path, options: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         remember(tmp_path, **options)

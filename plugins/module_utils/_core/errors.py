@@ -10,12 +10,19 @@ from __future__ import annotations
 from typing import Any
 
 
+def printable(text: str, keep: str = "") -> str:
+    """Return text with a blank for each character that does not show (control characters, ESC), but those to ``keep``."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter in keep else " " for letter in text)
+
+
 def one_line(text: object, limit: int = 500) -> str:
-    """Return text folded to one line of at most ``limit`` characters.
+    """Return text folded to one line of at most ``limit`` characters, without what a terminal would act upon.
 
     :param text: anything; servers and libraries like to answer in paragraphs.
     """
-    folded = " ".join(str(text).split())
+    folded = " ".join(printable(str(text)).split())
     return folded if len(folded) <= limit else folded[: limit - 3] + "..."
 
 

@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._core.errors import MissingLibrary, OpsError, one_line
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import (
+    MissingLibrary,
+    OpsError,
+    one_line,
+    printable,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +31,11 @@ def test_an_error_is_one_line(given: tuple[str, ...], line: str) -> None:
 def test_a_long_text_is_cut() -> None:
     assert one_line("x" * 1000, 10) == "xxxxxxx..."
     assert one_line("x" * 10, 10) == "x" * 10
+
+
+def test_control_characters_do_not_reach_a_terminal() -> None:
+    assert one_line("\x1b[31mred\x07\u202e \x9b2J\nend") == "[31mred 2J end"
+    assert printable("a\x1bb\nc", keep="\n") == "a b\nc"
 
 
 def test_a_missing_library_names_the_package_and_the_interpreter() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import processes
 from .errors import FigureError
-from .plays import Plays
+from .plays import APART, Plays
 
 # What the packed file itself has imported before the module's turn comes.
 _IMPORT = """\
@@ -69,7 +69,7 @@ class Payload:
 def pack(plays: Plays, module: str, options: Mapping[str, Any]) -> Payload:
     """Let ansible-playbook run the module once and keep the file that it ran; raises FigureError."""
     kept = Path(tempfile.mkdtemp(prefix=f"kept-{module}-", dir=plays.folder))
-    playbook = plays.play(f"pack {module}", [{"name": module, module: dict(options)}])
+    playbook = plays.play(f"pack {module}", [{"name": module, module: dict(options)}], **APART)
     variables = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_PIPELINING": "0", "ANSIBLE_REMOTE_TEMP": str(kept)}
     plays.run(playbook, plays.inventory(1), **variables).require_success()
     files = list(kept.glob("ansible-tmp-*/AnsiballZ_*.py"))

@@ -28,6 +28,9 @@ _ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
 }
 
+# Keywords of a play whose modules need a process of their own even on this machine, as on a distant host.
+APART: dict[str, object] = {"environment": {"DAY2_APART": "1"}}
+
 
 @dataclass(frozen=True)
 class Plays:

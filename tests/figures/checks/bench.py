@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import processes, rounds
-from ..plays import Plays, Task, environment
+from ..plays import APART, Plays, Task, environment
 from ..rounds import Tries
 from ..rows import Goal, Row, at_least, at_most, told
 from ..run import CHECKOUT, Run
@@ -44,10 +44,8 @@ class Contest:
 
     def module(self, hosts: int) -> float:
         """Return the seconds of the same play when the checks need a process of their own, as on a distant host."""
-        apart = {"environment": {"DAY2_APART": "1"}}
-        return self._play(
-            "module", [{"name": "check", "day2.ops.health_gate": {"checks": self.checks}}], hosts, **apart
-        )
+        tasks: list[Task] = [{"name": "check", "day2.ops.health_gate": {"checks": self.checks}}]
+        return self._play("module", tasks, hosts, **APART)
 
     def stock(self, hosts: int) -> float:
         """Return the seconds of a play with the same checks as stock tasks."""

@@ -12,6 +12,12 @@ from typing import Callable
 from .base import Kind
 
 
+def _backup() -> Kind:
+    from . import backup
+
+    return backup
+
+
 def _disk() -> Kind:
     from . import disk
 
@@ -73,6 +79,7 @@ def _tcp() -> Kind:
 
 
 KINDS: dict[str, Callable[[], Kind]] = {
+    "backup": _backup,
     "disk": _disk,
     "file_age": _file_age,
     "http": _http,

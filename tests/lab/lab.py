@@ -14,6 +14,7 @@ from types import TracebackType
 from . import certificates, faults
 from .errors import LabError
 from .home import Home, make_folder
+from .server import Server
 from .servers import SERVERS, in_order, server_named
 from .signals import signals_as_errors
 from .state import Facts, path_in
@@ -59,12 +60,12 @@ class Lab:
         return path_in(self.folder).exists()
 
     def up(self, names: list[str] | None = None) -> Facts:
-        """Start the servers (default: all that this machine has) and those they need; returns the facts.
+        """Start the servers (default: all light ones that this machine has) and those they need; returns the facts.
 
         What runs is left as it is. When a start fails, what this call has started is stopped again, and a
         lab that this call has made is removed.
         """
-        wanted = in_order(names or list(SERVERS))
+        wanted = in_order(names or [name for name, kind in SERVERS.items() if not kind.on_request])
         make_folder(self.folder)
         with self._alone(), signals_as_errors() as told:
             fresh = not self.is_up()
@@ -81,6 +82,11 @@ class Lab:
                 self._undo(fresh, running)
                 raise
         return self.facts
+
+    def missing(self, name: str) -> str:
+        """Return why this machine cannot run the server with all that it needs, or an empty text."""
+        reasons = ((other, server_named(self.home, other).missing()) for other in in_order([name]))
+        return next((f"{other}: {reason}" for other, reason in reasons if reason), "")
 
     def down(self) -> None:
         """Stop all processes and remove the folder; nothing to do when the lab is not up."""
@@ -135,11 +141,22 @@ class Lab:
                 self.home.stop(name)
 
     def _remove(self) -> None:
-        for name in reversed(self.facts["processes"]):
+        known = [kind(self.home) for kind in SERVERS.values()]
+        parts = {part for server in known for part in server.process_names()}
+        for name in set(self.facts["processes"]) - parts:  # what breaks servers: they are whole again then
             self.home.stop(name)
-            self.say(f"{name}: stopped")
+        for server in reversed(known):
+            self._remove_server(server)
         self.home.remove()
         self._home = None
+
+    def _remove_server(self, server: Server) -> None:
+        started = [part for part in server.process_names() if part in self.facts["processes"]]
+        if not started and server.name not in self.facts:
+            return
+        server.remove()
+        for part in started:
+            self.say(f"{part}: stopped")
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

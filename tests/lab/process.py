@@ -104,6 +104,31 @@ def family(facts: ProcessFacts) -> list[tuple[int, int]]:
     return [(pid, started) for pid, started in members if started]
 
 
+def naming(text: str) -> list[ProcessFacts]:
+    """Return the processes whose command lines name the text: a folder that only our servers know."""
+    found: list[ProcessFacts] = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            argv = file.read_text(encoding="utf-8", errors="replace").split("\0")[:-1]
+        except OSError:
+            continue  # it ended just now
+        pid = int(file.parent.name)
+        if pid != os.getpid() and any(text in argument for argument in argv):
+            found.append(_known(pid, argv))
+    return found
+
+
+def _known(pid: int, argv: list[str]) -> ProcessFacts:
+    return {
+        "pid": pid,
+        "started": start_time(pid),
+        "argv": argv,
+        "log": "",
+        "unprivileged": False,
+        "stop_signal": signal.SIGTERM,
+    }
+
+
 def hang(facts: ProcessFacts) -> None:
     """Stop the process and all below it from running, without ending them."""
     _signal_all(family(facts), signal.SIGSTOP)

@@ -16,6 +16,7 @@ class Server(ABC):
 
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
+    on_request: ClassVar[bool] = False  # heavy: started when it is named, not with all others
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -43,3 +44,7 @@ class Server(ABC):
         """Stop its processes, if they run."""
         for name in reversed(self.process_names()):
             self.home.stop(name)
+
+    def remove(self) -> None:
+        """Stop what it has started, for good, and take away what it has put outside the lab's folder."""
+        self.stop()

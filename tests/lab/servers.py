@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .alertmanager_server import AlertmanagerServer
 from .bad_http_server import BadHttpServer
+from .docker_server import DockerServer
 from .errors import LabError
 from .home import Home
 from .postgres_server import PostgresServer
@@ -25,6 +26,7 @@ _KINDS: tuple[type[Server], ...] = (
     BadHttpServer,
     PrometheusServer,
     AlertmanagerServer,
+    DockerServer,
 )
 # In the order of their start: what a server needs stands before it, and what it may use.
 SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in _KINDS}

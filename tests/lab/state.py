@@ -103,6 +103,16 @@ class UrlFacts(TypedDict):
     url: str
 
 
+class DockerFacts(TypedDict):
+    """A Docker daemon; publish ports to 127.0.0.1 only, and never pull."""
+
+    socket: str
+    url: str  # unix://SOCKET: for DOCKER_HOST
+    image: str  # busybox, with a shell, httpd, nc and so on; its network is "none" unless one is named
+    network: str  # containers in it reach each other by name
+    exec_root: str
+
+
 class Facts(TypedDict, total=False):
     """The whole of state.json."""
 
@@ -115,6 +125,7 @@ class Facts(TypedDict, total=False):
     bad_http: BadHttpFacts
     prometheus: UrlFacts
     alertmanager: UrlFacts
+    docker: DockerFacts
     absent: dict[str, str]  # server: why this machine does not have it
     faults: list[list[str]]  # [server, how] of what is broken on purpose now
     undo: dict[str, Any]  # what mending needs to know

@@ -16,7 +16,15 @@ import pytest
 import redis
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.redis_server import connect
-from ansible_collections.day2.ops.tests.lab.state import BadHttpFacts, Facts, PostgresFacts, RedisFacts, ServiceFacts
+from ansible_collections.day2.ops.tests.lab.state import (
+    BadHttpFacts,
+    DockerFacts,
+    Facts,
+    PostgresFacts,
+    RedisFacts,
+    ServiceFacts,
+    UrlFacts,
+)
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +87,29 @@ def service(facts: Facts) -> ServiceFacts:
 def lab_folder(tmp_path: Path) -> Path:
     """A folder for a lab of the test's own."""
     return tmp_path / "lab"
+
+
+def _asked_for(lab: Lab, name: str) -> Facts:
+    """Start a server that not every session needs; skips the test, with the reason, where the machine cannot."""
+    reason = lab.missing(name)
+    if reason:
+        pytest.skip(reason)
+    return lab.up([name])
+
+
+@pytest.fixture
+def prometheus(lab: Lab) -> UrlFacts:
+    """Prometheus, which scrapes the demo service."""
+    return _asked_for(lab, "prometheus")["prometheus"]
+
+
+@pytest.fixture
+def alertmanager(lab: Lab) -> UrlFacts:
+    """Alertmanager."""
+    return _asked_for(lab, "alertmanager")["alertmanager"]
+
+
+@pytest.fixture
+def docker_server(lab: Lab) -> DockerFacts:
+    """A Docker daemon with a small image; for the rest of the session, so remove what a test leaves in it."""
+    return _asked_for(lab, "docker")["docker"]

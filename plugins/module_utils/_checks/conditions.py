@@ -14,8 +14,11 @@ from typing import Any, Callable
 
 from .._core.durations import show_duration
 from .._core.errors import InputError, one_line
-from .._core.jsonpath import Missing, look_up, parse
+from .._core.jsonpath import Missing, look_up_at, parse
 from .base import FAIL, PASS, UNKNOWN, Condition, Finding, Values
+
+# Reasons of one check that are told; a server with hundreds of queues could give as many.
+_REASONS = 5
 
 
 class _NotComparable(Exception):
@@ -28,18 +31,29 @@ def evaluate(conditions: Iterable[Condition], values: Values) -> list[Finding]:
 
 
 def worst(findings: Iterable[Finding]) -> Finding:
-    """Return what findings come to: all pass, else the reasons of what did not, fail before unknown."""
+    """Return what findings come to: all pass, else the first reasons of what did not, fail before unknown."""
     bad = [finding for finding in findings if finding.status != PASS]
     if not bad:
         return Finding(PASS)
     status = FAIL if any(finding.status == FAIL for finding in bad) else UNKNOWN
-    return Finding(status, "; ".join(finding.reason for finding in bad))
+    bad.sort(key=lambda finding: finding.status != FAIL)
+    more = [f"and {len(bad) - _REASONS} more"] if len(bad) > _REASONS else []
+    return Finding(status, "; ".join([*(finding.reason for finding in bad[:_REASONS]), *more]))
 
 
 def _findings(condition: Condition, values: Values) -> Iterator[Finding]:
-    label = condition.path.lstrip("_").replace("json.", "json ", 1) if condition.path[:1] == "_" else condition.path
-    for seen in look_up(values, condition.path):
-        yield _finding(condition, label, seen)
+    for at, seen in look_up_at(values, condition.path):
+        yield _with_detail(_finding(condition, _label(at), seen), values.get(condition.detail))
+
+
+def _with_detail(finding: Finding, words: Any) -> Finding:
+    return Finding(finding.status, f"{finding.reason} ({words})") if finding.reason and words else finding
+
+
+def _label(path: str) -> str:
+    """Return a path as messages have it; names in it may be a server's."""
+    shown = path.lstrip("_").replace("json.", "json ", 1) if path[:1] == "_" else path
+    return one_line(shown, 200)
 
 
 def _finding(condition: Condition, label: str, seen: Any) -> Finding:
@@ -57,7 +71,7 @@ def _finding(condition: Condition, label: str, seen: Any) -> Finding:
     if good:
         return Finding(PASS)
     expected = " ".join(filter(None, ("expected", words, _measured(condition.value, condition))))
-    return Finding(FAIL, f"{label} is {_measured(seen, condition)}, {expected}")
+    return Finding(condition.otherwise, f"{label} is {_measured(seen, condition)}, {expected}")
 
 
 def _null(condition: Condition, label: str) -> Finding:

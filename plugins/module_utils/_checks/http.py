@@ -7,16 +7,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Sequence
 from typing import Any, Callable
 from urllib.parse import urlencode
 
-from .._core.argspec import TLS, ArgSpec, secret
+from .._core.argspec import ArgSpec
 from .._core.errors import InputError, OpsError
-from .._core.http import MAX_BYTES, HttpClient, Request, Response, Tls, check_url, without_user
-from .._core.secrets import resolve
+from .._core.http import MAX_BYTES, Request, Response, Tls, check_url, without_user
+from .._core.http_options import SPEC as HTTP
+from .._core.http_options import authorization, client_key, given_headers, make_client
 from .base import CONDITION_OPTIONS, Condition, Context, Options, Values
 from .limits import BYTES, MAX_LATENCY, Limit, limit_conditions, limits_spec
 
@@ -29,10 +29,8 @@ SPEC = (
         options={
             "url": {"type": "str", "required": True},
             "method": {"type": "str", "default": "GET"},
-            "headers": {"type": "dict", "default": {}},
             "body": {"type": "raw"},
             "body_format": {"type": "str", "default": "raw", "choices": ["raw", "json", "form"]},
-            "url_username": {"type": "str"},
             "status": {"type": "list", "elements": "int", "default": [200]},
             "json": _CONDITIONS,
             "header": _CONDITIONS,
@@ -40,19 +38,10 @@ SPEC = (
             "matches": {"type": "str"},
             "follow_redirects": {"type": "str", "default": "same_host", "choices": ["none", "same_host", "all"]},
             "max_bytes": {"type": BYTES, "default": MAX_BYTES},
-            "use_proxy": {"type": "bool", "default": True},
-        },
-        mutually_exclusive=[
-            (way, password)
-            for way in ("token", "token_file", "token_env")
-            for password in ("url_password", "url_password_file", "url_password_env")
-        ],
-        required_by={f"url_password{way}": ["url_username"] for way in ("", "_file", "_env")},
+        }
     )
-    + secret("url_password")
-    + secret("token")
+    + HTTP
     + limits_spec(LIMITS)
-    + TLS
 )
 LIBRARIES: Sequence[str] = ("requests",)
 
@@ -68,7 +57,7 @@ def probe(options: Options, context: Context) -> Values:
     tls = Tls.from_options(options)
     check_url(options["url"])
     days = {} if options.get("min_tls_days") is None else {"tls_days": _tls_days(options, tls)}
-    client = context.shared((HttpClient, tls, options["use_proxy"]), lambda: HttpClient(tls, options["use_proxy"]))
+    client = context.shared(client_key(options), lambda: make_client(options))
     answer = client.send(_request(options))
     parsed = {"_json": _json(answer, options["status"])} if options["json"] else {}
     return {
@@ -84,30 +73,19 @@ def probe(options: Options, context: Context) -> Values:
 
 
 def _request(options: Options) -> Request:
-    headers = {str(name): str(value) for name, value in options["headers"].items()}
+    headers = given_headers(options)
     body, content_type = _ENCODERS[options["body_format"]](options.get("body"))
     if content_type and "content-type" not in {name.lower() for name in headers}:
         headers["Content-Type"] = content_type
     return Request(
         url=options["url"],
         method=options["method"].upper(),
-        headers={**headers, **_authorization(options)},
+        headers={**headers, **authorization(options)},
         body=body,
         timeout=options["timeout"],
         max_bytes=options["max_bytes"],
         follow_redirects=options["follow_redirects"],
     )
-
-
-def _authorization(options: Options) -> dict[str, str]:
-    token = resolve(options, "token")
-    if token is not None:
-        return {"Authorization": f"Bearer {token}"}
-    if options.get("url_username") is None:
-        return {}
-    password = resolve(options, "url_password") or ""
-    login = base64.b64encode(f"{options['url_username']}:{password}".encode())
-    return {"Authorization": f"Basic {login.decode('ascii')}"}
 
 
 def _raw(body: Any) -> tuple[bytes | None, str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -96,6 +97,20 @@ class Response:
             ) from error
 
 
+@dataclass(frozen=True)
+class Stream:
+    """An answer that is still to be read. ``pieces`` yields its body and raises what :meth:`HttpClient.send` does."""
+
+    status: int
+    headers: Mapping[str, str]
+    url: str
+    pieces: Iterator[bytes]
+
+
+class TooLarge(OpsError):
+    """The answer is larger than ``max_bytes``, and was not read further."""
+
+
 def check_url(url: str) -> None:
     """Refuse what cannot be asked for safely, before anything is sent.
 
@@ -158,22 +173,32 @@ class HttpClient:
         """Send ``request``, follow what redirects it allows, read the whole answer.
 
         :raises InputError: the URL. :raises Unreachable: no answer in time. :raises AccessDenied: TLS.
-        :raises OpsError: a redirect that is not allowed, or an answer larger than ``max_bytes``.
+        :raises OpsError: a redirect that is not allowed. :raises TooLarge: an answer larger than ``max_bytes``.
+        """
+        started = time.monotonic()
+        with self.open(request) as answer:
+            body = b"".join(answer.pieces)
+            return Response(answer.status, answer.headers, body, time.monotonic() - started, answer.url)
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Stream]:
+        """Send ``request`` as :meth:`send` does, and leave it to the caller to read the answer piece by piece.
+
+        :raises OpsError: or one of its kinds, as :meth:`send` does.
         """
         check_url(request.url)
         if not (request.method.isascii() and request.method.isalpha()):
             raise InputError("not a method of HTTP", on=request.method, advice="expected GET, POST or the like")
-        started = time.monotonic()
-        deadline = started + request.timeout
+        deadline = time.monotonic() + request.timeout
         url = request.url
         for _hop in range(MAX_REDIRECTS + 1):
             answer = self._ask(request, url, deadline)
             with answer:
                 target = _redirect_target(request, url, answer)
                 if target is None:
-                    body = self._read(request, answer, deadline)
                     headers = {name.lower(): value for name, value in answer.headers.items()}
-                    return Response(answer.status_code, headers, body, time.monotonic() - started, url)
+                    yield Stream(answer.status_code, headers, url, self._read(request, answer, deadline))
+                    return
             url = target
         raise OpsError(f"redirected more than {MAX_REDIRECTS} times", on=without_user(request.url))
 
@@ -198,12 +223,11 @@ class HttpClient:
         except ValueError as error:  # header names and values that http.client refuses
             raise _unsendable(url) from error
 
-    def _read(self, request: Request, answer: requests.Response, deadline: float) -> bytes:
+    def _read(self, request: Request, answer: requests.Response, deadline: float) -> Iterator[bytes]:
         """Read the body in what pieces arrive, so that neither a drip nor a flood outlasts the bounds."""
         declared = answer.headers.get("Content-Length", "")
         if request.method != "HEAD" and declared.isdigit() and int(declared) > request.max_bytes:
             raise _large(request)
-        pieces: list[bytes] = []
         size = 0
         read = getattr(answer.raw, "read1", answer.raw.read)
         while True:
@@ -212,13 +236,13 @@ class HttpClient:
             except (load("urllib3").exceptions.HTTPError, OSError) as error:
                 raise self._explain(error, request, answer.url) from error
             if not piece:
-                return b"".join(pieces)
-            pieces.append(piece)
+                return
             size += len(piece)
             if size > request.max_bytes:
                 raise _large(request)
             if time.monotonic() > deadline:
                 raise _late(request)
+            yield piece
 
     def _explain(self, error: Exception, request: Request, url: str) -> OpsError:
         """Turn the library's error into ours; its own text is a stack of class names."""
@@ -260,8 +284,8 @@ def _late(request: Request) -> Unreachable:
     return Unreachable(f"no complete answer within {request.timeout:g} s", on=without_user(request.url))
 
 
-def _large(request: Request) -> OpsError:
-    return OpsError(
+def _large(request: Request) -> TooLarge:
+    return TooLarge(
         f"the answer is larger than {request.max_bytes} bytes",
         on=without_user(request.url),
         advice="raise max_bytes if that is expected",

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Union
 
 from .errors import InputError
@@ -51,30 +51,52 @@ def look_up(value: Any, path: str) -> list[Any]:
 
     :raises InputError: the text is no path.
     """
-    return list(_walk(value, parse(path), path))
+    return [found for _at, found in look_up_at(value, path)]
 
 
-def _walk(value: Any, steps: list[Step], path: str) -> Iterator[Any]:
+def look_up_at(value: Any, path: str) -> list[tuple[str, Any]]:
+    """Return as :func:`look_up` does, each value with the path that leads to it alone: the name in place of a ``*``.
+
+    :raises InputError: the text is no path.
+    """
+    found = _walk(value, [], parse(path), path)
+    return [(path if isinstance(one, Missing) else join(steps), one) for steps, one in found]
+
+
+def join(steps: Sequence[Step]) -> str:
+    """Return the path of these steps, as :func:`parse` reads it."""
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{quoted(step)}" if text else quoted(step)
+    return text
+
+
+def quoted(name: str) -> str:
+    """Return a name as a path has it: in quotes where it holds what has a meaning there."""
+    return f'"{name}"' if not name or set(name) & set('."[]') or name == EACH else name
+
+
+def _walk(value: Any, done: list[Step], steps: list[Step], path: str) -> Iterator[tuple[list[Step], Any]]:
     if not steps:
-        yield value
+        yield done, value
         return
     step, rest = steps[0], steps[1:]
     found = _children(value) if step == EACH else _child(value, step)
     if not found:
-        yield Missing(f"{step} of {path}")
-    for inner in found:
-        yield from _walk(inner, rest, path)
+        yield done, Missing(f"{step} of {path}")
+    for name, inner in found:
+        yield from _walk(inner, [*done, name], rest, path)
 
 
-def _children(value: Any) -> list[Any]:
+def _children(value: Any) -> list[tuple[Step, Any]]:
     if isinstance(value, dict):
-        return list(value.values())
-    return list(value) if isinstance(value, list) else []
+        return [(str(name), inner) for name, inner in value.items()]
+    return list(enumerate(value)) if isinstance(value, list) else []
 
 
-def _child(value: Any, step: Step) -> list[Any]:
+def _child(value: Any, step: Step) -> list[tuple[Step, Any]]:
     if isinstance(value, dict) and str(step) in value:
-        return [value[str(step)]]
+        return [(step, value[str(step)])]
     if isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
-        return [value[step]]
+        return [(step, value[step])]
     return []

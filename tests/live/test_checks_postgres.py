@@ -9,22 +9,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.tests.lab.lab import Lab
-from ansible_collections.day2.ops.tests.lab.postgres_server import connect
 from ansible_collections.day2.ops.tests.lab.state import PostgresFacts
 from ansible_collections.day2.ops.tests.live.checks import attempt
+from ansible_collections.day2.ops.tests.live.postgres_help import login_to, poor_login
 
 
 @pytest.fixture
 def login(postgres_facts: PostgresFacts) -> dict[str, Any]:
-    login = {
-        "login_host": postgres_facts["host"],
-        "login_port": postgres_facts["port"],
-        "login_user": postgres_facts["user"],
-        "login_password": postgres_facts["password"],
-        "login_db": postgres_facts["database"],
-        "ssl_mode": postgres_facts["sslmode"],
-    }
-    return login if postgres_facts["sslmode"] == "disable" else {**login, "ca_certs": postgres_facts["ca_certs"]}
+    return login_to(postgres_facts)
 
 
 def test_healthy(login: dict[str, Any]) -> None:
@@ -47,16 +39,9 @@ def test_each_expectation_is_held(login: dict[str, Any]) -> None:
     assert "replication_lag is null (not a replica" in outcome.reason
 
 
-def test_connections_of_other_users_count_for_an_ordinary_one(
-    login: dict[str, Any], postgres_facts: PostgresFacts
-) -> None:
-    with connect(postgres_facts) as admin:
-        admin.execute("CREATE ROLE check_poor LOGIN PASSWORD 'check-poor'")
-        try:
-            poor = {**login, "login_user": "check_poor", "login_password": "check-poor"}
-            outcome = attempt("postgres", **poor)
-        finally:
-            admin.execute("DROP ROLE check_poor")
+def test_connections_of_other_users_count_for_an_ordinary_one(postgres_facts: PostgresFacts) -> None:
+    with poor_login(postgres_facts) as poor:
+        outcome = attempt("postgres", **poor)
     assert outcome.status == "pass", outcome.reason
     assert outcome.values["connections"] >= 2
 

@@ -19,6 +19,7 @@ from ansible_collections.day2.ops.tests.lab.postgres_server import connect
 from ansible_collections.day2.ops.tests.lab.state import PostgresFacts, RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from ansible_collections.day2.ops.tests.live.checks import attempt
+from ansible_collections.day2.ops.tests.live.postgres_help import login_to
 
 REDIS_CONFIG = """\
 bind {host}
@@ -111,3 +112,25 @@ def test_a_standby_is_up_to_date_only_while_it_receives(
     lost = attempt(**check)
     assert lost.status == "fail"
     assert "s, expected at most 0 s" in lost.reason
+
+
+def test_a_primary_sees_its_standby_and_that_it_is_behind(
+    lab: Lab, standby: dict[str, Any], postgres_facts: PostgresFacts
+) -> None:
+    _await_pass(kind="postgres", **standby)
+    limits = {"min_replicas": 1, "max_replica_lag": "1h", "max_replica_lag_bytes": "64K"}
+    check = {"kind": "postgres", **login_to(postgres_facts), **limits}
+    outcome = _await_pass(**check)
+    assert (outcome.values["replicas"], outcome.values["replica_lag"], outcome.values["unseen"]) == (1, 0, {})
+    process.hang(lab.home.process("standby"))
+    with connect(postgres_facts) as admin:
+        admin.execute("CREATE TABLE check_behind AS SELECT repeat('x', 100) FROM generate_series(1, 5000)")
+        admin.execute("DROP TABLE check_behind")
+    behind = attempt(**{**check, "max_replica_lag": 0})
+    process.resume(lab.home.process("standby"))
+    assert behind.status == "fail"
+    assert "replica_lag_bytes is " in behind.reason
+    assert "bytes, expected at most 65536 bytes" in behind.reason
+    assert "replica_lag is " in behind.reason
+    assert behind.values["replicas"] == 1
+    _await_pass(**check)

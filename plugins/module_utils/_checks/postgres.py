@@ -15,8 +15,14 @@ from .._core.errors import OpsError
 from .._core.postgres_connection import SPEC as CONNECTION
 from .._core.postgres_connection import connect, where
 from .base import Condition, Context, Options, Values
-from .limits import MAX_LATENCY, PERCENT, SECONDS, Limit, limit_conditions, limits_spec
+from .facts import details_spec, fact_conditions, limits_of, read_facts
+from .limits import BYTES, MAX_LATENCY, PERCENT, SECONDS, Limit, limit_conditions, limits_spec
+from .postgres_details import FACTS as DETAILS
+from .postgres_facts import FACTS as SERVER
+from .postgres_session import Session
+from .postgres_statements import FACTS as STATEMENTS
 
+FACTS = (*SERVER, *STATEMENTS, *DETAILS)
 LIMITS = (
     MAX_LATENCY,
     Limit("max_connections_percent", PERCENT, "connections_percent", unit="%"),
@@ -35,9 +41,13 @@ SPEC = (
         options={
             "role": {"type": "str", "choices": ["primary", "replica"]},
             "writable": {"type": "bool"},
+            "ignore_applications": {"type": "list", "elements": "str", "default": []},
+            "min_table_bytes": {"type": BYTES, "default": 10 * 1024 * 1024},
+            "min_statement_calls": {"type": "int", "default": 10},
         }
     )
-    + limits_spec(LIMITS)
+    + details_spec("tables", "statements", "sessions")
+    + limits_spec((*LIMITS, *limits_of(FACTS)))
 )
 LIBRARIES: Sequence[str] = ("psycopg",)
 
@@ -54,23 +64,26 @@ SELECT current_setting('server_version_num')::int,
        CASE WHEN NOT pg_is_in_recovery() THEN NULL
             WHEN EXISTS (SELECT FROM pg_stat_wal_receiver)
                  AND pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
-            ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END::float8
+            ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END::float8,
+       pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
 """
 
 
 def probe(options: Options, context: Context) -> Values:
-    """Log in afresh, time one statement, ask for the server's state; see docs/checks.md for the values.
+    """Log in afresh, time one statement, ask for the server's state and for what options want; see its page in docs.
 
     :raises MissingLibrary: psycopg. :raises OpsError: or one of its kinds, as the connection does.
     """
-    with context.few_at_once(where(options)), connect(options) as connection:
+    on, deadline = where(options), time.monotonic() + options["timeout"]
+    with context.few_at_once(on), connect(options) as connection:
         started = time.monotonic()
         connection.execute("SELECT 1")
         latency = time.monotonic() - started
         row = connection.execute(_QUERY).fetchone()
-    if row is None:
-        raise OpsError("the server returned no row", on=where(options))
-    number, version, replica, read_only, used, most, uptime, lag = row
+        if row is None:
+            raise OpsError("the server returned no row", on=on)
+        number, version, replica, read_only, used, most, uptime, lag, sees_others = row
+        facts = read_facts(FACTS, Session(connection, number, sees_others, deadline, on), options)
     return {
         "latency": round(latency, 4),
         "version": version,
@@ -82,6 +95,7 @@ def probe(options: Options, context: Context) -> Values:
         "max_connections": most,
         "connections_percent": round(100 * used / most, 2),
         "replication_lag": None if lag is None else round(lag, 3),
+        **facts,
     }
 
 
@@ -90,4 +104,4 @@ def conditions(options: Options) -> list[Condition]:
     role = [Condition("role", "eq", options["role"])] if options.get("role") else []
     writable = options.get("writable")
     access = [] if writable is None else [Condition("read_only", "eq", not writable)]
-    return [*role, *access, *limit_conditions(LIMITS, options)]
+    return [*role, *access, *limit_conditions(LIMITS, options), *fact_conditions(FACTS, options)]

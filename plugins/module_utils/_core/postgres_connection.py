@@ -113,12 +113,16 @@ def connect(options: Mapping[str, Any]) -> Iterator[psycopg.Connection[tuple[Any
         with library.connect(autocommit=True, **info) as connection:
             yield connection
     except library.Error as error:
-        raise _explain(error, where(options)) from error
+        raise explain(error, where(options)) from error
 
 
-def _explain(error: Any, on: str) -> OpsError:
+def explain(error: Any, on: str) -> OpsError:
+    """Return our error for one of psycopg's, for those who go on after one.
+
+    :param on: server and database.
+    """
     state = error.sqlstate or ""
-    text = _last_sentence(str(error))
+    text = said(error)
     known = _STATES.get(state) or _STATES.get(state[:2]) or _by_words(text)
     if known:
         kind, advice = known
@@ -132,8 +136,9 @@ def _by_words(text: str) -> tuple[type[OpsError], str] | None:
     return next((known for words, known in _WORDS.items() if words in text), None)
 
 
-def _last_sentence(text: str) -> str:
+def said(error: Exception) -> str:
     """Return what matters of libpq's paragraphs: the part behind ``FATAL:`` or ``failed:``, of the first line."""
+    text = str(error)
     first = text.strip().splitlines()[0] if text.strip() else "no reason given"
     for mark in ("FATAL: ", "ERROR: ", "failed: "):
         first = first.rpartition(mark)[2]

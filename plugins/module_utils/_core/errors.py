@@ -67,6 +67,10 @@ class NotThere(OpsError):
     """A thing that was named does not exist. Never to be read as "zero"."""
 
 
+class NoEvidence(NotThere):
+    """Whoever could tell of a thing does not, or cannot be believed: nothing is known of the thing itself."""
+
+
 class MissingLibrary(OpsError):
     """A Python library that this work needs is not importable on the host where the module runs.
 

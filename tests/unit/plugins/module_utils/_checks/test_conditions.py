@@ -114,9 +114,23 @@ def test_values_for_conditions_only_are_named_as_people_know_them() -> None:
 
 def test_the_worst_finding_wins_and_all_reasons_are_told() -> None:
     findings = [Finding(PASS), Finding(UNKNOWN, "a is NaN"), Finding(FAIL, "b is 1")]
-    assert worst(findings) == Finding(FAIL, "a is NaN; b is 1")
+    assert worst(findings) == Finding(FAIL, "b is 1; a is NaN")
     assert worst(findings[:2]) == Finding(UNKNOWN, "a is NaN")
     assert worst([]) == Finding(PASS)
+
+
+def test_of_many_reasons_the_first_are_told() -> None:
+    findings = [Finding(FAIL, f"{number} is bad") for number in range(500)]
+    assert worst(findings).reason == "0 is bad; 1 is bad; 2 is bad; 3 is bad; 4 is bad; and 495 more"
+
+
+def test_each_entry_is_named() -> None:
+    values = {"queues": {"orders": {"ready": 5}, "a.b\n": {"ready": 6}}}
+    reasons = [finding.reason for finding in evaluate([Condition("queues.*.ready", "le", 1)], values)]
+    assert reasons == [
+        "queues.orders.ready is 5, expected at most 1",
+        'queues."a.b ".ready is 6, expected at most 1',
+    ]
 
 
 def test_long_values_are_shown_short_and_on_one_line() -> None:
@@ -146,3 +160,12 @@ def test_what_could_never_be_compared_is_refused(condition: Condition, words: st
 def test_what_can_be_compared_is_let_through() -> None:
     check_condition(Condition("checks.*", "matches", "^ok$"), "here")
     check_condition(Condition("a", "le", "5.5"), "here")
+
+
+def test_a_condition_may_come_to_unknown_and_tell_which_of_many_it_was() -> None:
+    values = {"age": 7, "_which": "queue a, 2 more"}
+    condition = Condition("age", "le", 5, "days", otherwise=UNKNOWN, detail="_which")
+    assert evaluate([condition], values) == [
+        Finding(UNKNOWN, "age is 7 days, expected at most 5 days (queue a, 2 more)")
+    ]
+    assert evaluate([Condition("age", "le", 9, detail="_which")], values) == [Finding(PASS)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.command import run
-from ansible_collections.day2.ops.plugins.module_utils._core.errors import NotThere, OpsError, Unreachable
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere, OpsError, Unreachable
 from ansible_collections.day2.ops.plugins.module_utils._core.waiting import wait_until
 
 
@@ -66,7 +66,33 @@ def _gone(pid: int) -> bool:
         return True
 
 
+def test_a_program_that_wants_no_input_and_one_that_wants_much() -> None:
+    assert run(python("print('hello')"), 30, stdin=b"x" * 1_000_000).stdout == "hello\n"
+    assert run(python("import sys; print(len(sys.stdin.read()))"), 30, stdin=b"x" * 1_000_000).stdout == "1000000\n"
+
+
+def test_the_folder_to_run_in(tmp_path: Path) -> None:
+    assert run(python("import os; print(os.getcwd())"), 30, chdir=str(tmp_path)).stdout == f"{tmp_path}\n"
+    with pytest.raises(NotThere, match="no such folder to run the program in: /nowhere"):
+        run(python(""), 30, chdir="/nowhere")
+
+
+def test_an_argument_that_no_system_takes() -> None:
+    with pytest.raises(InputError, match="cannot run the program \\(embedded null byte\\)"):
+        run(["true", "a\0b"], 30)
+
+
+def test_a_signal_is_a_negative_status() -> None:
+    assert run(python("import os; os.kill(os.getpid(), 15)"), 30, expect_status=None).status == -15
+
+
+def test_a_closed_stream_is_not_the_end() -> None:
+    code = "import os, time; os.close(1); os.close(2); time.sleep(600)"
+    with pytest.raises(Unreachable, match="did not end within 1 s"):
+        run(python(code), 1)
+
+
 def test_only_the_end_of_a_flood_is_kept() -> None:
     done = run(python("import sys; sys.stdout.write('x' * 1_000_000 + 'end')"), 60)
-    assert len(done.stdout) == 64 * 1024
+    assert (len(done.stdout), done.stdout_bytes) == (64 * 1024, 1_000_003)
     assert done.stdout.endswith("xend")

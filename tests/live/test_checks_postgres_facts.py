@@ -107,15 +107,15 @@ def test_a_session_that_another_blocks(
             blocked.pgconn.send_query(b"SELECT * FROM check_locked")
             wait_for("a blocked session", lambda: attempt("postgres", **login, max_locks_waiting=0).status == "fail")
             outcome = attempt("postgres", **login, max_locks_waiting=0, max_lock_wait=0)
-            assert "locks_waiting is 1, expected at most 0" in outcome.reason
+            assert f"locks_waiting is 1, expected at most 0 (blocked by pid {other.info.backend_pid})" in outcome.reason
             assert "lock_wait is 0." in outcome.reason
-            assert outcome.values["blocking_pids"] == [other.info.backend_pid]
+            assert outcome.values["blocked_by"] == f"blocked by pid {other.info.backend_pid}"
             # Sizes need a lock on a table: one that somebody holds for himself must not hold up the check.
             sized = attempt("postgres", **login, details=["tables"], max_bloat_percent=100, min_table_bytes=0)
             assert sized.status != "fail", sized.reason
             assert "public.check_locked" in {table["name"] for table in sized.values["tables"]}
             old = _as_of_an_older_server(admin, "max_locks_waiting", "max_lock_wait")
-            assert (old["locks_waiting"], old["blocking_pids"]) == (1, [other.info.backend_pid])
+            assert (old["locks_waiting"], old["blocked_by"]) == (1, outcome.values["blocked_by"])
             assert old["lock_wait"] > 0
             other.rollback()
     finally:
@@ -140,8 +140,8 @@ def test_bloat(login: dict[str, Any], admin: Admin) -> None:
         limit = {"max_bloat_percent": 50, "min_table_bytes": "100K"}
         wait_for("the count of dead rows", lambda: attempt("postgres", **login, **limit).status == "fail")
         outcome = attempt("postgres", **login, **limit, details=["tables"])
-        assert outcome.reason == "bloat_percent is 80 %, expected at most 50 %"
-        assert outcome.values["bloat_table"] == "public.check_bloat"
+        assert outcome.reason == "bloat_percent is 80 %, expected at most 50 % (public.check_bloat)"
+        assert outcome.values["bloat_percent_of"] == "public.check_bloat"
         (table,) = [table for table in outcome.values["tables"] if table["name"] == "public.check_bloat"]
         assert (table["live_rows"], table["dead_rows"], table["dead_percent"]) == (1000, 4000, 80)
         assert table["total_bytes"] > 100 * 1024

@@ -119,4 +119,4 @@ def test_transaction_numbers_that_run_out(
     outcome = attempt("postgres", **server[0], max_freeze_age_percent=2, max_wraparound_percent=50)
     assert outcome.status == "fail"
     assert outcome.reason.startswith("freeze_age_percent is ")
-    assert outcome.values["oldest_database"] in {"postgres", "template0", "template1"}
+    assert outcome.values["wraparound_percent_of"] in {"postgres", "template0", "template1"}

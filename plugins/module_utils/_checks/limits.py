@@ -26,6 +26,7 @@ class Limit:
     """One threshold: ``option`` of ``type`` bounds the value at ``path`` by ``op``.
 
     :param null_means: why that value may be null, for the message.
+    :param detail: name of a value with words to put behind the reason.
     """
 
     option: str
@@ -34,10 +35,11 @@ class Limit:
     op: str = "le"
     unit: str = ""
     null_means: str = ""
+    detail: str = ""
 
     def condition(self, value: object) -> Condition:
         """Return the condition for the option's ``value``."""
-        return Condition(self.path, self.op, value, self.unit, self.null_means)
+        return Condition(self.path, self.op, value, self.unit, self.null_means, detail=self.detail)
 
 
 MAX_LATENCY = Limit("max_latency", SECONDS, "latency", unit="s")

@@ -48,8 +48,9 @@ SELECT coalesce(max(age), 0)::float8 AS longest_transaction,
 _LOCKS = """
 SELECT count(DISTINCT waiting.pid)::int AS locks_waiting,
        coalesce(greatest(max(extract(epoch FROM now() - {since})), 0), 0)::float8 AS lock_wait,
-       ARRAY(SELECT DISTINCT blocker FROM pg_locks AS blocked, unnest(pg_blocking_pids(blocked.pid)) AS blocker
-              WHERE NOT blocked.granted ORDER BY blocker LIMIT 10) AS blocking_pids
+       (SELECT 'blocked by pid ' || string_agg(blocker::text, ', ')
+          FROM (SELECT DISTINCT blocker FROM pg_locks AS blocked, unnest(pg_blocking_pids(blocked.pid)) AS blocker
+                 WHERE NOT blocked.granted ORDER BY blocker LIMIT 10) AS blockers) AS blocked_by
   FROM pg_locks AS waiting {more}
  WHERE NOT waiting.granted
 """
@@ -69,13 +70,16 @@ WITH here AS ({_HERE}), linked AS (
            CASE WHEN replay_lsn >= here.lsn THEN 0
                 WHEN now() - reply_time > interval '15 s' OR replay_lag IS NULL
                 THEN extract(epoch FROM greatest(replay_lag, now() - reply_time))
-                ELSE extract(epoch FROM replay_lag) END AS lag
+                ELSE extract(epoch FROM replay_lag) END AS lag,
+           concat_ws(' at ', application_name, client_addr) AS who
       FROM here, pg_stat_replication AS sender
      WHERE state IN ('streaming', 'catchup') AND replay_lsn IS NOT NULL
        AND NOT EXISTS (SELECT FROM pg_replication_slots AS slot
                         WHERE slot.active_pid = sender.pid AND slot.slot_type = 'logical')
 )
-SELECT count(*)::int AS replicas, max(lag)::float8 AS replica_lag, max(behind)::bigint AS replica_lag_bytes FROM linked
+SELECT count(*)::int AS replicas, max(lag)::float8 AS replica_lag, max(behind)::bigint AS replica_lag_bytes,
+       (array_agg(who ORDER BY behind DESC))[1] AS replica_lag_of
+  FROM linked
 """
 
 # A slot that the server gave up (wal_status lost) has no restart_lsn and is inactive.
@@ -95,7 +99,8 @@ SELECT (100 * max(greatest(age(datfrozenxid), mxid_age(datminmxid))) / 214748364
            age(datfrozenxid) / current_setting('autovacuum_freeze_max_age')::float8,
            mxid_age(datminmxid) / current_setting('autovacuum_multixact_freeze_max_age')::float8
        ))) AS freeze_age_percent,
-       (array_agg(datname::text ORDER BY greatest(age(datfrozenxid), mxid_age(datminmxid)) DESC))[1] AS oldest_database
+       (array_agg(datname::text ORDER BY greatest(age(datfrozenxid), mxid_age(datminmxid)) DESC))[1]
+           AS wraparound_percent_of
   FROM pg_database
 """
 
@@ -113,7 +118,7 @@ WITH sized AS (
 SELECT CASE WHEN NOT EXISTS (SELECT FROM sized) THEN NULL
             WHEN NOT EXISTS (SELECT FROM large) THEN 0
             ELSE (SELECT max(dead) FROM large) END::float8 AS bloat_percent,
-       (SELECT name FROM large WHERE dead IS NOT NULL ORDER BY dead DESC LIMIT 1) AS bloat_table
+       (SELECT name FROM large WHERE dead IS NOT NULL ORDER BY dead DESC LIMIT 1) AS bloat_percent_of
 """
 
 _DATABASE_SIZE = "SELECT pg_database_size(current_database()) AS database_bytes"
@@ -182,25 +187,38 @@ FACTS: tuple[Fact[Session], ...] = (
         ),
         _one_row(_TRANSACTIONS, ("ignore_applications",), of_others=True),
         (
-            Limit("max_transaction_age", SECONDS, "longest_transaction", unit="s"),
-            Limit("max_idle_in_transaction", SECONDS, "longest_idle_in_transaction", unit="s"),
+            Limit("max_transaction_age", SECONDS, "longest_transaction", unit="s", detail="longest_transaction_of"),
+            Limit(
+                "max_idle_in_transaction",
+                SECONDS,
+                "longest_idle_in_transaction",
+                unit="s",
+                detail="longest_idle_in_transaction_of",
+            ),
         ),
     ),
     Fact(
-        ("locks_waiting", "lock_wait", "blocking_pids"),
+        ("locks_waiting", "lock_wait", "blocked_by"),
         _locks,
         (
-            Limit("max_locks_waiting", COUNT, "locks_waiting"),
-            Limit("max_lock_wait", SECONDS, "lock_wait", unit="s"),
+            Limit("max_locks_waiting", COUNT, "locks_waiting", detail="blocked_by"),
+            Limit("max_lock_wait", SECONDS, "lock_wait", unit="s", detail="blocked_by"),
         ),
     ),
     Fact(
-        ("replicas", "replica_lag", "replica_lag_bytes"),
+        ("replicas", "replica_lag", "replica_lag_bytes", "replica_lag_of"),
         _one_row(_REPLICAS, of_others=True),
         (
             Limit("min_replicas", COUNT, "replicas", "ge"),
-            Limit("max_replica_lag", SECONDS, "replica_lag", unit="s", null_means=_NO_REPLICA),
-            Limit("max_replica_lag_bytes", BYTES, "replica_lag_bytes", unit="bytes", null_means=_NO_REPLICA),
+            Limit("max_replica_lag", SECONDS, "replica_lag", unit="s", null_means=_NO_REPLICA, detail="replica_lag_of"),
+            Limit(
+                "max_replica_lag_bytes",
+                BYTES,
+                "replica_lag_bytes",
+                unit="bytes",
+                null_means=_NO_REPLICA,
+                detail="replica_lag_of",
+            ),
         ),
     ),
     Fact(
@@ -208,19 +226,26 @@ FACTS: tuple[Fact[Session], ...] = (
         _one_row(_SLOTS),
         (
             Limit("max_inactive_slots", COUNT, "inactive_slots"),
-            Limit("max_slot_lag", BYTES, "slot_lag_bytes", unit="bytes", null_means="no slot tells where it stands"),
+            Limit(
+                "max_slot_lag",
+                BYTES,
+                "slot_lag_bytes",
+                unit="bytes",
+                null_means="no slot tells where it stands",
+                detail="slot_lag_of",
+            ),
         ),
     ),
     Fact(
-        ("wraparound_percent", "freeze_age_percent", "oldest_database"),
+        ("wraparound_percent", "freeze_age_percent", "wraparound_percent_of"),
         _one_row(_WRAPAROUND),
         (
-            Limit("max_wraparound_percent", PERCENT, "wraparound_percent", unit="%"),
-            Limit("max_freeze_age_percent", PERCENT, "freeze_age_percent", unit="%"),
+            Limit("max_wraparound_percent", PERCENT, "wraparound_percent", unit="%", detail="wraparound_percent_of"),
+            Limit("max_freeze_age_percent", PERCENT, "freeze_age_percent", unit="%", detail="wraparound_percent_of"),
         ),
     ),
     Fact(
-        ("bloat_percent", "bloat_table"),
+        ("bloat_percent", "bloat_percent_of"),
         _one_row(_BLOAT, ("min_table_bytes",)),
         (
             Limit(
@@ -229,6 +254,7 @@ FACTS: tuple[Fact[Session], ...] = (
                 "bloat_percent",
                 unit="%",
                 null_means="no table of users is in login_db, or none has been counted yet",
+                detail="bloat_percent_of",
             ),
         ),
     ),

@@ -97,6 +97,7 @@ FACTS: tuple[Fact[Session], ...] = (
                 "mean_exec_time",
                 unit="s",
                 null_means="no statement in login_db was called min_statement_calls times",
+                detail="mean_exec_time_of",
             ),
         ),
     ),

@@ -85,6 +85,7 @@ class Condition:
     :param unit: for messages: ``s``, ``%``, ``bytes``.
     :param null_means: why a value may be null, for the message: ``the server has no maxmemory``.
     :param null_is: what a null comes to where ``op`` cannot compare it; a kind must have a good reason to say pass.
+    :param missing_is: what it comes to when the path leads nowhere, as a ``*`` over nothing does; likewise.
     :param otherwise: what it comes to when it does not hold; unknown where that means that nothing can be said.
     :param detail: name of a value with words to put behind the reason, for instance which of many things it was.
     """
@@ -95,6 +96,7 @@ class Condition:
     unit: str = ""
     null_means: str = ""
     null_is: str = UNKNOWN
+    missing_is: str = UNKNOWN
     otherwise: str = FAIL
     detail: str = ""
 

@@ -58,7 +58,7 @@ def _label(path: str) -> str:
 
 def _finding(condition: Condition, label: str, seen: Any) -> Finding:
     if isinstance(seen, Missing):
-        return Finding(UNKNOWN, f"{label} is not there ({seen})")
+        return Finding(condition.missing_is, "" if condition.missing_is == PASS else f"{label} is not there ({seen})")
     if isinstance(seen, float) and math.isnan(seen):
         return Finding(UNKNOWN, f"{label} is NaN")
     if seen is None and condition.op not in ("eq", "ne"):

@@ -18,6 +18,18 @@ def _backup() -> Kind:
     return backup
 
 
+def _compose() -> Kind:
+    from . import compose
+
+    return compose
+
+
+def _container() -> Kind:
+    from . import container
+
+    return container
+
+
 def _disk() -> Kind:
     from . import disk
 
@@ -66,6 +78,12 @@ def _queue() -> Kind:
     return queue
 
 
+def _queues() -> Kind:
+    from . import queues
+
+    return queues
+
+
 def _redis() -> Kind:
     from . import redis
 
@@ -78,8 +96,16 @@ def _tcp() -> Kind:
     return tcp
 
 
+def _worker() -> Kind:
+    from . import worker
+
+    return worker
+
+
 KINDS: dict[str, Callable[[], Kind]] = {
     "backup": _backup,
+    "compose": _compose,
+    "container": _container,
     "disk": _disk,
     "file_age": _file_age,
     "http": _http,
@@ -88,6 +114,8 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "postgres": _postgres,
     "process": _process,
     "queue": _queue,
+    "queues": _queues,
     "redis": _redis,
     "tcp": _tcp,
+    "worker": _worker,
 }

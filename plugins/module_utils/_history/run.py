@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .._core.jsonpath import quoted
+
 Run = dict[str, Any]
 
 # What the runs of a host are replaced by when they cannot be read: one entry with the reason under this key.
@@ -51,16 +53,11 @@ def numbers(values: Mapping[str, Any]) -> dict[str, float]:
 
 def _numbers(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, float]]:
     for name, value in values.items():
-        path = f"{prefix}{_step(str(name))}"
+        path = f"{prefix}{quoted(str(name))}"
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{path}.")
         elif isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
             yield path, value
-
-
-def _step(name: str) -> str:
-    """Return a name as the paths of :mod:`.._core.jsonpath` write it."""
-    return f'"{name}"' if set(name) & set('."[]') else name
 
 
 def needed_by(runs: Sequence[Mapping[str, Any]], wanted: Mapping[str, int]) -> list[Run]:

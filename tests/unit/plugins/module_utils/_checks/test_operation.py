@@ -57,8 +57,8 @@ def size(file: Path, **more: Any) -> Check:
 
 
 FAULTS = [
-    ({"name": "a", "kind": "carrier-pigeon"}, "(a): unknown kind 'carrier-pigeon'; known kinds: disk, "),
-    ({"name": "a"}, "(a): kind is missing; known kinds: disk, "),
+    ({"name": "a", "kind": "carrier-pigeon"}, "(a): unknown kind 'carrier-pigeon'; known kinds: "),
+    ({"name": "a"}, "(a): kind is missing; known kinds: "),
     ({"kind": "tcp", "port": 1}, "(without a name): missing required arguments: name"),
     ({"name": "a", "kind": "tcp"}, "(a): missing required arguments: port"),
     ({"name": "a", "kind": "tcp", "port": 1, "prot": 2}, "(a): unknown option prot; known are "),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
-from ansible_collections.day2.ops.plugins.module_utils._core.jsonpath import Missing, look_up, parse
+from ansible_collections.day2.ops.plugins.module_utils._core.jsonpath import Missing, look_up, look_up_at, parse
 
 VALUE = {"data": {"checks": {"redis": "ok", "db": "down"}, "a.b": 1}, "items": [{"id": 7}, {"id": 8}], "none": None}
 
@@ -42,3 +42,15 @@ def test_a_path_that_leads_nowhere(path: str) -> None:
 def test_what_is_no_path(path: str) -> None:
     with pytest.raises(InputError, match="not a path into JSON"):
         parse(path)
+
+
+def test_each_value_comes_with_the_path_that_leads_to_it() -> None:
+    value = {"a": {"x": 1, "y.z": 2, "*": 3}, "b": [4, {"c": 5}]}
+    assert look_up_at(value, "a.*") == [("a.x", 1), ('a."y.z"', 2), ('a."*"', 3)]
+    assert look_up_at(value, "b.*") == [("b[0]", 4), ("b[1]", {"c": 5})]
+    assert look_up_at(value, "") == [("", value)]
+    for at, found in look_up_at(value, "a.*"):
+        assert look_up(value, at) == [found] or "*" in at
+    ((at, missing),) = look_up_at({"a": {}}, "a.*.b")
+    assert at == "a.*.b"
+    assert isinstance(missing, Missing)

@@ -2,58 +2,85 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prometheus, where the machine has it; it scrapes the demo service."""
+"""Prometheus, where the machine has it: it scrapes what runs of the lab, and tells Alertmanager of alerts.
+
+Put a rule file into `rules_dir` (NAME.yml) or a scrape job's targets into `targets_dir` (NAME.json, in the form
+of file_sd_configs) and call `reload`.
+"""
 
 from __future__ import annotations
 
 import json
-import shutil
+import urllib.request
 
-from .http_ready import wait_until_ready
-from .ports import HOST
-from .server import Server
+from .errors import LabError
+from .state import PrometheusFacts
+from .url_server import UrlServer
 
-PROGRAM = "prometheus"
+_SCRAPED = {"demo": "service", "node": "node_exporter"}
+_RULES = {
+    "groups": [
+        {
+            "name": "lab",
+            "rules": [
+                # Fires when the node exporter, or the demo service, is stopped or hangs.
+                {"alert": "TargetDown", "expr": "up == 0", "labels": {"severity": "critical"}},
+            ],
+        }
+    ]
+}
 
 
-class PrometheusServer(Server):
-    """The program of that name on PATH."""
+class PrometheusServer(UrlServer):
+    """The program of that name."""
 
     name = "prometheus"
-
-    def missing(self) -> str:
-        """See Server.missing."""
-        return "" if shutil.which(PROGRAM) else f"no {PROGRAM} on PATH"
-
-    def process_names(self) -> tuple[str, ...]:
-        """See Server.process_names."""
-        return (self.name,)
+    programs = ("prometheus",)
 
     def start(self) -> None:
         """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts["prometheus"]["url"])
-        else:
-            self.home.on_free_ports(1, self._first_start)
-
-    def _first_start(self, ports: list[int]) -> None:
-        url = f"http://{HOST}:{ports[0]}"
-        self._launch(url)
-        self.home.facts["prometheus"] = {"url": url}
+        super().start()
+        folder = self.home.run_dir / self.name
+        rules, targets = str(folder / "rules"), str(folder / "targets")
+        url = self.home.facts["prometheus"]["url"]
+        self.home.facts["prometheus"] = {"url": url, "rules_dir": rules, "targets_dir": targets}
         self.home.save()
 
-    def _launch(self, url: str) -> None:
+    def arguments(self, address: str) -> list[str]:
+        """See UrlServer.arguments."""
         folder = self.home.server_folder(self.name)
-        # JSON is YAML too.
+        for part in ("rules", "targets"):
+            self.home.server_folder(f"{self.name}/{part}")
+        self.home.server_file(folder / "rules" / "lab.yml", json.dumps(_RULES))  # JSON is YAML too
         config = self.home.server_file(folder / "prometheus.yml", json.dumps(self._config()))
-        argv = [shutil.which(PROGRAM) or PROGRAM, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
-        argv.append(f"--web.listen-address={url.removeprefix('http://')}")
-        program = self.home.launch(self.name, argv, unprivileged=True)
-        wait_until_ready(self.name, program, f"{url}/-/ready")
+        argv = [f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
+        return [*argv, f"--web.listen-address={address}", "--web.enable-lifecycle"]
 
     def _config(self) -> dict[str, object]:
-        jobs = []
-        if "service" in self.home.facts:
-            target = self.home.facts["service"]["url"].removeprefix("http://")
-            jobs.append({"job_name": "demo", "static_configs": [{"targets": [target]}]})
-        return {"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}
+        folder = self.home.run_dir / self.name
+        jobs: list[dict[str, object]] = [
+            {"job_name": job, "static_configs": self._static(server)} for job, server in _SCRAPED.items()
+        ]
+        found = [{"files": [f"{folder}/targets/*.json"], "refresh_interval": "1s"}]
+        return {
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "rule_files": [f"{folder}/rules/*.yml"],
+            "alerting": {"alertmanagers": [{"static_configs": self._static("alertmanager")}]},
+            "scrape_configs": [*jobs, {"job_name": "test", "file_sd_configs": found}],
+        }
+
+    def _static(self, server: str) -> list[dict[str, list[str]]]:
+        """Return the server's address, or nothing where it was not started."""
+        if server not in self.home.facts:
+            return []
+        url: str = self.home.facts[server]["url"]  # type: ignore[literal-required]
+        return [{"targets": [url.removeprefix("http://")]}]
+
+
+def reload(facts: PrometheusFacts) -> None:
+    """Make it read its rules and targets anew; raises LabError when it refuses them."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(f"{facts['url']}/-/reload", method="POST"), timeout=10):
+            return
+    except OSError as error:
+        raise LabError(f"Prometheus did not reload its configuration: {error}; see its log") from error

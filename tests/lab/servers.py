@@ -11,6 +11,7 @@ from .bad_http_server import BadHttpServer
 from .docker_server import DockerServer
 from .errors import LabError
 from .home import Home
+from .node_exporter_server import NodeExporterServer
 from .postgres_server import PostgresServer
 from .prometheus_server import PrometheusServer
 from .redis_server import RedisServer
@@ -24,8 +25,9 @@ _KINDS: tuple[type[Server], ...] = (
     ServiceServer,
     WebhookServer,
     BadHttpServer,
-    PrometheusServer,
+    NodeExporterServer,
     AlertmanagerServer,
+    PrometheusServer,
     DockerServer,
 )
 # In the order of their start: what a server needs stands before it, and what it may use.

@@ -103,6 +103,13 @@ class UrlFacts(TypedDict):
     url: str
 
 
+class PrometheusFacts(UrlFacts):
+    """Prometheus: `reload` of prometheus_server.py makes it read new files in these folders."""
+
+    rules_dir: str
+    targets_dir: str
+
+
 class DockerFacts(TypedDict):
     """A Docker daemon; publish ports to 127.0.0.1 only, and never pull."""
 
@@ -123,7 +130,8 @@ class Facts(TypedDict, total=False):
     service: ServiceFacts
     webhook: WebhookFacts
     bad_http: BadHttpFacts
-    prometheus: UrlFacts
+    node_exporter: UrlFacts
+    prometheus: PrometheusFacts
     alertmanager: UrlFacts
     docker: DockerFacts
     absent: dict[str, str]  # server: why this machine does not have it

@@ -21,6 +21,7 @@ from ansible_collections.day2.ops.tests.lab.state import (
     DockerFacts,
     Facts,
     PostgresFacts,
+    PrometheusFacts,
     RedisFacts,
     ServiceFacts,
     UrlFacts,
@@ -98,8 +99,8 @@ def _asked_for(lab: Lab, name: str) -> Facts:
 
 
 @pytest.fixture
-def prometheus(lab: Lab) -> UrlFacts:
-    """Prometheus, which scrapes the demo service."""
+def prometheus(lab: Lab) -> PrometheusFacts:
+    """Prometheus, which scrapes the demo service and the node exporter, and knows Alertmanager."""
     return _asked_for(lab, "prometheus")["prometheus"]
 
 
@@ -107,6 +108,12 @@ def prometheus(lab: Lab) -> UrlFacts:
 def alertmanager(lab: Lab) -> UrlFacts:
     """Alertmanager."""
     return _asked_for(lab, "alertmanager")["alertmanager"]
+
+
+@pytest.fixture
+def node_exporter(lab: Lab) -> UrlFacts:
+    """The node exporter: this machine's figures."""
+    return _asked_for(lab, "node_exporter")["node_exporter"]
 
 
 @pytest.fixture

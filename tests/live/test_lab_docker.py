@@ -41,7 +41,13 @@ def _traces() -> dict[str, object]:
 def _start_web(facts: DockerFacts, name: str, port: int) -> None:
     with connect(facts) as client:
         client.containers.run(
-            facts["image"], _SERVE, name=name, detach=True, network=facts["network"], ports={"80/tcp": (HOST, port)}
+            facts["image"],
+            _SERVE,
+            name=name,
+            detach=True,
+            stop_signal="KILL",
+            network=facts["network"],
+            ports={"80/tcp": (HOST, port)},
         )
     wait_for("an answer of the container", lambda: status_of(f"http://{HOST}:{port}/busybox") == 200)
 

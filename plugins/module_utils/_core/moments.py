@@ -23,6 +23,7 @@ ISO = (
     r"(?:[.,](?P<fraction>\d{1,9}))?(?: ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d(?!\d)))?"
 )
 _ISO = re.compile(ISO + r"\Z")
+_PARTS = ("year", "month", "day", "hour", "minute", "second")
 
 
 def moment(written: Written, naive: tzinfo | None = timezone.utc) -> float | None:
@@ -55,7 +56,8 @@ def _since_epoch(number: float) -> float | None:
 def from_fields(fields: dict[str, str | None], naive: tzinfo | None = timezone.utc) -> float | None:
     """Return the moment that the groups of :data:`ISO` name; None for a 32nd of the month and the like."""
     try:
-        date = datetime(*(int(str(fields[part])) for part in ("year", "month", "day", "hour", "minute", "second")))
+        year, month, day, hour, minute, second = (int(str(fields[part])) for part in _PARTS)
+        date = datetime(year, month, day, hour, minute, second)
         fraction = float(f"0.{fields.get('fraction') or 0}")
         zone = zone_named(fields.get("zone"), naive)
         return (date.astimezone() if zone is None else date.replace(tzinfo=zone)).timestamp() + fraction

@@ -18,6 +18,12 @@ def _backup() -> Kind:
     return backup
 
 
+def _command() -> Kind:
+    from . import command
+
+    return command
+
+
 def _compose() -> Kind:
     from . import compose
 
@@ -72,6 +78,12 @@ def _process() -> Kind:
     return process
 
 
+def _prometheus() -> Kind:
+    from . import prometheus
+
+    return prometheus
+
+
 def _queue() -> Kind:
     from . import queue
 
@@ -104,6 +116,7 @@ def _worker() -> Kind:
 
 KINDS: dict[str, Callable[[], Kind]] = {
     "backup": _backup,
+    "command": _command,
     "compose": _compose,
     "container": _container,
     "disk": _disk,
@@ -113,6 +126,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "memory": _memory,
     "postgres": _postgres,
     "process": _process,
+    "prometheus": _prometheus,
     "queue": _queue,
     "queues": _queues,
     "redis": _redis,

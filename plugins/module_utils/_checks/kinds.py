@@ -102,6 +102,12 @@ def _redis() -> Kind:
     return redis
 
 
+def _sql() -> Kind:
+    from . import sql
+
+    return sql
+
+
 def _tcp() -> Kind:
     from . import tcp
 
@@ -130,6 +136,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "queue": _queue,
     "queues": _queues,
     "redis": _redis,
+    "sql": _sql,
     "tcp": _tcp,
     "worker": _worker,
 }

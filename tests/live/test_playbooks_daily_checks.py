@@ -38,6 +38,29 @@ def test_green_and_no_secret_shows(operator: Operator) -> None:
     assert leaks(operator, done, secrets) == []
 
 
+def test_a_number_is_held_against_earlier_runs(operator: Operator) -> None:
+    """A counter that must move is asked for twice; nothing moves in between."""
+    still = {
+        "name": "still",
+        "kind": "disk",
+        "path": "/proc",
+        "max_used_percent": 100,
+        "progress": [{"path": "total_bytes", "trend": "moves"}],
+    }
+    first = operator.run("daily_checks", day2_checks__still=[still])
+    assert first.status == 0, first.output
+    second = operator.run("daily_checks", day2_checks__still=[still])
+    assert second.status != 0
+    assert "critical still: fail: progress of total_bytes: it went 0 -> 0, expected to move" in second.text
+    (kept,) = (operator.state / "demo/history").glob("*.json")
+    assert len(json.loads(kept.read_text(encoding="utf-8"))["runs"]) == 2
+    kept.write_text('{"format": 1, "runs": [{"at', encoding="utf-8")
+    third = operator.run("daily_checks", day2_checks__still=[still])
+    assert third.status != 0
+    assert "critical still: unknown: progress of total_bytes: the file is not valid JSON" in third.text
+    assert "put aside as demo.json.damaged-" in third.text
+
+
 @pytest.mark.parametrize(
     ("name", "how", "words"),
     [

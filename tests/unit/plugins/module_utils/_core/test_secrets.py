@@ -61,3 +61,7 @@ def test_a_variable_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DAY2_TEST_SECRET", raising=False)
     with pytest.raises(InputError, match="DAY2_TEST_SECRET; it is read on the host"):
         resolve({"token_env": "DAY2_TEST_SECRET"}, "token")
+
+
+def test_a_password_that_is_a_number_is_a_secret_and_a_count_is_none() -> None:
+    assert list(nested_secrets({"password": 20031, "counts": {"pass": 8, "fail": 0}})) == ["20031"]

@@ -66,6 +66,12 @@ def _memory() -> Kind:
     return memory
 
 
+def _metrics() -> Kind:
+    from . import metrics
+
+    return metrics
+
+
 def _postgres() -> Kind:
     from . import postgres
 
@@ -130,6 +136,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "http": _http,
     "load": _load,
     "memory": _memory,
+    "metrics": _metrics,
     "postgres": _postgres,
     "process": _process,
     "prometheus": _prometheus,

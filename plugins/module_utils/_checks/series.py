@@ -84,9 +84,9 @@ def series_values(series: Sequence[Series], options: Options) -> Values:
         "series": [_shown(one) for one in series[:SHOWN]],
         "series_total": len(series),
         "nan_series": len(not_numbers),
-        "_which_lowest": _which(real, [one for one in real if _outside(options["min"], one.value, -1)]),
-        "_which_highest": _which(real, [one for one in reversed(real) if _outside(options["max"], one.value, 1)]),
-        "_which_nan": _which(series, not_numbers),
+        "_which_lowest": name_of_many(real, [one for one in real if _outside(options["min"], one.value, -1)]),
+        "_which_highest": name_of_many(real, [one for one in reversed(real) if _outside(options["max"], one.value, 1)]),
+        "_which_nan": name_of_many(series, not_numbers),
     }
 
 
@@ -107,8 +107,8 @@ def _shown(one: Series) -> dict[str, Any]:
     return {"labels": labels, "value": json_number(one.value)}
 
 
-def _which(all_of_them: Sequence[Series], bad: Sequence[Series]) -> str:
-    """Name the first of the bad ones, and say how many more there are."""
+def name_of_many(all_of_them: Sequence[Series], bad: Sequence[Series]) -> str:
+    """Name the first of the bad ones and say how many more there are; nothing when there is none."""
     if not bad:
         return ""
     if len(all_of_them) == 1:

@@ -58,12 +58,12 @@ class Page:
     first_broken: str = ""
     ended: bool = False
 
-    def mark_broken(self, number: int, line: str, wanted: bool) -> None:
-        """Count a broken line."""
+    def mark_broken(self, place: str, line: str, wanted: bool) -> None:
+        """Count a broken line at a place such as ``line 7``."""
         self.broken += 1
         self.broken_wanted += wanted
         if not self.first_broken:
-            self.first_broken = f"line {number}: {one_line(line, 80)}"
+            self.first_broken = f"{place}: {one_line(line, 80)}"
 
 
 def read_page(pieces: Iterable[bytes], wanted: Collection[str]) -> Page:
@@ -72,7 +72,6 @@ def read_page(pieces: Iterable[bytes], wanted: Collection[str]) -> Page:
     :param pieces: the page as it comes, cut anywhere. What they raise passes through.
     """
     page = Page()
-    number = 0
     for number, raw in enumerate(_lines(pieces), 1):
         _read_line(page, number, raw, wanted)
     return page
@@ -97,7 +96,7 @@ def _read_line(page: Page, number: int, raw: bytes, wanted: Collection[str]) -> 
         line = raw.decode("utf-8")
     except UnicodeDecodeError:
         line = raw.decode("utf-8", "replace")
-        page.mark_broken(number, line, _name_of(line) in wanted)
+        page.mark_broken(f"line {number}", line, _name_of(line) in wanted)
         return
     text = line.strip()
     if not text:
@@ -108,7 +107,7 @@ def _read_line(page: Page, number: int, raw: bytes, wanted: Collection[str]) -> 
     match = _LINE.match(text)
     name = (match["name"] or unescape(match["quoted"][1:-1])) if match else _name_of(text)
     if match is None or not _keep(page, name, match, wanted):
-        page.mark_broken(number, text, name in wanted)
+        page.mark_broken(f"line {number}", text, name in wanted)
     else:
         page.lines += 1
 

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Callable, TypeVar
 from urllib.parse import urlencode
 
 from .._core.argspec import ArgSpec
@@ -42,7 +42,7 @@ class Server:
         self._options = options
         self._client = context.shared(client_key(options), lambda: make_client(options))
         self._headers = {**given_headers(options), **authorization(options)}
-        self._deadline = time.monotonic() + options["timeout"]
+        self._deadline: float = time.monotonic() + options["timeout"]
 
     @property
     def left(self) -> float:
@@ -90,6 +90,25 @@ def refuse_denied(status: int, url: str) -> None:
     """
     if status in _REFUSED:
         raise AccessDenied(f"status is {status}", on=without_user(url), advice=_REFUSED[status])
+
+
+Read = TypeVar("Read")
+
+
+def understood(url: str, whose: str, read: Callable[[], Read]) -> Read:
+    """Return what ``read`` makes of an answer, the parts of which may be of any shape.
+
+    :param whose: whom the answer should be from: ``a Prometheus``.
+    :raises NoEvidence: of one that does not have the shape expected.
+    """
+    try:
+        return read()
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise NoEvidence(
+            f"the answer is not that of {whose}",
+            on=without_user(url),
+            advice=f"it cannot be read ({type(error).__name__})",
+        ) from error
 
 
 def begins(answer: Response) -> str:

@@ -12,6 +12,12 @@ from typing import Callable
 from .base import Kind
 
 
+def _alertmanager() -> Kind:
+    from . import alertmanager
+
+    return alertmanager
+
+
 def _backup() -> Kind:
     from . import backup
 
@@ -114,6 +120,12 @@ def _sql() -> Kind:
     return sql
 
 
+def _systemd() -> Kind:
+    from . import systemd
+
+    return systemd
+
+
 def _tcp() -> Kind:
     from . import tcp
 
@@ -127,6 +139,7 @@ def _worker() -> Kind:
 
 
 KINDS: dict[str, Callable[[], Kind]] = {
+    "alertmanager": _alertmanager,
     "backup": _backup,
     "command": _command,
     "compose": _compose,
@@ -144,6 +157,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "queues": _queues,
     "redis": _redis,
     "sql": _sql,
+    "systemd": _systemd,
     "tcp": _tcp,
     "worker": _worker,
 }

@@ -114,8 +114,8 @@ def probe(options: Options, context: Context) -> Values:
     """Read the page once, or twice ``window`` seconds apart; compute what ``type`` asks for.
 
     :raises Unreachable: no answer. :raises OpsError: a status that says that the service is at fault.
-    :raises AccessDenied: the login. :raises NotThere: no page there, nothing to divide by. :raises WrongType: a metric of
-        another type. :raises NoEvidence: no metrics page, too large, or counters that were reset.
+    :raises AccessDenied: the login. :raises NotThere: no page there, or nothing to divide by.
+    :raises WrongType: a metric of another type. :raises NoEvidence: no metrics page, too large, or counters were reset.
     """
     deadline = time.monotonic() + options["timeout"]
     client = context.shared(client_key(options), lambda: make_client(options))

@@ -22,7 +22,7 @@ from .._core.argspec import ArgSpec
 from .._core.durations import duration
 from .._core.errors import InputError, NoEvidence, NotThere, WrongType, one_line
 from .._core.http import Response, without_user
-from .asking import Server, asking_spec, begins, json_or_none, only_a_witness, refuse_denied
+from .asking import Server, asking_spec, begins, json_or_none, only_a_witness, refuse_denied, understood
 from .base import PASS, UNKNOWN, Condition, Context, Options, Values
 from .series import SPEC as SERIES
 from .series import Series, series_conditions, series_values
@@ -38,6 +38,7 @@ _OVER: dict[str, Callable[[Sequence[float]], float]] = {
 _POINTS = 100
 _MAX_BYTES = 4 << 20
 _WARNINGS = 10
+_WHOSE = "a Prometheus"
 # A selector of series alone: timestamp() of anything else is the time of the query.
 _SELECTOR = re.compile(
     r'\s*[a-zA-Z_:][\w:]*\s*(\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\})?\s*\Z|\s*\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\}\s*\Z'
@@ -99,7 +100,7 @@ def probe(options: Options, context: Context) -> Values:
     with only_a_witness():
         server = Server(options, context, options["url"])
         result, end = _query(server, options)
-        values = _understood(server, lambda: _values(result, end, options))
+        values = understood(server.url, _WHOSE, lambda: _values(result, end, options))
         age = {} if options["max_age"] is None else {"age": _age(server, options["age_of"] or options["query"])}
     return {**values, **age, "warnings": result.warnings, "_nothing": "the query returned nothing"}
 
@@ -109,7 +110,7 @@ def _query(server: Server, options: Options) -> tuple[_Result, float | None]:
     if options["range"] is None:
         return _ask(server, "api/v1/query", {"query": options["query"]}), None
     now = _ask(server, "api/v1/query", {"query": "time()"})
-    end = _understood(server, lambda: _point(now.data).value)
+    end = understood(server.url, _WHOSE, lambda: _point(now.data).value)
     asked = {"query": options["query"], "start": end - options["range"], "end": end, "step": _step(options)}
     return _ask(server, "api/v1/query_range", asked), end
 
@@ -131,7 +132,7 @@ def _ask(server: Server, path: str, fields: Mapping[str, Any]) -> _Result:
     if body["status"] != "success":
         raise _refusal(body, answer)
     data = body.get("data") or {}
-    return _understood(server, lambda: _Result(data["resultType"], data["result"], warnings))
+    return understood(server.url, _WHOSE, lambda: _Result(data["resultType"], data["result"], warnings))
 
 
 def _list(value: Any) -> list[Any]:
@@ -156,21 +157,6 @@ def _refusal(body: Mapping[str, Any], answer: Response) -> InputError | NoEviden
     if body.get("errorType") in _WRONG_QUERY:
         return InputError(f"the query is refused ({reason})", on=on, advice="see query")
     return NoEvidence(f"the query was not answered ({reason})", on=on)
-
-
-def _understood(server: Server, read: Callable[[], Any]) -> Any:
-    """Return what ``read`` makes of an answer; its parts may be of any shape.
-
-    :raises NoEvidence: of one that Prometheus does not have.
-    """
-    try:
-        return read()
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise NoEvidence(
-            "the answer is not that of a Prometheus",
-            on=without_user(server.url),
-            advice=f"its result cannot be read ({type(error).__name__})",
-        ) from error
 
 
 def _values(result: _Result, end: float | None, options: Options) -> Values:
@@ -251,7 +237,7 @@ def _age(server: Server, selector: str) -> float | None:
     The samples of an instant query carry the time of the query; timestamp() of a selector tells that of the sample.
     """
     result = _ask(server, "api/v1/query", {"query": f"timestamp({selector})"})
-    moments = _understood(server, lambda: [_point(one["value"]) for one in result.data])
+    moments = understood(server.url, _WHOSE, lambda: [_point(one["value"]) for one in result.data])
     return round(max(asked - newest for asked, newest in moments), 3) if moments else None
 
 

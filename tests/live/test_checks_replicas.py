@@ -16,6 +16,7 @@ from ansible_collections.day2.ops.tests.lab.home import Home
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.ports import HOST, free_ports
 from ansible_collections.day2.ops.tests.lab.postgres_server import connect
+from ansible_collections.day2.ops.tests.lab.redis_server import connect as redis_connect
 from ansible_collections.day2.ops.tests.lab.state import PostgresFacts, RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from ansible_collections.day2.ops.tests.live.checks import attempt
@@ -73,6 +74,29 @@ def test_a_redis_replica_is_well_while_it_is_linked(lab: Lab, redis_replica: int
     lost = attempt(**check)
     assert lost.status == "fail"
     assert lost.reason.startswith("link_up is false")
+
+
+def test_a_master_sees_its_replica_and_that_it_is_behind(lab: Lab, redis_replica: int, redis_facts: RedisFacts) -> None:
+    login = {"login_user": redis_facts["user"], "login_password": redis_facts["password"]}
+    limits = {"min_replicas": 1, "max_replica_lag": "10s", "max_replica_lag_bytes": "1M"}
+    check = {"kind": "redis", "login_port": redis_facts["port"], **login, **limits}
+    outcome = _await_pass(**check)
+    assert (outcome.values["role"], outcome.values["replicas"]) == ("master", 1)
+    process.hang(lab.home.process("redis-replica"))
+    with redis_connect(redis_facts, db=9) as client:
+        client.set("check:behind", "x" * 2_000_000)
+        client.delete("check:behind")
+    behind = attempt(**check)
+    assert behind.status == "fail"
+    assert behind.reason.startswith("replica_lag_bytes is 200")
+    process.resume(lab.home.process("redis-replica"))
+    _await_pass(**check)
+    lab.home.stop("redis-replica")
+    wait_for("the replica's loss", lambda: attempt(**check).values["replicas"] == 0)
+    gone = attempt(**check)
+    assert gone.status == "fail"
+    assert "replicas is 0, expected at least 1" in gone.reason
+    assert "replica_lag is null (not a master, or no replica is linked)" in gone.reason
 
 
 @pytest.fixture

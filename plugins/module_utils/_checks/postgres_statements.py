@@ -36,8 +36,14 @@ SELECT calls, ({total} / 1000)::float8 AS seconds, ({mean} / 1000)::float8 AS me
 
 # In these the extension puts $1 for what a client sent. Others, such as ALTER ROLE, it keeps as they were.
 _NORMALISED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "VALUES", "TABLE")
-_COMMENT = re.compile(r"/\*.*?(\*/|\Z)|--[^\n]*", re.DOTALL)
-_LITERAL = re.compile(r"'(?:[^'\\]|''|\\.)*(?:'|\Z)|\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|\Z)", re.DOTALL)
+# From the left, as the server reads: a comment, a name in quotes, a literal.
+_TOKEN = re.compile(
+    r"""(?P<comment>/\*.*?(?:\*/|\Z)|--[^\n]*)
+    |(?P<name>"(?:[^"]|"")*(?:"|\Z))
+    |'(?:[^']|'')*(?:'|\Z)
+    |\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|\Z)""",
+    re.DOTALL | re.VERBOSE,
+)
 
 
 def _slowest(session: Session, options: Options) -> Values:
@@ -77,13 +83,19 @@ def statement_text(query: str | None) -> str:
 
     Of a statement that is not normalised only the first two words are left.
     """
-    text = one_line(_COMMENT.sub(" ", query or ""), 4000)
+    # Whether a backslash escapes depends on settings: behind one, literals cannot be told from the rest.
+    known, backslash, _rest = (query or "").partition("\\")
+    text = one_line(_TOKEN.sub(_harmless, known) + (" ..." if backslash else ""), 4000)
     first = text.lstrip("( ").partition(" ")[0].upper()
-    if first in _NORMALISED:
-        return one_line(_LITERAL.sub("'?'", text), 200)
-    if text.startswith("<"):  # <insufficient privilege>
+    if first in _NORMALISED or text.startswith("<"):  # <insufficient privilege>
         return one_line(text, 200)
     return one_line(" ".join([*text.split()[:2], "..."]), 80)
+
+
+def _harmless(token: re.Match[str]) -> str:
+    if token["comment"] is not None:
+        return " "
+    return token[0] if token["name"] is not None else "'?'"
 
 
 FACTS: tuple[Fact[Session], ...] = (

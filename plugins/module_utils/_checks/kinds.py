@@ -66,6 +66,12 @@ def _load() -> Kind:
     return load
 
 
+def _log() -> Kind:
+    from . import log
+
+    return log
+
+
 def _memory() -> Kind:
     from . import memory
 
@@ -132,6 +138,12 @@ def _tcp() -> Kind:
     return tcp
 
 
+def _tls() -> Kind:
+    from . import tls
+
+    return tls
+
+
 def _worker() -> Kind:
     from . import worker
 
@@ -148,6 +160,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "file_age": _file_age,
     "http": _http,
     "load": _load,
+    "log": _log,
     "memory": _memory,
     "metrics": _metrics,
     "postgres": _postgres,
@@ -159,5 +172,6 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "sql": _sql,
     "systemd": _systemd,
     "tcp": _tcp,
+    "tls": _tls,
     "worker": _worker,
 }

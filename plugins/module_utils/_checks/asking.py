@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Callable, TypeVar
 from urllib.parse import urlencode
 
@@ -49,12 +50,14 @@ class Server:
         """Return the seconds that are left, 0 when there are none."""
         return max(self._deadline - time.monotonic(), 0.0)
 
-    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Response:
+    def get(self, path: str, query: Mapping[str, Any] | None = None, within: float | None = None) -> Response:
         """Return the answer to a GET, whatever its status.
 
+        :param within: seconds for this question alone.
         :raises OpsError: or one of its kinds, as ``HttpClient.send`` does.
         """
-        return self._client.send(self._request("GET", address_under(self.url, path, query), self._headers))
+        request = self._request("GET", address_under(self.url, path, query), self._headers)
+        return self._client.send(request if within is None else replace(request, timeout=min(within, self.left)))
 
     def post_form(self, path: str, fields: Mapping[str, Any]) -> Response:
         """Return the answer to a POST of names and values, whatever its status.

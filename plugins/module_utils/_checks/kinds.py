@@ -48,6 +48,12 @@ def _disk() -> Kind:
     return disk
 
 
+def _elasticsearch() -> Kind:
+    from . import elasticsearch
+
+    return elasticsearch
+
+
 def _file_age() -> Kind:
     from . import file_age
 
@@ -157,6 +163,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "compose": _compose,
     "container": _container,
     "disk": _disk,
+    "elasticsearch": _elasticsearch,
     "file_age": _file_age,
     "http": _http,
     "load": _load,

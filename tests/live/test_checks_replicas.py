@@ -79,7 +79,7 @@ def test_a_redis_replica_is_well_while_it_is_linked(lab: Lab, redis_replica: int
 def test_a_master_sees_its_replica_and_that_it_is_behind(lab: Lab, redis_replica: int, redis_facts: RedisFacts) -> None:
     login = {"login_user": redis_facts["user"], "login_password": redis_facts["password"]}
     limits = {"min_replicas": 1, "max_replica_lag": "10s", "max_replica_lag_bytes": "1M"}
-    check = {"kind": "redis", "login_port": redis_facts["port"], **login, **limits}
+    check: dict[str, Any] = {"kind": "redis", "login_port": redis_facts["port"], **login, **limits}
     outcome = _await_pass(**check)
     assert (outcome.values["role"], outcome.values["replicas"]) == ("master", 1)
     process.hang(lab.home.process("redis-replica"))

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from .base import Options, Values
 from .facts import TOP, Fact
+from .postgres_facts import TABLES
 from .postgres_session import Session, shown
 
-# Of a table that a statement holds or wants for itself, the last vacuum's count has to do: sizes need a lock.
 _TABLES = f"""
-SELECT format('%s.%s', stat.schemaname, stat.relname) AS name,
-       CASE WHEN EXISTS (SELECT FROM pg_locks WHERE relation = stat.relid AND mode = 'AccessExclusiveLock')
-            THEN relpages::bigint * current_setting('block_size')::int
-            ELSE pg_total_relation_size(stat.relid) END AS total_bytes,
+SELECT format('%s.%s', schemaname, relname) AS name, bytes AS total_bytes,
        n_live_tup AS live_rows, n_dead_tup AS dead_rows,
        (100.0 * n_dead_tup / nullif(n_live_tup + n_dead_tup, 0))::float8 AS dead_percent,
        extract(epoch FROM now() - greatest(last_vacuum, last_autovacuum))::float8 AS vacuum_age,
        extract(epoch FROM now() - greatest(last_analyze, last_autoanalyze))::float8 AS analyze_age
-  FROM pg_stat_user_tables AS stat JOIN pg_class ON pg_class.oid = stat.relid
- ORDER BY total_bytes DESC NULLS LAST LIMIT {TOP}
+  FROM ({TABLES.format(size="pg_total_relation_size")}) AS known
+ ORDER BY bytes DESC NULLS LAST LIMIT {TOP}
 """
 
 # Whose sessions they are everybody may see; what they do is hidden from ordinary roles.

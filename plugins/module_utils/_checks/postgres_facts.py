@@ -104,16 +104,23 @@ SELECT (100 * max(greatest(age(datfrozenxid), mxid_age(datminmxid))) / 214748364
   FROM pg_database
 """
 
-# The size of a table needs a lock on it: where a statement holds or wants it for itself, what the last vacuum counted
-# has to do. A database of tables that are all small is not bloated; one without any table is most likely another.
-_BLOAT = """
+# The tables of users in login_db and their sizes, to be completed with the name of the function that tells a size. That
+# needs a lock on the table: where a statement holds or wants it for itself, what the last vacuum counted has to do.
+TABLES = """
+       SELECT stat.*, CASE WHEN locked.relation IS NULL THEN {size}(stat.relid)
+                           ELSE relpages::bigint * current_setting('block_size')::int END AS bytes
+         FROM pg_stat_user_tables AS stat
+         JOIN pg_class ON pg_class.oid = stat.relid
+         LEFT JOIN (SELECT DISTINCT relation FROM pg_locks WHERE mode = 'AccessExclusiveLock') AS locked
+              ON locked.relation = stat.relid
+"""
+
+# A database of tables that are all small is not bloated; one without any table is most likely another.
+_BLOAT = f"""
 WITH sized AS (
-    SELECT format('%%s.%%s', stat.schemaname, stat.relname) AS name,
-           100.0 * n_dead_tup / nullif(n_live_tup + n_dead_tup, 0) AS dead,
-           CASE WHEN EXISTS (SELECT FROM pg_locks WHERE relation = stat.relid AND mode = 'AccessExclusiveLock')
-                THEN relpages::bigint * current_setting('block_size')::int
-                ELSE pg_relation_size(stat.relid) END AS bytes
-      FROM pg_stat_user_tables AS stat JOIN pg_class ON pg_class.oid = stat.relid
+    SELECT format('%%s.%%s', schemaname, relname) AS name, bytes,
+           100.0 * n_dead_tup / nullif(n_live_tup + n_dead_tup, 0) AS dead
+      FROM ({TABLES.format(size="pg_relation_size")}) AS known
 ), large AS (SELECT * FROM sized WHERE bytes >= %(min_table_bytes)s)
 SELECT CASE WHEN NOT EXISTS (SELECT FROM sized) THEN NULL
             WHEN NOT EXISTS (SELECT FROM large) THEN 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.day2.ops.plugins.module_utils._checks import postgres, redis
 from ansible_collections.day2.ops.plugins.module_utils._checks.base import FAIL, UNKNOWN, Condition, Values
 from ansible_collections.day2.ops.plugins.module_utils._checks.conditions import evaluate, worst
 from ansible_collections.day2.ops.plugins.module_utils._checks.facts import Fact, fact_conditions, read_facts
@@ -74,3 +75,12 @@ def test_a_server_that_does_not_answer_is_at_fault() -> None:
 
     with pytest.raises(Unreachable):
         read_facts([Fact(("it",), gone)], [], {"details": ["it"]})
+
+
+@pytest.mark.parametrize("kind", [postgres, redis], ids=["postgres", "redis"])
+def test_the_tables_of_the_kinds_fit_together(kind: Any) -> None:
+    names = [name for fact in kind.FACTS for name in fact.names]
+    assert len(names) == len(set(names))
+    assert {limit.path for fact in kind.FACTS for limit in fact.limits} <= set(names)
+    assert {limit.detail for fact in kind.FACTS for limit in fact.limits} <= {*names, ""}
+    assert set(kind.SPEC.options["details"]["choices"]) <= set(names)

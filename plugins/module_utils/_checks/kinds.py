@@ -24,6 +24,12 @@ def _backup() -> Kind:
     return backup
 
 
+def _clock() -> Kind:
+    from . import clock
+
+    return clock
+
+
 def _command() -> Kind:
     from . import command
 
@@ -64,6 +70,12 @@ def _http() -> Kind:
     from . import http
 
     return http
+
+
+def _kubernetes() -> Kind:
+    from . import kubernetes
+
+    return kubernetes
 
 
 def _load() -> Kind:
@@ -159,6 +171,7 @@ def _worker() -> Kind:
 KINDS: dict[str, Callable[[], Kind]] = {
     "alertmanager": _alertmanager,
     "backup": _backup,
+    "clock": _clock,
     "command": _command,
     "compose": _compose,
     "container": _container,
@@ -166,6 +179,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "elasticsearch": _elasticsearch,
     "file_age": _file_age,
     "http": _http,
+    "kubernetes": _kubernetes,
     "load": _load,
     "log": _log,
     "memory": _memory,

@@ -86,7 +86,7 @@ def test_restarts() -> None:
 
 def test_long_lists_are_cut_and_the_counts_are_not() -> None:
     many = [("api", ended(f"shop-api-{number}", 1)) for number in range(50)]
-    options = {"project": "shop", "services": None, "completed": [], "health": "if_any"}
+    options: dict[str, Any] = {"project": "shop", "services": None, "completed": [], "health": "if_any"}
     values = summary(many, options)
     assert (len(values["not_ready"]), values["containers"], values["services"]["api"]["containers"]) == (20, 50, 50)
 

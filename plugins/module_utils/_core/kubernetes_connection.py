@@ -1,0 +1,210 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Reading from the API of Kubernetes: the options of every module, and errors in one line.
+
+The Kubernetes client for Python reads the configuration: kubeconfig, exec plugins, a pod's own service account. What it
+finds is then asked for by our HTTP client, with bounds on time and size, as JSON: the client's own models would be made
+and thrown away. With ``host`` there is no configuration to read, and the client, which takes a second and 40 MB to
+import, is not needed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from .argspec import ArgSpec, secret
+from .errors import AccessDenied, InputError, NotThere, OpsError, Unreachable, one_line
+from .http import HttpClient, Request, Response, Tls, without_user
+from .libraries import load
+from .secrets import resolve
+
+# Names as the collection kubernetes.core has them.
+SPEC = ArgSpec(
+    options={
+        "kubeconfig": {"type": "path"},
+        "context": {"type": "str"},
+        "host": {"type": "str"},
+        "ca_cert": {"type": "path"},
+        "client_cert": {"type": "path"},
+        "client_key": {"type": "path", "no_log": False},
+        "validate_certs": {"type": "bool"},
+        "namespace": {"type": "str", "default": "default"},
+        "timeout": {"type": "float", "default": 5.0},
+    },
+    mutually_exclusive=[("host", "kubeconfig"), ("host", "context")],
+    required_together=[("client_cert", "client_key")],
+) + secret("api_key")
+LIBRARY = "kubernetes"
+
+# A pod's JSON takes 5 to 20 KB.
+_MOST_BYTES = 16 << 20
+
+# Status of the server's answer -> our error and what to do about it; any other speaks against the server.
+_STATUSES: dict[int, tuple[type[OpsError], str]] = {
+    400: (InputError, ""),
+    401: (AccessDenied, "check api_key, or the user of the kubeconfig and its exec plugin"),
+    403: (AccessDenied, "the user lacks this permission"),
+    404: (NotThere, ""),
+}
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """Where the API is, how to trust it, and the value of the header Authorization (a secret), or None."""
+
+    host: str
+    tls: Tls
+    authorization: str | None = None
+
+
+class Api:
+    """The API that options (validated by ``SPEC``) lead to. Safe to use from several threads.
+
+    Its configuration is read when first asked, once: an exec plugin may take a while. Tokens that expire are had anew.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._configuration: Any = None
+        self._client: HttpClient | None = None
+
+    def get(self, path: str, query: Mapping[str, str], deadline: float) -> Any:
+        """Return the JSON object at ``path``, an absolute path of the API.
+
+        :param deadline: by the monotonic clock, in seconds.
+        :raises MissingLibrary: kubernetes or requests. :raises InputError: the configuration, or a bad request.
+        :raises Unreachable: no answer. :raises AccessDenied: TLS, 401 or 403. :raises NotThere: 404.
+        :raises OpsError: any other status, or an answer that is no JSON object.
+        """
+        settings = self._settings()
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise Unreachable("time is up before all was asked", on=settings.host)
+        answer = self._http(settings).send(
+            Request(
+                url=f"{settings.host}{path}{'?' if query else ''}{urlencode(query)}",
+                headers={
+                    "Accept": "application/json",
+                    **({"Authorization": settings.authorization} if settings.authorization else {}),
+                },
+                timeout=left,
+                max_bytes=_MOST_BYTES,
+                follow_redirects="none",
+            )
+        )
+        return _object(answer)
+
+    def _http(self, settings: _Settings) -> HttpClient:
+        with self._lock:
+            if self._client is None:
+                bypassed = load("urllib.request").proxy_bypass(urlsplit(settings.host).hostname or "")
+                self._client = HttpClient(settings.tls, use_proxy=not bypassed)
+            return self._client
+
+    def _settings(self) -> _Settings:
+        options = self._options
+        token = resolve(options, "api_key")
+        bearer = None if token is None else f"Bearer {token}"
+        if options.get("host"):
+            return _Settings(str(options["host"]).rstrip("/"), _tls(options, None), bearer)
+        with self._lock:
+            if self._configuration is None:
+                self._configuration = _read_configuration(options)
+            found = self._configuration
+            saved = (found.auth_settings().get("BearerToken") or {}).get("value")
+        return _Settings(str(found.host).rstrip("/"), _tls(options, found), bearer or saved)
+
+
+def where(options: Mapping[str, Any]) -> str:
+    """Return what names the cluster, for messages and to tell clusters apart."""
+    if options.get("host"):
+        return f"kubernetes {without_user(options['host'])}"
+    context = f" context {options['context']}" if options.get("context") else ""
+    return f"kubernetes {options.get('kubeconfig') or 'of the default configuration'}{context}"
+
+
+def _tls(options: Mapping[str, Any], found: Any) -> Tls:
+    """Return how to trust the server; what the options say goes before what the configuration ``found`` says."""
+    verify = options.get("validate_certs")
+    if verify is None:
+        verify = True if found is None else bool(found.verify_ssl)
+    own = options.get("client_cert")
+    return Tls(
+        validate=verify,
+        ca_certs=options.get("ca_cert") or getattr(found, "ssl_ca_cert", None),
+        client_cert=own or getattr(found, "cert_file", None),
+        client_key=options.get("client_key") if own else getattr(found, "key_file", None),
+    )
+
+
+def _read_configuration(options: Mapping[str, Any]) -> Any:
+    """Return the Kubernetes client's configuration, from a kubeconfig or, in a pod, its service account.
+
+    :raises InputError: there is none, it is wrong, or it wants what our HTTP client cannot do.
+    """
+    client, config = load("kubernetes.client"), load("kubernetes.config")
+    named = options.get("kubeconfig")
+    if named and not os.access(named, os.R_OK):
+        raise InputError("kubeconfig cannot be read", on=str(named), advice="expected a file on the module's host")
+    found = client.Configuration()
+    try:
+        if named or options.get("context") or _has_default():
+            config.load_kube_config(named, options.get("context"), found, persist_config=False)
+        else:
+            config.load_incluster_config(client_configuration=found)
+    except Exception as error:  # of YAML, of shapes that are none of a kubeconfig, of the client's own
+        on = where(options)
+        raise InputError("no usable configuration of a cluster", on=on, advice=_without_content(error)) from error
+    _refuse_what_we_cannot(found, where(options))
+    return found
+
+
+def _without_content(error: Exception) -> str:
+    """Return an error's text up to where the client quotes the kubeconfig itself, secrets and all."""
+    return one_line(str(error).partition("{")[0], 200)
+
+
+def _has_default() -> bool:
+    """Tell whether a kubeconfig is where everybody looks for one."""
+    places = os.environ.get("KUBECONFIG") or "~/.kube/config"
+    return any(Path(place).expanduser().exists() for place in places.split(":") if place)
+
+
+def _refuse_what_we_cannot(found: Any, on: str) -> None:
+    if getattr(found, "tls_server_name", None):
+        raise InputError("tls-server-name of a kubeconfig is not supported", on=on)
+    if found.proxy and found.proxy not in load("urllib.request").getproxies().values():
+        raise InputError("proxy-url of a kubeconfig is not supported", on=on, advice="set HTTPS_PROXY instead")
+
+
+def _object(answer: Response) -> Any:
+    """Return the JSON object in an answer, or raise what its status means, with the server's own reason."""
+    on = f"kubernetes {without_user(answer.url)}"
+    if answer.status != 200:
+        kind, advice = _STATUSES.get(answer.status, (OpsError, ""))
+        raise kind(f"the API answers {answer.status}{_reason(answer)}", on=on, advice=advice)
+    found = answer.json()
+    if not isinstance(found, dict):
+        raise OpsError("the answer is not one of Kubernetes", on=on, advice="see host")
+    return found
+
+
+def _reason(answer: Response) -> str:
+    """Return the message of a Status, the object that the API answers errors with; empty where there is none."""
+    try:
+        found = answer.json()
+    except OpsError:
+        return ""
+    message = found.get("message") if isinstance(found, dict) else None
+    return f" ({one_line(message, 200)})" if message else ""

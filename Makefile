@@ -24,16 +24,24 @@ setup: ## make .venv (pinned packages) and .collections; a fraction of a second 
 	echo "setup: no Python was found; install Python 3.11 or later with its venv module (Debian: python3 python3-venv)" >&2; exit 1; fi; \
 	PYTHONPATH= $$python tools/setup.py --python "$(PYTHON)"
 
+.PHONY: servers kubernetes compose
+servers: setup ## get what tests start and no Python package brings: Debian packages (as root), search servers, a host's image
+	@$(MODULE).tools.servers all
+kubernetes: setup ## build the real control plane of Kubernetes for its tests (Go, 15 minutes of one processor, kept)
+compose: setup ## build docker compose v2 for its tests (Go, 6 minutes of one processor, kept)
+kubernetes compose:
+	@$(MODULE).tools.servers $@
+
 .PHONY: lock
 lock: setup ## pin requirements/dev.in anew into requirements/dev.lock
 	$(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet requirements/dev.in --output-file requirements/dev.lock
 
 .PHONY: test lint sanity units live integration
-test: setup ## run every check and test below, stop at the first that fails
+test: servers ## run every check and test below, stop at the first that fails
 lint: setup ## ruff, mypy strict, yamllint, ansible-lint production, docs, changelog, licences, galaxy build
 sanity: setup ## ansible-test sanity, without any ignore
 units: setup ## ansible-test units
-live: setup ## pytest of tests/unit and tests/live against real servers, with coverage
+live: servers ## pytest of tests/unit and tests/live against real servers, with coverage
 integration: setup ## ansible-test integration against the lab
 test lint sanity units live integration:
 	@$(MODULE).tools.checks $@
@@ -47,16 +55,16 @@ demo: setup ## run the main job, a maintenance window under load, on real server
 	@$(MODULE).tests.lab demo
 
 .PHONY: lab-up lab-down lab-status
-lab-up: setup ## start the lab's servers and the demo service in build/lab
+lab-up: setup ## start the lab's servers and the demo service in build/lab (ONLY=docker,opensearch,...: those)
 lab-down: setup ## stop the lab and remove what it left
 lab-status: setup ## say what of the lab is running, and where
 lab-up lab-down lab-status:
-	@$(MODULE).tests.lab $(@:lab-%=%)
+	@$(MODULE).tests.lab $(@:lab-%=%) $(if $(filter lab-up,$@),$(if $(ONLY),--only $(ONLY)))
 
 .PHONY: bench chaos faults
-bench: setup ## measure against peers, write build/bench.json (AREA=checks|queues|..., SLICE=short)
-chaos: setup ## kill things in the middle, write build/chaos.json (AREA=..., SLICE=short)
-faults: setup ## break things, see that it is said, write build/faults.json (AREA=..., SLICE=short)
+bench: servers ## measure against peers, write build/bench.json (AREA=checks|queues|..., SLICE=short)
+chaos: servers ## kill things in the middle, write build/chaos.json (AREA=..., SLICE=short)
+faults: servers ## break things, see that it is said, write build/faults.json (AREA=..., SLICE=short)
 bench chaos faults:
 	@$(MODULE).tests.figures $@ $(if $(AREA),--area $(AREA)) $(if $(SLICE),--slice $(SLICE))
 

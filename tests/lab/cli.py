@@ -17,10 +17,11 @@ from .demonstration import Demonstration
 from .errors import LabError
 from .faults import table
 from .lab import Lab
-from .servers import SERVERS
+from .servers import SERVERS, light
 from .signals import signals_as_errors
 
 DEFAULT_FOLDER = Path("build/lab")
+_LIGHT = ",".join(light())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -111,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         return found
 
     up = command("up", _up, "start servers, or those of them that do not run")
-    up.add_argument("--only", type=_names, help=f"some of {','.join(SERVERS)}, and what they need")
+    up.add_argument("--only", type=_names, help=f"some of {','.join(SERVERS)}, and what they need (default: {_LIGHT})")
     command("down", _down, "stop all and leave nothing behind")
     command("status", _status, "say what runs; exit status 1 when something does not")
     faults = "; ".join(table())

@@ -60,7 +60,7 @@ class DockerServer(Server):
             self.home.save()
         facts = self.home.facts["docker"]
         self._launch(facts)
-        with connect(facts) as client:
+        with errors_of_docker(), connect(facts) as client:
             if not client.images.list(facts["image"]):
                 busybox_image.load(client, facts["image"])
             if not client.networks.list(names=[facts["network"]]):
@@ -123,6 +123,15 @@ def connect(facts: DockerFacts, timeout: int = 30) -> Iterator[docker.DockerClie
         yield client
     finally:
         client.close()
+
+
+@contextlib.contextmanager
+def errors_of_docker() -> Iterator[None]:
+    """Say in one line what the daemon refused."""
+    try:
+        yield
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise LabError(f"the lab's Docker: {' '.join(str(error).split())}") from error
 
 
 def _remove_all(client: docker.DockerClient) -> None:

@@ -15,7 +15,7 @@ from . import certificates, faults
 from .errors import LabError
 from .home import Home, make_folder
 from .server import Server
-from .servers import SERVERS, in_order, server_named
+from .servers import SERVERS, in_order, light, server_named
 from .signals import signals_as_errors
 from .state import Facts, path_in
 
@@ -65,7 +65,7 @@ class Lab:
         What runs is left as it is. When a start fails, what this call has started is stopped again, and a
         lab that this call has made is removed.
         """
-        wanted = in_order(names or [name for name, kind in SERVERS.items() if not kind.on_request])
+        wanted = in_order(names or light())
         make_folder(self.folder)
         with self._alone(), signals_as_errors() as told:
             fresh = not self.is_up()
@@ -116,7 +116,7 @@ class Lab:
 
     def _start(self, name: str, asked_for: bool) -> None:
         server = server_named(self.home, name)
-        if all(self.home.runs(part) for part in server.process_names()) and name in self.facts:
+        if server.is_up():
             self.say(f"{name}: already up")
             return
         reason = server.missing()

@@ -36,6 +36,10 @@ class Server(ABC):
     def process_names(self) -> tuple[str, ...]:
         """Return its processes, in the order of their start."""
 
+    def is_up(self) -> bool:
+        """Tell whether it was started and all its processes run."""
+        return self.name in self.home.facts and all(self.home.runs(part) for part in self.process_names())
+
     def start_process(self, _name: str) -> None:
         """Make one of its processes run again, and return when it is ready."""
         self.start()

@@ -15,8 +15,10 @@ from .node_exporter_server import NodeExporterServer
 from .postgres_server import PostgresServer
 from .prometheus_server import PrometheusServer
 from .redis_server import RedisServer
+from .search_server import ElasticsearchServer, OpenSearchServer
 from .server import Server
 from .service_server import ServiceServer
+from .systemd_host_server import SystemdHostServer
 from .webhook_server import WebhookServer
 
 _KINDS: tuple[type[Server], ...] = (
@@ -29,6 +31,9 @@ _KINDS: tuple[type[Server], ...] = (
     AlertmanagerServer,
     PrometheusServer,
     DockerServer,
+    SystemdHostServer,
+    OpenSearchServer,
+    ElasticsearchServer,
 )
 # In the order of their start: what a server needs stands before it, and what it may use.
 SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in _KINDS}
@@ -40,6 +45,11 @@ def server_named(home: Home, name: str) -> Server:
         return SERVERS[name](home)
     except KeyError as error:
         raise LabError(f"no server '{name}'; expected one of {', '.join(SERVERS)}") from error
+
+
+def light() -> list[str]:
+    """Return the names of those that start when none is named."""
+    return [name for name, kind in SERVERS.items() if not kind.on_request]
 
 
 def in_order(names: list[str]) -> list[str]:

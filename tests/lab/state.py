@@ -120,6 +120,22 @@ class DockerFacts(TypedDict):
     exec_root: str
 
 
+class SystemdHostFacts(TypedDict):
+    """A host with systemd: a container of that name in the daemon at `docker_url`."""
+
+    container: str
+    docker_url: str
+    image: str
+
+
+class SearchFacts(TypedDict):
+    """A node of OpenSearch or Elasticsearch; fs repositories are folders in `repositories_dir`."""
+
+    url: str
+    transport_port: int
+    repositories_dir: str
+
+
 class Facts(TypedDict, total=False):
     """The whole of state.json."""
 
@@ -134,6 +150,9 @@ class Facts(TypedDict, total=False):
     prometheus: PrometheusFacts
     alertmanager: UrlFacts
     docker: DockerFacts
+    systemd_host: SystemdHostFacts
+    opensearch: SearchFacts
+    elasticsearch: SearchFacts
     absent: dict[str, str]  # server: why this machine does not have it
     faults: list[list[str]]  # [server, how] of what is broken on purpose now
     undo: dict[str, Any]  # what mending needs to know

@@ -23,7 +23,9 @@ from ansible_collections.day2.ops.tests.lab.state import (
     PostgresFacts,
     PrometheusFacts,
     RedisFacts,
+    SearchFacts,
     ServiceFacts,
+    SystemdHostFacts,
     UrlFacts,
 )
 
@@ -120,3 +122,21 @@ def node_exporter(lab: Lab) -> UrlFacts:
 def docker_server(lab: Lab) -> DockerFacts:
     """A Docker daemon with a small image; for the rest of the session, so remove what a test leaves in it."""
     return _asked_for(lab, "docker")["docker"]
+
+
+@pytest.fixture
+def systemd_host(lab: Lab) -> SystemdHostFacts:
+    """A host with systemd and Python in a container; a test that breaks it takes another_host instead."""
+    return _asked_for(lab, "systemd_host")["systemd_host"]
+
+
+@pytest.fixture
+def opensearch(lab: Lab) -> SearchFacts:
+    """A node of OpenSearch, for the rest of the session: remove what a test makes in it."""
+    return _asked_for(lab, "opensearch")["opensearch"]
+
+
+@pytest.fixture
+def elasticsearch(lab: Lab) -> SearchFacts:
+    """A node of Elasticsearch, for the rest of the session: remove what a test makes in it."""
+    return _asked_for(lab, "elasticsearch")["elasticsearch"]

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs that are built from their published Go modules: the control plane of Kubernetes, and docker compose."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from .artifacts import PROGRAMS, Artifact, run
+
+_CONTROL_PLANE = PROGRAMS / "control_plane"
+_COMPOSE = PROGRAMS / "compose"
+_COMPOSE_MODULE = "github.com/docker/compose/v2"
+
+
+def _recipe(folder: Path) -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.is_file())
+
+
+def _build_control_plane(folder: Path) -> None:
+    _build(_CONTROL_PLANE, folder / "control_plane", "-s -w", ".")
+
+
+def _build_compose(folder: Path) -> None:
+    version = f"-X {_COMPOSE_MODULE}/internal.Version={compose_version()}"
+    _build(_COMPOSE, folder / "docker-compose", f"-s -w {version}", f"{_COMPOSE_MODULE}/cmd")
+
+
+def compose_version() -> str:
+    """Return the version of compose that go.mod asks for, as v2.0.0."""
+    lines = (_COMPOSE / "go.mod").read_text(encoding="utf-8").splitlines()
+    return next(line.split()[1] for line in lines if line.strip().startswith(f"{_COMPOSE_MODULE} "))
+
+
+def _build(source: Path, program: Path, flags: str, package: str) -> None:
+    # It takes minutes of all processors: whatever else the machine does goes first.
+    argv = ["nice", "-n", "19", "go", "build", "-trimpath", "-ldflags", flags, "-o", str(program), package]
+    run(argv, cwd=source, CGO_ENABLED="0")
+
+
+CONTROL_PLANE = Artifact(
+    "kubernetes",
+    "control plane of Kubernetes",
+    "kubernetes",
+    ("go",),
+    partial(_recipe, _CONTROL_PLANE),
+    _build_control_plane,
+)
+COMPOSE = Artifact("compose", "docker compose", "compose", ("go",), partial(_recipe, _COMPOSE), _build_compose)

@@ -181,21 +181,22 @@ def _counted(readings: Sequence[Reading], selection: Selection) -> Samples:
     if second.types.get(selection.metric) == "gauge":
         raise WrongType("a gauge has no rate", on=selection.metric, advice="the page says that it is no counter")
     before, after = selection.of(first), selection.of(second)
-    reason = next(_resets(first, second, before, after), "")
+    which, reason = next(_resets(first, second, before, after), ((), ""))
     if reason:
-        raise NoEvidence(reason, on=str(selection), advice="the process was restarted between the two reads")
+        on = describe({"__name__": selection.metric, **dict(which)})
+        raise NoEvidence(reason, on=on, advice="the process was restarted between the two reads")
     return {labels: value - before.get(labels, 0.0) for labels, value in after.items()}
 
 
-def _resets(first: Page, second: Page, before: Samples, after: Samples) -> Iterator[str]:
-    """Yield what shows that counting began anew."""
+def _resets(first: Page, second: Page, before: Samples, after: Samples) -> Iterator[tuple[Labels, str]]:
+    """Yield what shows that counting began anew, and of which series."""
     for labels, value in before.items():
         if labels not in after:
-            yield f"a counter vanished, {describe(dict(labels))}"
+            yield labels, "a counter vanished"
         elif after[labels] < value:
-            yield f"a counter went back from {value:g} to {after[labels]:g}, {describe(dict(labels))}"
+            yield labels, f"a counter went back from {value:g} to {after[labels]:g}"
     if first.samples.get(STARTED) != second.samples.get(STARTED):
-        yield f"{STARTED} has changed"
+        yield (), f"{STARTED} has changed"
 
 
 TYPES: dict[str, Callable[[Sequence[Reading], Options], Computed]] = {

@@ -58,7 +58,8 @@ class Series:
 def describe(labels: Mapping[str, str]) -> str:
     """Return labels as Prometheus writes them, short and on one line."""
     pairs = ", ".join(f'{name}="{escape(value)}"' for name, value in labels.items() if name != _NAME)
-    return one_line(f"{labels.get(_NAME, '')}{{{pairs}}}", 160)
+    name = labels.get(_NAME, "")
+    return one_line(f"{name}{{{pairs}}}" if pairs or not name else name, 160)
 
 
 def json_number(value: float) -> float | str:

@@ -281,7 +281,7 @@ def _unsendable(url: str) -> InputError:
 
 
 def _late(request: Request) -> Unreachable:
-    return Unreachable(f"no complete answer within {request.timeout:g} s", on=without_user(request.url))
+    return Unreachable(f"no complete answer within {request.timeout:.3g} s", on=without_user(request.url))
 
 
 def _large(request: Request) -> TooLarge:

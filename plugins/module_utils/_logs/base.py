@@ -23,9 +23,9 @@ DEFAULT_BYTES = "50M"
 Options = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Entry:
-    """One line. (No slots: the level is worked out when somebody asks for it.)
+    """One line. There are many: it is not frozen as that takes time, and its level is worked out when it is asked for.
 
     :param time: seconds since the epoch; of the line before when it has none of its own.
     :param text: the line, at most :data:`MAX_LINE` characters. :param fields: of a line that is a JSON object.

@@ -28,13 +28,11 @@ OF_PRIORITY = ("critical", "critical", "critical", "error", "warning", "info", "
 _FIELDS = ("level", "levelname", "severity", "log.level", "lvl", "loglevel", "severity_text")
 
 _LOOKED_AT = 200  # characters at the beginning of a line in which its level is looked for
-_IN_TEXT = re.compile(
-    r"\b(?:level|lvl|severity)[=:][\"']?(?P<named>[A-Za-z]+)"
-    r"|\[(?:\w+:)?(?P<bracketed>debug|info|notice|warn|warning|error|crit|alert|emerg)\]"
-    r"|(?<![\w/.-])(?P<bare>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|SEVERE|CRITICAL|CRIT|FATAL|PANIC|EMERG|ALERT|LOG(?=:))"
-    r"(?![\w/])"
-    r"|^(?P<klog>[IWEF])\d{4} \d\d:"
-)
+# Looked for in this order: level=error, a word in capitals, one in brackets as web servers have it, the letter of klog.
+_NAMED = re.compile(r"\b(?:level|lvl|severity)[=:][\"']?([A-Za-z]+)")
+_CAPITALS = re.compile(r"(?<![\w/.-])[A-Z]{3,11}(?![\w/])")
+_BRACKETED = re.compile(r"\[(?:\w+:)?(debug|info|notice|warn|warning|error|crit|alert|emerg)\]")
+_KLOG = re.compile(r"([IWEF])\d{4} \d\d:")
 _OF_LETTER = {"I": "info", "W": "warning", "E": "error", "F": "critical"}
 
 
@@ -46,12 +44,30 @@ def level_of(text: str, fields: Mapping[str, Any]) -> str | None:
             return level
     if fields:
         return None  # a word somewhere in JSON is not its level
-    match = _IN_TEXT.search(text, 0, _LOOKED_AT)
-    if match is None:
-        return None
-    if match["klog"]:
-        return _OF_LETTER[match["klog"]]
-    return _named(match["named"] or match["bracketed"] or match["bare"])
+    beginning = text[:_LOOKED_AT]
+    return _said(beginning) or _shouted(beginning) or _marked(beginning)
+
+
+def _said(text: str) -> str | None:
+    found = _NAMED.search(text) if "l=" in text or "l:" in text or "y=" in text or "y:" in text else None
+    return _named(found[1]) if found else None
+
+
+def _shouted(text: str) -> str | None:
+    """Return the level of the first word in capitals that is one; ``LOG`` only with a colon, as Postgres has it."""
+    for found in _CAPITALS.finditer(text):
+        level = _LEVEL_OF.get(found[0].lower())
+        if level and (found[0] != "LOG" or text[found.end() : found.end() + 1] == ":"):
+            return level
+    return None
+
+
+def _marked(text: str) -> str | None:
+    bracketed = _BRACKETED.search(text) if "[" in text else None
+    if bracketed:
+        return _named(bracketed[1])
+    letter = _KLOG.match(text)
+    return _OF_LETTER[letter[1]] if letter else None
 
 
 def _named(value: object) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 from .base import MAX_LINE
 
 _NOTHING: Mapping[str, Any] = {}
+_INDENT = 16  # blanks before an object are few
 _INNER = ("message", "msg", "log")
 
 
@@ -37,8 +38,7 @@ def fields_of(text: str) -> Mapping[str, Any]:
 
 
 def _object(text: str) -> Mapping[str, Any]:
-    start = text[:64].lstrip()
-    if not start.startswith("{") or not text.rstrip().endswith("}"):
+    if "{" not in text[:_INDENT] or text.lstrip()[0] != "{" or text.rstrip()[-1] != "}":
         return _NOTHING
     try:
         value = json.loads(text)

@@ -74,30 +74,24 @@ def span_of(text: str) -> re.Match[str] | None:
 
 
 def _seconds(found: re.Match[str]) -> float | None:
-    fields = found.groupdict()
-    whole = _whole_seconds(
-        fields.get("year"),
-        fields["month"],
-        fields["day"],
-        f"{fields['hour']}:{fields['minute']}:{fields['second']}",
-        fields.get("zone"),
-    )
-    return None if whole is None else whole + float(f"0.{fields.get('fraction') or 0}")
+    """Return the moment that was found. Lines of one second come together, so whole seconds are worked out once."""
+    fraction = found["fraction"]
+    if not fraction:
+        return _whole_seconds(found[0])
+    begin, end = found.span("fraction")
+    whole = _whole_seconds(found.string[found.start() : begin - 1] + found.string[end : found.end()])
+    return None if whole is None else whole + float(f"0.{fraction}")
 
 
-@lru_cache(maxsize=1024)  # lines of one second come together
-def _whole_seconds(year: str | None, month: str, day: str, clock: str, zone: str | None) -> float | None:
-    hour, minute, second = clock.split(":")
-    fields = {
-        "month": _MONTHS.get(month, month),
-        "day": day,
-        "hour": hour,
-        "minute": minute,
-        "second": second,
-        "zone": zone,
-    }
-    if year:
-        return from_fields({**fields, "year": year}, None)
+@lru_cache(maxsize=1024)
+def _whole_seconds(text: str) -> float | None:
+    found = span_of(text)
+    if found is None:
+        return None
+    fields: dict[str, str | None] = found.groupdict()
+    fields["month"] = _MONTHS.get(str(fields["month"]), fields["month"])
+    if fields.get("year"):
+        return from_fields(fields, None)
     this_year = datetime.now().year
     seconds = from_fields({**fields, "year": str(this_year)}, None)
     if seconds is not None and seconds < time.time() + _DAY:

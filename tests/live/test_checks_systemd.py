@@ -9,44 +9,24 @@ The probe runs here, and its systemctl is the host's: a program on PATH hands ea
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._checks.base import Outcome
 from ansible_collections.day2.ops.tests.lab.state import SystemdHostFacts
+from ansible_collections.day2.ops.tests.lab.systemctl import write_systemctl
 from ansible_collections.day2.ops.tests.lab.systemd_host_server import run_in
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from ansible_collections.day2.ops.tests.live.checks import attempt
 
 _SECONDS = 20
-_HANDED_ON = """\
-#!{python} -S
-import os, sys
-sys.path[:0] = {path!r}
-import docker
-client = docker.APIClient(base_url={url!r})
-environment = {{name: os.environ[name] for name in ("LC_ALL", "TZ", "SYSTEMD_COLORS")}}
-call = client.exec_create({container!r}, ["systemctl", *sys.argv[1:]], environment=environment)["Id"]
-out, err = client.exec_start(call, demux=True)
-sys.stdout.buffer.write(out or b"")
-sys.stderr.buffer.write(err or b"")
-sys.exit(client.exec_inspect(call)["ExitCode"])
-"""
 
 
 @pytest.fixture
 def host(systemd_host: SystemdHostFacts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SystemdHostFacts:
     """The host whose systemctl is the one on PATH."""
-    text = _HANDED_ON.format(
-        python=sys.executable,
-        path=[folder for folder in sys.path if folder],
-        url=systemd_host["docker_url"],
-        container=systemd_host["container"],
-    )
-    (tmp_path / "systemctl").write_text(text)
-    (tmp_path / "systemctl").chmod(0o755)
+    write_systemctl(systemd_host, tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     return systemd_host
 

@@ -48,6 +48,12 @@ def _container() -> Kind:
     return container
 
 
+def _credential() -> Kind:
+    from . import credential
+
+    return credential
+
+
 def _disk() -> Kind:
     from . import disk
 
@@ -175,6 +181,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "command": _command,
     "compose": _compose,
     "container": _container,
+    "credential": _credential,
     "disk": _disk,
     "elasticsearch": _elasticsearch,
     "file_age": _file_age,

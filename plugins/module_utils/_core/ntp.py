@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -97,6 +96,6 @@ def _read(packet: bytes, nonce: bytes, sent: float, received: float, on: str) ->
 
 def _moment(timestamp: bytes) -> float:
     """Return an NTP timestamp in seconds since 1970."""
-    seconds, fraction = struct.unpack(">II", timestamp)
+    seconds, fraction = (int.from_bytes(half, "big") for half in (timestamp[:4], timestamp[4:]))
     era = 0 if seconds & 0x80000000 else _ERA
-    return float(seconds + era - _TO_1970) + fraction / _FRACTION
+    return seconds + era - _TO_1970 + fraction / _FRACTION

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -49,3 +50,11 @@ CONTROL_PLANE = Artifact(
     _build_control_plane,
 )
 COMPOSE = Artifact("compose", "docker compose", "compose", ("go",), partial(_recipe, _COMPOSE), _build_compose)
+
+
+def compose_argv() -> list[str]:
+    """Return how docker compose is called: what was built, else Debian's of version 1, else nothing."""
+    if COMPOSE.folder.is_dir():
+        return [str(COMPOSE.folder / "docker-compose")]
+    debian = shutil.which("docker-compose")
+    return [debian] if debian else []

@@ -136,6 +136,19 @@ class SearchFacts(TypedDict):
     repositories_dir: str
 
 
+class KubernetesFacts(TypedDict):
+    """The API of Kubernetes; `token` may do everything, `powerless_token` is known and may do nothing."""
+
+    url: str
+    kubeconfig: str  # with `token`
+    token: str
+    powerless_token: str
+    ca_certs: str
+    wrong_ca: str
+    nodes: list[str]
+    etcd_ports: list[int]
+
+
 class Facts(TypedDict, total=False):
     """The whole of state.json."""
 
@@ -153,6 +166,7 @@ class Facts(TypedDict, total=False):
     systemd_host: SystemdHostFacts
     opensearch: SearchFacts
     elasticsearch: SearchFacts
+    kubernetes: KubernetesFacts
     absent: dict[str, str]  # server: why this machine does not have it
     faults: list[list[str]]  # [server, how] of what is broken on purpose now
     undo: dict[str, Any]  # what mending needs to know

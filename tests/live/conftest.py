@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 import redis
+from ansible_collections.day2.ops.tests.lab.go_programs import COMPOSE, compose_argv
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.redis_server import connect
 from ansible_collections.day2.ops.tests.lab.state import (
     BadHttpFacts,
     DockerFacts,
     Facts,
+    KubernetesFacts,
     PostgresFacts,
     PrometheusFacts,
     RedisFacts,
@@ -140,3 +142,18 @@ def opensearch(lab: Lab) -> SearchFacts:
 def elasticsearch(lab: Lab) -> SearchFacts:
     """A node of Elasticsearch, for the rest of the session: remove what a test makes in it."""
     return _asked_for(lab, "elasticsearch")["elasticsearch"]
+
+
+@pytest.fixture
+def kubernetes(lab: Lab) -> KubernetesFacts:
+    """The API of Kubernetes with stand-ins for nodes: what tags of images do is in tests/lab/nodes.py."""
+    return _asked_for(lab, "kubernetes")["kubernetes"]
+
+
+@pytest.fixture
+def compose() -> list[str]:
+    """The command line of docker compose, to be followed by its arguments; set DOCKER_HOST for it."""
+    argv = compose_argv()
+    if not argv:
+        pytest.skip(COMPOSE.missing())
+    return argv

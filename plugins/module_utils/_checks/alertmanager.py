@@ -120,7 +120,7 @@ def _uptime(server: Server) -> float:
     started = understood(server.url, "an Alertmanager", lambda: moment(_read(server, answer)["uptime"]))
     if started is None:
         raise NoEvidence("Alertmanager does not tell since when it runs", on=without_user(answer.url))
-    return round(_now(answer) - started, 1)
+    return round(max(_now(answer) - started, 0.0), 1)  # the server's clock tells whole seconds only
 
 
 def _now(answer: Response) -> float:

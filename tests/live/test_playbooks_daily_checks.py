@@ -20,7 +20,7 @@ def operator(lab: Lab, tmp_path: Path) -> Operator:
 
 
 def report(operator: Operator) -> dict[str, Any]:
-    (path,) = operator.reports.glob("daily-checks-*.json")
+    (path,) = operator.reports.glob("daily-checks-latest.json")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 

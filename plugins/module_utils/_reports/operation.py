@@ -13,48 +13,92 @@ from pathlib import Path
 from typing import Any
 
 from .._core.argspec import ArgSpec
-from .._core.errors import InputError, OpsError
-from .._core.files import atomic_write, write_json
+from .._core.errors import InputError
 from .._core.result import Result
-from . import html, model
+from . import files, model, terminal
+from .forms import FORMS
+from .sections import SECTION_OPTIONS
 
 SPEC = ArgSpec(
     options={
         "name": {"type": "str", "required": True},
         "title": {"type": "str", "default": ""},
         "dir": {"type": "path", "default": "reports"},
-        "status": {"type": "str", "choices": ["passed", "failed", "unknown"]},
+        "formats": {"type": "list", "elements": "str", "choices": list(FORMS), "default": ["json", "html"]},
+        "keep": {"type": "int", "default": 0},
+        "textfile_dir": {"type": "path"},
+        "status": {"type": "str", "choices": list(model.STATUSES)},
         "summary": {"type": "str", "default": ""},
         "hosts": {"type": "dict", "default": {}},
+        "history": {"type": "dict", "default": {}},
         "window": {"type": "dict", "default": {}},
+        "sections": {"type": "list", "elements": "dict", "options": SECTION_OPTIONS, "default": []},
     }
 )
 
+# Results of hundreds of hosts: looking through them for types, as all options are, would take longer than the report.
+_LARGE = ("hosts", "history")
+
+# A file's name may have 255 bytes, of which time and ending need their share.
+_NAME_BYTES = 200
+
+
+def validated(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's arguments with types converted and defaults filled in; the large ones are taken as they are.
+
+    :raises InputError: an unknown, missing or ill-typed option.
+    """
+    large = {name: arguments[name] for name in _LARGE if isinstance(arguments.get(name), dict)}
+    return {**SPEC.validate({**arguments, **dict.fromkeys(large, {})}, "arguments"), **large}
+
 
 def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
-    """Write the report as JSON and HTML, both whole or not at all; in check mode only say what it would hold.
+    """Write the report in each form, whole or not at all; in check mode only say what it would hold.
 
-    :raises InputError: a name that leads out of the folder. :raises OpsError: the folder cannot be made or written.
+    :raises InputError: a name that leads out of the folder, or results that are not in their shape.
+    :raises OpsError: the folder cannot be made or written.
     """
-    if "/" in params["name"] or params["name"].startswith("."):
-        raise InputError("not a usable report name", on=params["name"], advice="expected a name without '/'")
-    report = model.build(params)
-    folder = Path(params["dir"]).expanduser().absolute()
-    stem = f"{params['name']}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-    files = {"json": folder / f"{stem}.json", "html": folder / f"{stem}.html"}
+    _refuse_wrong(params)
+    now = time.time()
+    report = model.build(params, now)
+    places = files.Places(Path(params["dir"]).expanduser().absolute(), params["name"], now)
+    written = {form: str(places.of(FORMS[form])) for form in params["formats"]}
+    textfile = Path(params["textfile_dir"]).expanduser() / f"{params['name']}.prom" if params["textfile_dir"] else None
+    warnings: list[str] = []
     if not check_mode:
-        _write(folder, files, report)
+        for form in params["formats"]:
+            places.write(FORMS[form], FORMS[form].text(report))
+        if textfile:
+            files.write_for_all(textfile, FORMS["prometheus"].text(report))
+        warnings = places.remove_old(params["keep"])
     return Result(
         changed=True,
         msg=f"{report['status']}: {report['summary']}",
-        data={"report": report, "lines": model.lines(report), "json": str(files["json"]), "html": str(files["html"])},
+        data={
+            "report": _without_checks(report),
+            "lines": terminal.lines(report),
+            "files": {**written, **({"textfile": str(textfile)} if textfile else {})},
+            **{form: path for form, path in written.items() if form in ("json", "html")},
+        },
+        warnings=warnings,
     )
 
 
-def _write(folder: Path, files: Mapping[str, Path], report: model.Report) -> None:
-    try:
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-    except OSError as error:
-        raise OpsError(f"cannot make the folder ({error.strerror})", on=str(folder)) from error
-    write_json(files["json"], report, mode=0o640)
-    atomic_write(files["html"], html.page(report).encode(), mode=0o640)
+def _without_checks(report: model.Report) -> model.Report:
+    """Return what a playbook needs of a report: thousands of checks would cost Ansible seconds, and a screen at -v."""
+    hosts = {
+        host: {key: value for key, value in result.items() if key != "checks"}
+        for host, result in report["hosts"].items()
+    }
+    return {**report, "hosts": hosts}
+
+
+def _refuse_wrong(params: Mapping[str, Any]) -> None:
+    name = params["name"]
+    usable = (
+        "/" not in name and not name.startswith(".") and name.isprintable() and 0 < len(name.encode()) <= _NAME_BYTES
+    )
+    if not usable:
+        raise InputError("not a usable report name", on=name, advice="expected a name without '/'")
+    if params["keep"] < 0:
+        raise InputError("keep is too small", on=str(params["keep"]), advice="expected 0 (all) or more")

@@ -20,7 +20,7 @@ from typing import Any, Callable
 from .._core.argspec import ArgSpec
 from .._core.durations import duration
 from .._core.errors import NoEvidence, NotThere, OpsError
-from .._core.exposition import Page, read_page
+from .._core.exposition import Page, Wanted, read_page
 from .._core.http import HttpClient, Request, Stream, TooLarge, without_user
 from .._core.http_options import authorization, client_key, given_headers, make_client
 from .._core.matchers import matcher
@@ -33,9 +33,9 @@ from .metrics_types import (
     Reading,
     aggregate_of,
     compute,
-    metrics_wanted,
     require_samples,
     selected,
+    series_wanted,
 )
 from .series import EACH, name_of_many, series_conditions, series_values
 from .series import SPEC as SERIES
@@ -119,7 +119,7 @@ def probe(options: Options, context: Context) -> Values:
     """
     deadline = time.monotonic() + options["timeout"]
     client = context.shared(client_key(options), lambda: make_client(options))
-    wanted = metrics_wanted(options)
+    wanted = series_wanted(options)
     readings = [_read(client, options, deadline, wanted)]
     if options["window"] is not None:
         time.sleep(max(readings[0].at + options["window"] - time.monotonic(), 0.0))
@@ -135,7 +135,7 @@ def probe(options: Options, context: Context) -> Values:
     }
 
 
-def _read(client: HttpClient, options: Options, deadline: float, wanted: set[str]) -> Reading:
+def _read(client: HttpClient, options: Options, deadline: float, wanted: Wanted) -> Reading:
     request = Request(
         url=options["url"],
         headers={**_ACCEPT, **given_headers(options), **authorization(options)},

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from .._core.errors import NoEvidence, NotThere, WrongType
-from .._core.exposition import Labels, Page
+from .._core.exposition import MOST_SERIES, Labels, Page, Wanted
 from .._core.histogram import Quantile, estimate
 from .._core.matchers import Matcher, all_match, parse_matcher
 from .base import PASS, Options
@@ -23,8 +23,6 @@ from .series import EACH, Series, describe
 STARTED = "process_start_time_seconds"
 _BUCKET = "_bucket"
 _LE = "le"
-# More series of one selection than this are a mistake, and would cost memory.
-_MOST = 20_000
 
 Samples = Mapping[Labels, float]
 
@@ -49,16 +47,18 @@ class Selection:
         """Take the options ``metric`` and ``labels``."""
         return cls(metric, [parse_matcher(text) for text in labels])
 
+    def has(self, labels: Labels) -> bool:
+        """Tell whether a series of the metric is selected."""
+        return all_match(self.matchers, dict(labels))
+
     def of(self, page: Page) -> Samples:
         """Return the samples selected.
 
         :raises NoEvidence: too many.
         """
-        all_of_them = page.samples.get(self.metric, {})
-        found = {labels: value for labels, value in all_of_them.items() if all_match(self.matchers, dict(labels))}
-        if len(found) > _MOST:
-            raise NoEvidence(f"more than {_MOST} series are selected", on=str(self), advice="narrow labels")
-        return found
+        if self.metric in page.overflowing:
+            raise NoEvidence(f"more than {MOST_SERIES} series are selected", on=str(self), advice="narrow labels")
+        return {labels: value for labels, value in page.samples.get(self.metric, {}).items() if self.has(labels)}
 
     def __str__(self) -> str:
         return self.metric + (f"{{{', '.join(map(str, self.matchers))}}}" if self.matchers else "")
@@ -83,9 +83,16 @@ def divided_by(options: Options) -> Selection:
     return Selection.from_options(of.get("metric") or options["metric"], of.get("labels") or [])
 
 
-def metrics_wanted(options: Options) -> set[str]:
-    """Return the names of all metrics that must be read."""
-    return {selected(options).metric, divided_by(options).metric, STARTED}
+def series_wanted(options: Options) -> Wanted:
+    """Return which series must be read."""
+    upper, lower = selected(options), divided_by(options)
+    if lower.metric == upper.metric:
+        return {upper.metric: lambda labels: upper.has(labels) or lower.has(labels), STARTED: _any}
+    return {upper.metric: upper.has, lower.metric: lower.has, STARTED: _any}
+
+
+def _any(_labels: Labels) -> bool:
+    return True
 
 
 def _bucket_name(metric: str) -> str:

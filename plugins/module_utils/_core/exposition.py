@@ -14,13 +14,19 @@ shape and is otherwise not used.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Callable
 
 from .errors import one_line
 from .matchers import unescape
 
 Labels = tuple[tuple[str, str], ...]
+# Metric -> whether a series of it is wanted.
+Wanted = Mapping[str, Callable[[Labels], bool]]
+
+# More series of one metric than this are a mistake, and would cost memory.
+MOST_SERIES = 20_000
 
 # A page is foreign text and a match cannot be interrupted: no two parts that follow each other match the same.
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
@@ -42,7 +48,8 @@ _NAME = re.compile(r'\s*(?:\{\s*")?([a-zA-Z_:][\w:]*)', re.ASCII)
 class Page:
     """What was wanted of a page.
 
-    :param samples: metric -> labels (sorted) -> value, for the metrics wanted.
+    :param samples: metric -> labels (sorted) -> value, of the series wanted.
+    :param overflowing: metrics of which more than :data:`MOST_SERIES` are wanted; the others are not kept.
     :param types: metric family -> what the page says that it is: counter, gauge, histogram and so on.
     :param lines: how many lines with a sample, of any metric, were read well.
     :param broken: how many lines were not, and ``broken_wanted`` how many of those begin like a wanted metric.
@@ -51,6 +58,7 @@ class Page:
     """
 
     samples: dict[str, dict[Labels, float]] = field(default_factory=dict)
+    overflowing: set[str] = field(default_factory=set)
     types: dict[str, str] = field(default_factory=dict)
     lines: int = 0
     broken: int = 0
@@ -66,8 +74,8 @@ class Page:
             self.first_broken = f"{place}: {one_line(line, 80)}"
 
 
-def read_page(pieces: Iterable[bytes], wanted: Collection[str]) -> Page:
-    """Return what a page says of the metrics ``wanted``.
+def read_page(pieces: Iterable[bytes], wanted: Wanted) -> Page:
+    """Return what a page says of the series ``wanted``.
 
     :param pieces: the page as it comes, cut anywhere. What they raise passes through.
     """
@@ -91,7 +99,7 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(pending)
 
 
-def _read_line(page: Page, number: int, raw: bytes, wanted: Collection[str]) -> None:
+def _read_line(page: Page, number: int, raw: bytes, wanted: Wanted) -> None:
     try:
         line = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -112,15 +120,20 @@ def _read_line(page: Page, number: int, raw: bytes, wanted: Collection[str]) -> 
         page.lines += 1
 
 
-def _keep(page: Page, name: str, match: re.Match[str], wanted: Collection[str]) -> bool:
+def _keep(page: Page, name: str, match: re.Match[str], wanted: Wanted) -> bool:
     """Take the sample in when it is wanted; False when the page had the same series before."""
     if name not in wanted:
         return True
     labels = parse_labels(match["labels"] or match["rest"] or "")
+    if not wanted[name](labels):
+        return True
     series = page.samples.setdefault(name, {})
     if labels in series:
         return False
-    series[labels] = float(match["value"])
+    if len(series) < MOST_SERIES:
+        series[labels] = float(match["value"])
+    else:
+        page.overflowing.add(name)
     return True
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._core.exposition import Page, read_page
+from ansible_collections.day2.ops.plugins.module_utils._core.exposition import MOST_SERIES, Page, Wanted, read_page
 
-WANTED = {"a", "a_total", "m.x"}
+WANTED: Wanted = dict.fromkeys(("a", "a_total", "m.x"), lambda _labels: True)
 
 
 def read(text: str) -> Page:
@@ -99,3 +99,10 @@ def test_lines_that_are_made_to_take_long_do_not(line: str) -> None:
 def test_only_what_is_wanted_is_kept() -> None:
     page = read("".join(f'b{{x="{number}"}} 1\n' for number in range(1000)) + "a 1\n")
     assert (page.lines, page.samples) == (1001, {"a": {(): 1.0}})
+
+
+def test_series_that_are_not_wanted_and_too_many_are_not_kept() -> None:
+    text = "".join(f'a{{x="{number}"}} 1\n' for number in range(MOST_SERIES + 1)).encode()
+    assert read_page([text], {"a": lambda labels: dict(labels)["x"] == "7"}).samples == {"a": {(("x", "7"),): 1.0}}
+    page = read_page([text], WANTED)
+    assert (len(page.samples["a"]), page.overflowing) == (MOST_SERIES, {"a"})

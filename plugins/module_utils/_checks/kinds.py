@@ -60,6 +60,12 @@ def _disk() -> Kind:
     return disk
 
 
+def _dns() -> Kind:
+    from . import dns
+
+    return dns
+
+
 def _elasticsearch() -> Kind:
     from . import elasticsearch
 
@@ -183,6 +189,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "container": _container,
     "credential": _credential,
     "disk": _disk,
+    "dns": _dns,
     "elasticsearch": _elasticsearch,
     "file_age": _file_age,
     "http": _http,

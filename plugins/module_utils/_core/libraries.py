@@ -17,7 +17,7 @@ from types import ModuleType
 
 from .errors import MissingLibrary
 
-_PACKAGES = {"psycopg": "psycopg[binary]"}
+_PACKAGES = {"dns": "dnspython", "psycopg": "psycopg[binary]"}
 _lock = threading.RLock()
 
 

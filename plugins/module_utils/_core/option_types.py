@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 
@@ -32,3 +33,14 @@ def port_number(value: object) -> int:
         if 0 < number < 65536:
             return number
     raise ValueError("expected a number from 1 to 65535")
+
+
+def ip_address(value: object) -> str:
+    """Return ``value`` as an IP address in its usual form.
+
+    :raises ValueError: it is none.
+    """
+    try:
+        return str(ipaddress.ip_address(str(value)))
+    except ValueError as error:
+        raise ValueError("expected an IP address") from error

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Options without which a check of that kind cannot be.
 DOCS = Path(__file__).parents[5] / "docs" / "checks"
 # Kinds of which a probe that ends well is proof enough.
-PROBE_IS_PROOF = {"command", "file_age", "postgres", "queue", "tcp"}
+PROBE_IS_PROOF = {"command", "dns", "file_age", "postgres", "queue", "tcp"}
 BARE = sorted(name for name in KINDS if not KINDS[name]().LIBRARIES)
 NEEDY = sorted(name for name in KINDS if KINDS[name]().LIBRARIES)
 

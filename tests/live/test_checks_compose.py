@@ -11,6 +11,7 @@ import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -26,14 +27,15 @@ _SECONDS = 20
 class Project:
     """A project of compose in a folder; ``compose`` runs the program in it."""
 
-    def __init__(self, folder: Path, facts: DockerFacts) -> None:
+    def __init__(self, folder: Path, facts: DockerFacts, program: list[str]) -> None:
+        self.program = program
         self.name = f"day2-{uuid.uuid4().hex[:8]}"
         self.folder = folder
         self.facts = facts
 
     def compose(self, *arguments: str) -> None:
         environment = {**os.environ, "DOCKER_HOST": self.facts["url"], "COMPOSE_PROJECT_NAME": self.name}
-        argv = [_program(), *arguments]
+        argv = [*self.program, *arguments]
         done = subprocess.run(argv, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
@@ -53,25 +55,30 @@ class Project:
         wait_for(f"{service} {state}", there, _SECONDS)
 
 
-def _program() -> str:
-    """Return compose as a program of its own: Debian's, of version 1, or whatever else is on PATH."""
-    return shutil.which("docker-compose") or pytest.skip("no docker-compose on PATH")
+Services = dict[str, dict[str, Any]]
+Make = Callable[[Services], Project]
 
 
-Make = Callable[[dict[str, dict[str, object]]], Project]
+@pytest.fixture(params=["version 1", "version 2"])
+def program(request: pytest.FixtureRequest) -> list[str]:
+    """Compose of either version: Debian's program of its own, and the plugin of docker; their labels are alike."""
+    if request.param == "version 2":
+        found: list[str] = request.getfixturevalue("compose")
+        return found
+    old = shutil.which("docker-compose")
+    return [old] if old else pytest.skip("no docker-compose on PATH (Debian: docker-compose)")
 
 
 @pytest.fixture
-def make(docker_server: DockerFacts, tmp_path: Path) -> Iterator[Make]:
+def make(docker_server: DockerFacts, tmp_path: Path, program: list[str]) -> Iterator[Make]:
     """Start a project with these services; it is taken down after the test."""
-    _program()
     made: list[Project] = []
 
-    def start(services: dict[str, dict[str, object]]) -> Project:
+    def start(services: Services) -> Project:
         common = {"image": docker_server["image"], "network_mode": "none", "stop_grace_period": "0s"}
         content = {"version": "3.7", "services": {name: {**common, **own} for name, own in services.items()}}
         (tmp_path / "docker-compose.yml").write_text(yaml.safe_dump(content))
-        made.append(Project(tmp_path, docker_server))
+        made.append(Project(tmp_path, docker_server, program))
         made[-1].compose("up", "-d")
         return made[-1]
 
@@ -80,7 +87,7 @@ def make(docker_server: DockerFacts, tmp_path: Path) -> Iterator[Make]:
         project.compose("down", "--volumes", "--remove-orphans")
 
 
-SLEEP = {"command": ["sleep", "600"]}
+SLEEP: dict[str, Any] = {"command": ["sleep", "600"]}
 HEALTH = {"interval": "1s", "timeout": "1s", "retries": 1}
 
 

@@ -51,9 +51,9 @@ class _Tally:
         self.last: Entry | None = None
 
     def match(self, entry: Entry) -> None:
-        """Count one."""
+        """Count one. Most come last first: of one moment the first that comes is the last."""
         self.matches += 1
-        if self.first is None or entry.time < self.first.time:
+        if self.first is None or entry.time <= self.first.time:
             self.first = entry
         if self.last is None or entry.time > self.last.time:
             self.last = entry

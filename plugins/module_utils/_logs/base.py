@@ -68,10 +68,19 @@ class Budget:
         if self.seconds_left == 0:
             self.stop(f"there was no time to read on after {self._seconds:g} s")
         elif self._left == 0:
-            self.stop(f"max_bytes of {self._all} were read")
+            self._stop_for_size()
         granted = 0 if self.spent else min(wanted, self._left)
         self._left -= granted
         return granted
+
+    def afford(self, size: int) -> bool:
+        """Pay for ``size`` bytes that have come by themselves; False when the budget is spent by them."""
+        if self.take(size) < size and not self.spent:
+            self._stop_for_size()
+        return not self.spent
+
+    def _stop_for_size(self) -> None:
+        self.stop(f"max_bytes of {self._all} were read")
 
     def stop(self, why: str) -> None:
         """End the reading; the first reason is kept."""

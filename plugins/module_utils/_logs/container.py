@@ -40,7 +40,7 @@ def _lines(pieces: Iterable[bytes], budget: Budget) -> Iterator[bytes]:
     """Put lines together from the pieces in which they come; with a terminal they are of any size."""
     rest = b""
     for piece in pieces:
-        if budget.take(len(piece)) < len(piece):
+        if not budget.afford(len(piece)):
             return
         *lines, rest = (rest + piece).split(b"\n")
         yield from lines

@@ -27,10 +27,13 @@ class Seen:
     last: float = float("-inf")
 
     def add(self, entry: Entry) -> bool:
-        """Count an entry; tell whether it is the last so far."""
+        """Count an entry; tell whether it is the last so far.
+
+        Most come last first, so of one moment it is the first that comes.
+        """
         self.count += 1
         self.first = min(self.first, entry.time)
-        newest = entry.time >= self.last
+        newest = entry.time > self.last
         self.last = max(self.last, entry.time)
         return newest
 

@@ -59,7 +59,7 @@ def _entries(options: Options, which: list[str], budget: Budget) -> Iterator[Ent
     ]
     with _running(command, budget) as stream:
         while line := stream.readline(_LONGEST):
-            if budget.take(len(line)) < len(line):
+            if not budget.afford(len(line)):
                 return
             entry = _entry(line)
             if entry is not None:

@@ -175,7 +175,8 @@ def test_an_empty_file(tmp_path: Path) -> None:
 
 def test_what_is_not_there(tmp_path: Path) -> None:
     nowhere = str(tmp_path / "nowhere.log")
-    for options in ({"path": nowhere}, {"glob": nowhere + "*"}):
+    wanted: tuple[dict[str, Any], ...] = ({"path": nowhere}, {"glob": nowhere + "*"})
+    for options in wanted:
         with pytest.raises(NotThere):
             found(**options)
         assert found(**options, must_exist=False) == []

@@ -245,7 +245,9 @@ def test_nobody_serves_the_url() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         hung = attempt("clock", url=url, timeout=0.5)
-    assert (hung.status, hung.reason) == ("unknown", f"no complete answer within 0.5 s: {url}")
+    assert hung.status == "unknown"
+    assert hung.reason.startswith("no complete answer within 0.")
+    assert hung.reason.endswith(f" s: {url}")
     assert attempt("clock", url="ftp://127.0.0.1/").status == "unknown"
 
 

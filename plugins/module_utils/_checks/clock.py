@@ -118,11 +118,13 @@ def _of_time_server(options: Options, _context: Context) -> _Reading:
 
 def _of_web_server(options: Options, context: Context) -> _Reading:
     """Take the header Date of any answer. It was cut to the second somewhere between our question and the answer."""
+    deadline = time.monotonic() + options["timeout"]
     tls, use_proxy, url = Tls.from_options(options), options["use_proxy"], options["url"]
     check_url(url)
     client = context.shared((HttpClient, tls, use_proxy), lambda: HttpClient(tls, use_proxy))
     sent = time.time()
-    answer = client.send(Request(url, "HEAD", timeout=options["timeout"], follow_redirects="none"))
+    left = max(0.001, deadline - time.monotonic())  # the library may have been loaded just now
+    answer = client.send(Request(url, "HEAD", timeout=left, follow_redirects="none"))
     if answer.headers.get("age", "0") != "0":
         raise NotThere("the answer comes from a cache", on=without_user(url), advice="name a URL that nothing caches")
     server = _date(answer.headers.get("date", ""), without_user(url)) + _HEADER_RESOLUTION / 2

@@ -37,13 +37,14 @@ def ask(server: str, port: int, name: str, kind: str, timeout: float) -> Answer:
     :raises MissingLibrary: dnspython. :raises InputError: not a name. :raises Unreachable: no answer.
     :raises AccessDenied: the server refuses us. :raises OpsError: no such name or record, or the server fails.
     """
+    deadline = time.monotonic() + timeout
     load("dns.query")  # which imports what else is used below
     dns = load("dns")
     on = f"{one_line(name, 100)} at {server}:{port}"
     query = _query(dns, name, kind)
     started = time.monotonic()
     try:
-        message = _exchange(dns, query, server, port, started + timeout)
+        message = _exchange(dns, query, server, port, deadline)
     except dns.exception.Timeout as error:
         raise Unreachable(f"no answer within {timeout:g} s", on=on) from error
     except OSError as error:

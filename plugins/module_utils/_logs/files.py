@@ -38,7 +38,7 @@ SPEC = ArgSpec(
 )
 
 MAX_FILES = 200
-_MAX_WITHOUT_TIME = 20_000
+_MAX_WITHOUT_TIME = 4_000_000  # characters of lines in a row: they are kept until a time is found
 _DISORDER = 60.0  # seconds by which lines of several workers may be out of order
 _CHUNK = 256 * 1024
 _PACKED: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -170,6 +170,7 @@ def _entries(lines: Iterator[bytes], since: float, name: str) -> Iterator[Entry]
     :raises OpsError: so many lines have no time that none can be told.
     """
     without_time: list[Entry] = []
+    kept = 0
     last_time: float | None = None
     for line in lines:
         text = text_of(line)
@@ -179,8 +180,9 @@ def _entries(lines: Iterator[bytes], since: float, name: str) -> Iterator[Entry]
         written = time_of(text, fields)
         if written is None:
             without_time.append(Entry(0.0, text, fields))
-            if len(without_time) > _MAX_WITHOUT_TIME:
-                raise WrongType(f"{_MAX_WITHOUT_TIME} lines in a row have no time that can be read", on=name)
+            kept += len(text)
+            if kept > _MAX_WITHOUT_TIME:
+                raise WrongType(f"{len(without_time)} lines in a row have no time that can be read", on=name)
             continue
         if written < since - _DISORDER:
             return
@@ -188,7 +190,7 @@ def _entries(lines: Iterator[bytes], since: float, name: str) -> Iterator[Entry]
         if written >= since:
             yield from (Entry(written, entry.text, entry.fields) for entry in without_time)
             yield Entry(written, text, fields)
-        without_time = []
+        without_time, kept = [], 0
     if last_time is None and without_time:
         raise WrongType(
             "no line has a time that can be read", on=name, advice="read it from the journal or a container"

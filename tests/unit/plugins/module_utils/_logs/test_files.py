@@ -160,6 +160,13 @@ def test_a_file_without_times_is_refused(tmp_path: Path, content: bytes) -> None
         found(path=str(path))
 
 
+def test_lines_without_a_time_are_kept_within_bounds(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text(line(3, "one") + ("x" * 999 + "\n") * 5000)
+    with pytest.raises(WrongType, match=r"^4005 lines in a row have no time"):
+        found(Budget(1 << 30, 60), path=str(path))
+
+
 def test_junk_between_lines_does_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.write_bytes(

@@ -72,6 +72,10 @@ bench chaos faults:
 docs: setup ## build the HTML documentation of the plugins and roles in build/docs
 	@$(MODULE).tools.html
 
+.PHONY: screenshot
+screenshot: setup ## take the pictures of a report in docs/images (needs chromium)
+	@mkdir -p docs/images && $(MODULE).tests.live.sample_report docs/images
+
 .PHONY: build
 build: setup ## build the collection's tarball in build/
 	@mkdir -p build && $(VENV)/ansible-galaxy collection build --force --output-path build

@@ -12,13 +12,13 @@ short_description: Write results as a page for people and as files for programs
 version_added: 1.0.0
 author: day2.ops contributors (@day2)
 description:
-  - Writes one result in several forms on the controller, each file atomically, and shows a line for each host, for each thing
-    that is wrong and for what is new.
-  - A file is C(NAME-TIME.ENDING); the link C(NAME-latest.ENDING) leads to the newest. The form V(prometheus) has its stable
-    name alone, as node_exporter reads every C(.prom) of a folder.
+  - Writes one result in several forms on the controller, each file atomically, and shows a line for each host, for each
+    thing that is wrong and for what is new.
+  - A file is C(NAME-TIME.ENDING); the link C(NAME-latest.ENDING) leads to the newest. The form V(prometheus) has its
+    stable name alone, as node_exporter reads every C(.prom) of a folder.
   - A host without a result counts as unknown, never as passed.
-  - Control codes in text from hosts are shown as text, and values under telling names (C(password), C(token) and so on) are
-    masked wherever they occur in text.
+  - Control codes in text from hosts are shown as text, and values under telling names (C(password), C(token) and so on)
+    are masked wherever they occur in text.
 notes:
   - Runs inside the controller's process, whatever host the task is for, and needs no connection. Use it with
     C(run_once).
@@ -53,13 +53,14 @@ options:
     default: [json, html]
   keep:
     description:
-      - How many reports of this name to keep in the folder, this one among them. Older ones are removed in every form.
+      - How many reports of this name to keep in the folder, this one among them. Older ones go in every form.
       - V(0) keeps all.
     type: int
     default: 0
   textfile_dir:
     description:
-      - The folder of node_exporter's textfile collector on the controller. C(NAME.prom) is written there, readable for all.
+      - The folder of node_exporter's textfile collector on the controller. C(NAME.prom) is written there, readable
+        for all.
     type: path
   status:
     description: What all comes to. Without it the worst of the hosts.

@@ -32,8 +32,9 @@ _STATIC_ROWS = 1000
 
 _OPEN_HOSTS = 20  # up to which number of them the list is unfolded
 
-_SYMBOLS = {"pass": "✓", "fail": "✗", "unknown": "?"}
+_SYMBOLS = {"pass": "✓", "fail": "✗", "unknown": "?", "warn": "!", "open": "○"}
 _COLUMNS = ("status", "severity", "host", "check", "kind", "reason", "since", "history", "seconds")
+_HEADS = {"since": "since (UTC)"}
 _NOT_SORTED = ("history",)
 
 
@@ -160,7 +161,8 @@ def _checks(report: Report, total: int) -> Iterator[str]:
 
 
 def _head_cell(column: str) -> str:
-    shown = column if column in _NOT_SORTED else f'<button type="button" data-key="{column}">{column}</button>'
+    head = _HEADS.get(column, column)
+    shown = head if column in _NOT_SORTED else f'<button type="button" data-key="{column}">{head}</button>'
     return f'<th scope="col">{shown}</th>'
 
 
@@ -186,7 +188,7 @@ def _problem(host: str, check: Mapping[str, Any], limit: int) -> str:
             escape(check["name"]),
             escape(check["kind"]),
             f"{escape(page_data.cut(check['reason'], limit))}{_link(' runbook', check['runbook'])}",
-            _time(check["since"]) if check["since"] else "",
+            escape(check["since"].replace("T", " ")[:16]),
             course,
             f"{check['seconds']:.3f}",
         )

@@ -49,7 +49,7 @@ def validated(arguments: Mapping[str, Any]) -> dict[str, Any]:
     :raises InputError: an unknown, missing or ill-typed option.
     """
     large = {name: arguments[name] for name in _LARGE if isinstance(arguments.get(name), dict)}
-    return {**SPEC.validate({**arguments, **dict.fromkeys(large, {})}, "arguments"), **large}
+    return {**SPEC.validate({**arguments, **{name: {} for name in large}}, "arguments"), **large}
 
 
 def operate(params: Mapping[str, Any], check_mode: bool) -> Result:

@@ -28,16 +28,18 @@ SECTION_OPTIONS: dict[str, dict[str, Any]] = {
     "items": {"type": "list", "elements": "dict", "options": ITEM_OPTIONS, "default": []},
 }
 
-# How a word for the state of something is marked, beside being read: as what passes, what fails, or what is in between.
+# How a word for the state of something is marked, beside being read.
 TONES = {
     **dict.fromkeys(("pass", "passed", "done", "ok", "closed", "verified"), "pass"),
     **dict.fromkeys(("fail", "failed", "refused", "critical", "overdue"), "fail"),
-    **dict.fromkeys(("unknown", "warning", "open", "started", "undone", "due", "pending"), "unknown"),
+    "unknown": "unknown",
+    "warning": "warn",
+    **dict.fromkeys(("open", "started", "undone", "due", "pending"), "open"),
 }
 
 
 def tone(word: object) -> str:
-    """Return pass, fail or unknown for a word that stands for a state; an empty string for any other."""
+    """Return pass, fail, unknown, warn or open for a word that stands for a state; an empty string for any other."""
     return TONES.get(str(word).lower(), "")
 
 

@@ -140,7 +140,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
       if (course.length > 1) history.append(sparkline(course, text("path", row), text("curve", row), text("figures", row)));
       line.append(status, element("td", SEVERITY[data.severity[row]]));
       for (const column of ["host", "check", "kind"]) line.append(element("td", text(column, row)));
-      const since = text("since", row).replace("T", " ").replace("Z", " UTC");
+      const since = text("since", row).replace("T", " ").slice(0, 16);
       line.append(reason, element("td", since), history, element("td", data.seconds[row].toFixed(3)));
       return line;
     }

@@ -64,7 +64,7 @@ def hostile(text: str) -> model.Report:
     )
 
 
-@pytest.fixture(params=HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.fixture(params=[*HOSTILE.values()], ids=[*HOSTILE])
 def report(request: pytest.FixtureRequest) -> model.Report:
     return hostile(request.param)
 

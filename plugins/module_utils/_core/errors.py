@@ -11,7 +11,7 @@ from typing import Any
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Return text with a blank for each character that does not show (control characters, ESC), but those to ``keep``."""
+    """Return text with a blank for each character that does not show, ESC among them, but those to ``keep``."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() or letter in keep else " " for letter in text)

@@ -19,9 +19,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kubernetes import client, config, watch
+import kubernetes
+import kubernetes.watch
+from kubernetes.client import ApiException
 
 Status = dict[str, Any]
+# Its annotations know no dictionaries, and parts of it have none.
+_kubernetes: Any = kubernetes
 _WATCH_SECONDS = 300
 
 
@@ -98,7 +102,7 @@ def _condition(name: str, holds: bool) -> Status:
 class Nodes:
     """Some nodes of the cluster that the client speaks to."""
 
-    def __init__(self, api: client.CoreV1Api, names: list[str]) -> None:
+    def __init__(self, api: Any, names: list[str]) -> None:
         self._api = api
         self._names = names
 
@@ -107,7 +111,7 @@ class Nodes:
         size = {"cpu": "32", "memory": "256Gi", "pods": "110"}
         ready = [{**_condition("Ready", True), "reason": "StandIn", "message": ""}]
         for name in self._names:
-            with contextlib.suppress(client.ApiException):  # it is there since an earlier start
+            with contextlib.suppress(ApiException):  # it is there since an earlier start
                 self._api.create_node({"metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}})
             self._api.patch_node_status(name, {"status": {"conditions": ready, "capacity": size, "allocatable": size}})
 
@@ -117,7 +121,7 @@ class Nodes:
         for pod in pods.items:
             self._care_for(pod)
         since = {"resource_version": pods.metadata.resource_version, "timeout_seconds": _WATCH_SECONDS}
-        for event in watch.Watch().stream(self._api.list_pod_for_all_namespaces, **since):
+        for event in _kubernetes.watch.Watch().stream(self._api.list_pod_for_all_namespaces, **since):
             if event["type"] in {"ADDED", "MODIFIED"}:
                 self._care_for(event["object"])
 
@@ -125,7 +129,7 @@ class Nodes:
         if pod.spec.node_name not in self._names:
             return
         # Somebody may be faster in removing it.
-        with contextlib.suppress(client.ApiException):
+        with contextlib.suppress(ApiException):
             if pod.metadata.deletion_timestamp:
                 self._remove(pod)
             elif pod.status.phase == "Pending" and not pod.status.start_time:
@@ -133,15 +137,15 @@ class Nodes:
                 self._api.patch_namespaced_pod_status(name, namespace, {"status": pod_status(pod)})
 
     def _remove(self, pod: Any) -> None:
-        only_this = client.V1Preconditions(uid=pod.metadata.uid)
-        now = client.V1DeleteOptions(grace_period_seconds=0, preconditions=only_this)
+        only_this = _kubernetes.client.V1Preconditions(uid=pod.metadata.uid)
+        now = _kubernetes.client.V1DeleteOptions(grace_period_seconds=0, preconditions=only_this)
         self._api.delete_namespaced_pod(pod.metadata.name, pod.metadata.namespace, body=now)
 
 
 def main() -> None:
     """Follow the cluster until a signal ends it; an error of the API's connection ends only one turn."""
-    config.load_kube_config(sys.argv[1])
-    nodes = Nodes(client.CoreV1Api(), sys.argv[2:])
+    _kubernetes.config.load_kube_config(sys.argv[1])
+    nodes = Nodes(_kubernetes.client.CoreV1Api(), sys.argv[2:])
     nodes.join()
     while True:
         try:

@@ -20,16 +20,14 @@ import org.opensearch.plugins.Plugin;
 public final class SearchNode extends Node {
   /** The modules that a server has by itself; those that are not among the jars are left out. */
   private static final String[] MODULES = {
-    "transport.Netty4ModulePlugin",
-    "transport.Netty4Plugin",
-    "analysis.common.CommonAnalysisModulePlugin",
-    "ingest.common.IngestCommonModulePlugin",
-    "index.mapper.MapperExtrasModulePlugin",
-    "index.reindex.ReindexModulePlugin",
+    "analysis.common.CommonAnalysisPlugin",
+    "index.mapper.MapperExtrasPlugin",
     "index.reindex.ReindexPlugin",
-    "painless.PainlessModulePlugin",
-    "script.mustache.MustacheModulePlugin",
+    "ingest.common.IngestCommonPlugin",
+    "painless.PainlessPlugin",
+    "reindex.ReindexPlugin",
     "script.mustache.MustachePlugin",
+    "transport.Netty4Plugin",
   };
 
   private SearchNode(Environment environment, List<Class<? extends Plugin>> plugins) {

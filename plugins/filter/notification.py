@@ -42,7 +42,7 @@ RETURN = r"""
 _value:
   description:
     - A dictionary of C(tell), whether to tell; C(subject), one line; C(text), a few lines; C(problem), whether the
-      report did not pass; and C(labels) for an alert.
+      report did not pass; its C(status); and C(labels) for an alert.
   type: dict
 """
 

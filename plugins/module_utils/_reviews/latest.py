@@ -27,7 +27,7 @@ SPEC = ArgSpec(
     }
 )
 
-_TIME = r"-\d{8}T\d{6}Z(-\d+)?\.json"
+_TIME = r"-\d{8}T\d{6}Z\.json"
 
 
 def operate(params: Mapping[str, Any], _check_mode: bool = False) -> Result:

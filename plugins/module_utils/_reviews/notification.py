@@ -31,7 +31,7 @@ def notification(report: Mapping[str, Any], service: str, when: str) -> dict[str
         raise InputError("the report to tell of has no status", advice="expected what the module report returned")
     problem = report["status"] != "passed"
     changes = report.get("changes")
-    subject = f"{service}: {report['title']}: {one_line(report['summary'], _LINE)}"
+    subject = one_line(f"{service}: {report['title']}: {report['status']}: {report['summary']}", _LINE)
     lines = list(_lines(report))
     more = [f"and {len(lines) - _LINES} lines more"] if len(lines) > _LINES else []
     return {
@@ -39,12 +39,9 @@ def notification(report: Mapping[str, Any], service: str, when: str) -> dict[str
         "subject": subject,
         "text": "\n".join([subject, *lines[:_LINES], *more]),
         "problem": problem,
-        "labels": {
-            "alertname": "Day2Report",
-            "service": service,
-            "report": str(report["name"]),
-            "severity": "critical" if report["status"] == "failed" else "warning",
-        },
+        # an alert is known by its labels, so nothing that changes from run to run may be one
+        "labels": {"alertname": "Day2Report", "service": service, "report": str(report["name"])},
+        "status": report["status"],
     }
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._history.trend import DAY, moment, points_of, trend
 
@@ -62,7 +64,7 @@ def test_numbers_that_scatter_have_a_poor_fit() -> None:
 
 
 def test_points_are_the_runs_that_saw_the_number() -> None:
-    runs = [
+    runs: list[dict[str, Any]] = [
         {"at": "2026-11-01T00:00:00Z", "checks": {"disk": {"status": "pass", "seen": {"used_percent": 40}}}},
         {"at": "2026-11-02T00:00:00Z", "checks": {"disk": {"status": "unknown", "seen": {}}}},
         {"at": "2026-11-03T00:00:00Z", "checks": {}},

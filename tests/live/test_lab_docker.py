@@ -25,17 +25,30 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 _SERVE = ["httpd", "-f", "-p", "80", "-h", "/bin"]
 
 
-def _traces() -> dict[str, object]:
-    """Return all that a daemon might leave on the machine."""
-    rules = [["iptables", "-S"], ["iptables", "-t", "nat", "-S"]] if shutil.which("iptables") else []
-    return {
-        "interfaces": sorted(name for _number, name in socket.if_nameindex()),
-        "mounts": sorted(Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()),
-        "cgroups": sorted(str(path) for path in Path("/sys/fs/cgroup").glob("**/day2-lab-*")),
-        "run": sorted(path.name for path in Path("/run").glob("day2-lab-*")),
-        "rules": [subprocess.run(rule, capture_output=True, text=True, check=False).stdout for rule in rules],
-        "forwarding": Path("/proc/sys/net/ipv4/ip_forward").read_text(encoding="ascii"),
-    }
+def _rules() -> list[str]:
+    """Return what a daemon might change of the machine's network."""
+    told = [["iptables", "-S"], ["iptables", "-t", "nat", "-S"]] if shutil.which("iptables") else []
+    said = [subprocess.run(argv, capture_output=True, text=True, check=False).stdout for argv in told]
+    return [*said, Path("/proc/sys/net/ipv4/ip_forward").read_text(encoding="ascii")]
+
+
+def _interfaces(facts: DockerFacts) -> set[str]:
+    """Return the daemon's bridges and the containers' ends that hang on them."""
+    with connect(facts) as client:
+        networks = client.networks.list(filters={"driver": "bridge"})
+    bridges = [Path(f"/sys/class/net/br-{(network.id or '')[:12]}") for network in networks]
+    assert all(bridge.is_dir() for bridge in bridges)
+    return {path.name for bridge in bridges for path in (bridge, *(bridge / "brif").iterdir())}
+
+
+def _traces(facts: DockerFacts, interfaces: set[str]) -> list[str]:
+    """Return what is there of the daemon: processes, interfaces, mounts, cgroups and files."""
+    name = Path(facts["exec_root"]).name
+    mounts = [line for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines() if name in line]
+    cgroups = [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/{name}")]
+    processes = [" ".join(found["argv"]) for found in process.naming(facts["exec_root"])]
+    left = interfaces & {known for _number, known in socket.if_nameindex()}
+    return [*processes, *left, *mounts, *cgroups, *(str(path) for path in Path("/run").glob(name))]
 
 
 def _start_web(facts: DockerFacts, name: str, port: int) -> None:
@@ -64,16 +77,19 @@ def test_containers_run_and_reach_each_other_by_name(docker_server: DockerFacts)
 
 @pytest.mark.parametrize("broken", ["", "kill", "hang", "stop"])
 def test_nothing_is_left_whatever_was_broken(docker_server: DockerFacts, lab_folder: Path, broken: str) -> None:
-    before = _traces()
+    rules = _rules()
     with Lab(lab_folder) as own:
         facts = own.up(["docker"])["docker"]
         _start_web(facts, "left-running", free_ports(1)[0])
         with connect(facts) as client:
             client.networks.create("left-too")
+        interfaces = _interfaces(facts)
+        assert len(interfaces) == 3  # two bridges, one container
+        assert len(_traces(facts, interfaces)) >= 6
         if broken:
             own.break_server("docker", broken)
-    assert process.naming(facts["exec_root"]) == []
-    assert _traces() == before
+    assert _traces(facts, interfaces) == []
+    assert _rules() == rules
     assert not lab_folder.exists()
 
 

@@ -57,14 +57,14 @@ class RedisServer(Server):
     def start(self) -> None:
         """See Server.start."""
         if self.name in self.home.facts:
-            self._launch(self.home.facts["redis"])
+            self._launch(self.home.facts[self.name])  # type: ignore[literal-required]
         else:
             self.home.on_free_ports(2, self._first_start)
 
     def _first_start(self, ports: list[int]) -> None:
         facts = self._new_facts(*ports)
         self._launch(facts)
-        self.home.facts["redis"] = facts
+        self.home.facts[self.name] = facts  # type: ignore[literal-required]
         self.home.save()
 
     def _new_facts(self, port: int, tls_port: int) -> RedisFacts:
@@ -84,7 +84,7 @@ class RedisServer(Server):
 
     def _launch(self, facts: RedisFacts) -> None:
         folder = self.home.server_folder(self.name)
-        config = self.home.server_file(folder / "redis.conf", _config(facts, folder))
+        config = self.home.server_file(folder / "redis.conf", config_text(facts, folder))
         program = _find_program()
         if program is None:
             raise LabError(self.missing())
@@ -118,7 +118,8 @@ def connect_tls(facts: RedisFacts, **options: Any) -> redis.Redis:
     return connect({**facts, "port": facts["tls_port"]}, **{**tls, **options})
 
 
-def _config(facts: RedisFacts, folder: Path) -> str:
+def config_text(facts: RedisFacts, folder: Path) -> str:
+    """Return the configuration of a server with its data in the folder, without TLS."""
     kept = facts["aof"] != "no"
     sync = {"appendonly": "yes" if kept else "no", "appendfsync": facts["aof"]}
     return _CONFIG.format(folder=folder, **sync, **facts)

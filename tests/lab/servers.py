@@ -16,6 +16,7 @@ from .node_exporter_server import NodeExporterServer
 from .postgres_server import PostgresServer
 from .prometheus_server import PrometheusServer
 from .redis_server import RedisServer
+from .redis_tls_server import RedisTlsServer
 from .search_server import ElasticsearchServer, OpenSearchServer
 from .server import Server
 from .service_server import ServiceServer
@@ -31,6 +32,7 @@ _KINDS: tuple[type[Server], ...] = (
     NodeExporterServer,
     AlertmanagerServer,
     PrometheusServer,
+    RedisTlsServer,
     DockerServer,
     SystemdHostServer,
     OpenSearchServer,

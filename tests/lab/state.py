@@ -162,6 +162,7 @@ class Facts(TypedDict, total=False):
     node_exporter: UrlFacts
     prometheus: PrometheusFacts
     alertmanager: UrlFacts
+    redis_tls: RedisFacts
     docker: DockerFacts
     systemd_host: SystemdHostFacts
     opensearch: SearchFacts

@@ -121,6 +121,12 @@ def node_exporter(lab: Lab) -> UrlFacts:
 
 
 @pytest.fixture
+def redis_tls(lab: Lab) -> RedisFacts:
+    """A Redis of its own that speaks TLS by itself; its data is not that of `redis_facts`."""
+    return _asked_for(lab, "redis_tls")["redis_tls"]
+
+
+@pytest.fixture
 def docker_server(lab: Lab) -> DockerFacts:
     """A Docker daemon with a small image; for the rest of the session, so remove what a test leaves in it."""
     return _asked_for(lab, "docker")["docker"]

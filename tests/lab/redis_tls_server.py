@@ -1,0 +1,52 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A second Redis server that speaks TLS by itself, where the machine has one that was built with it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .redis_server import RedisServer, config_text, connect, connect_tls
+from .state import RedisFacts
+
+PROGRAM = "redis-server"
+_TLS_CONFIG = """\
+tls-port {tls_port}
+tls-cert-file {folder}/server.pem
+tls-key-file {folder}/server.key
+tls-ca-cert-file {folder}/ca.pem
+tls-auth-clients no
+"""
+
+
+class RedisTlsServer(RedisServer):
+    """redis-server on PATH, which keeps nothing."""
+
+    name = "redis_tls"
+    on_request = True
+    aof = "no"
+
+    def missing(self) -> str:
+        """See Server.missing."""
+        program = shutil.which(PROGRAM)
+        if program is None:
+            return f"no {PROGRAM} on PATH"
+        # The names of its settings are in the program only when it was built with TLS.
+        return "" if b"tls-auth-clients" in Path(program).read_bytes() else f"{program} was built without TLS"
+
+    def process_names(self) -> tuple[str, ...]:
+        """See Server.process_names."""
+        return (self.name,)
+
+    def _launch(self, facts: RedisFacts) -> None:
+        folder = self.home.server_folder(self.name)
+        for part in ("ca.pem", "server.pem", "server.key"):
+            self.home.server_file(folder / part, (self.home.folder / part).read_text(encoding="utf-8"))
+        text = config_text(facts, folder) + _TLS_CONFIG.format(folder=folder, tls_port=facts["tls_port"])
+        config = self.home.server_file(folder / "redis.conf", text)
+        program = shutil.which(PROGRAM) or PROGRAM
+        server = self.home.launch(self.name, [program, str(config)], unprivileged=True)
+        self._await(server, lambda: connect(facts).ping())
+        self._await(server, lambda: connect_tls(facts).ping())

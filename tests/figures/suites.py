@@ -21,7 +21,7 @@ Rows = Callable[[Run], Iterator[Row]]
 SUITES: dict[str, dict[str, str]] = {
     "bench": {"checks": "checks.bench"},
     "chaos": {"windows": "windows.chaos"},
-    "faults": {"checks": "checks.faults"},
+    "faults": {"checks": "checks.faults", "everything": "everything.faults"},
 }
 
 

@@ -73,3 +73,10 @@ def test_gone_or_hung(lab: Lab, login: dict[str, Any], how: str, words: str) -> 
     outcome = attempt("queues", **login, timeout=0.5)
     assert outcome.status == "fail"
     assert words in outcome.reason
+
+
+def test_dead_letters_of_a_queue_that_is_empty_are_found(redis_server: redis.Redis, login: dict[str, Any]) -> None:
+    redis_server.rpush("orders:dead", "x", "y")
+    outcome = attempt("queues", **login)
+    assert (outcome.status, outcome.reason) == ("fail", "queues.orders.dead is 2, expected at most 0")
+    assert outcome.values["queues"]["orders"]["ready"] == 0

@@ -150,7 +150,6 @@ class HttpClient:
         session: requests.Session = requests_library.Session()
         session.trust_env = False  # it would take passwords from ~/.netrc and CA files from the environment
         session.cookies.set_policy(cookies.DefaultCookiePolicy(allowed_domains=[]))
-        session.proxies = requests_library.utils.getproxies() if use_proxy else {}
         session.verify = (tls.ca_certs or True) if tls.validate else False
         if tls.client_cert and tls.client_key:
             session.cert = (tls.client_cert, tls.client_key)
@@ -159,6 +158,8 @@ class HttpClient:
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         self._session = session
+        # by URL, as NO_PROXY leaves hosts out
+        self._proxies = requests_library.utils.get_environ_proxies if use_proxy else _no_proxies
         self._exceptions = requests_library.exceptions
         if not tls.validate:
             load("urllib3").disable_warnings()
@@ -212,6 +213,7 @@ class HttpClient:
                 url,
                 headers=_headers_for(request, url),
                 data=request.body,
+                proxies=self._proxies(url),
                 timeout=left,
                 stream=True,
                 allow_redirects=False,
@@ -262,6 +264,10 @@ class HttpClient:
         if isinstance(error, (known.InvalidURL, known.InvalidSchema)):
             return InputError(f"the request cannot be sent ({reason})", on=without_user(url))
         return Unreachable(f"no answer ({reason})", on=without_user(url))
+
+
+def _no_proxies(_url: str) -> dict[str, str]:
+    return {}
 
 
 def _headers_for(request: Request, url: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from .argspec import ArgSpec, secret
 from .errors import AccessDenied, InputError, NotThere, OpsError, Unreachable, one_line
@@ -147,8 +147,7 @@ class Api:
     def _http(self, settings: _Settings) -> HttpClient:
         with self._lock:
             if self._client is None:
-                bypassed = load("urllib.request").proxy_bypass(urlsplit(settings.host).hostname or "")
-                self._client = HttpClient(settings.tls, use_proxy=not bypassed)
+                self._client = HttpClient(settings.tls)
             return self._client
 
     def _settings(self) -> _Settings:

@@ -138,6 +138,10 @@ def _lists(keys: _Keys) -> Iterator[Description]:
     lists = keys.of_type("list")
     dead = _dead_letters(lists)
     taken = set(dead.values())
+    for key, letters in _emptied(lists).items():
+        taken.add(letters)
+        keys.sizes.setdefault(key, 0)
+        yield {"name": key, "kind": "redis_list", "key": key, "dead": letters}
     for key in lists:
         of_workers = [other for other in lists if other.startswith(f"{key}:processing:")]
         taken.update(of_workers)
@@ -160,6 +164,19 @@ def _unit(score: float) -> str:
     if 1e9 <= score < 1e11:
         return "seconds"
     return "milliseconds" if 1e12 <= score < 1e14 else "none"
+
+
+def _emptied(lists: list[str]) -> dict[str, str]:
+    """Return, by queue, lists of dead letters whose queue is not there: Redis removes a list that is empty."""
+    there = set(lists)
+    found: dict[str, str] = {}
+    for letters in lists:
+        for pattern in _DEAD_NAMES:
+            before, after = pattern.split("{}")
+            name = letters[len(before) : len(letters) - len(after)]
+            if name and letters == pattern.format(name) and name not in there:
+                found.setdefault(name, letters)
+    return found
 
 
 def _dead_letters(names: list[str]) -> dict[str, str]:

@@ -183,6 +183,14 @@ def test_a_method_that_is_none(server: str, client: HttpClient) -> None:
         client.send(Request(f"{server}/ok", method="GET\r\nX: y"))
 
 
+def test_a_host_of_no_proxy_is_asked_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "host.invalid")
+    with HttpClient() as client, pytest.raises(Unreachable) as caught:
+        client.send(Request("http://host.invalid/", timeout=5))
+    assert "proxy" not in str(caught.value)
+
+
 def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://user:hidden@127.0.0.1:1")
     monkeypatch.delenv("no_proxy", raising=False)

@@ -81,6 +81,7 @@ def test_more_load_than_workers_gives_the_command(operator: Operator) -> None:
     assert found["status"] == "failed"
     assert section_of(found, "What to change")["items"][0]["command"] == "docker compose up -d --scale worker=8"
     assert "row large; workers up from 2 to 8" in done.of_task("Report")
+    assert "docker compose up -d --scale worker=8" in done.of_task("Show what to run")
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_shift_is_handed_over(operator: Operator, prometheus: str) -> None:
     found = report_of(operator, "handoff")
     assert set(titles_of(found)) == EVERY
     assert section_of(found, "Shift")["rows"][:3] == [["service", "demo"], ["from", "ada"], ["to", "bob"]]
-    assert [item["text"] for item in section_of(found, "Notes for the next shift")["items"]] == ["watch the disk"]
+    assert section_of(found, "Notes for the next shift")["text"] == "watch the disk"
     figures = {row[0]: row for row in section_of(found, FIGURES)["rows"] if "node" not in row[1]}
     assert figures["orders accepted"][1] == "job demo"
     assert float(figures["orders accepted"][2]) >= 0

@@ -106,9 +106,8 @@ def _head(parts: Parts) -> Part:
 def _notes(parts: Parts) -> Part:
     given = parts.get("notes") or []
     lines = given.splitlines() if isinstance(given, str) else list(given)
-    items = [{"text": one_line(line)} for line in lines if str(line).strip()]
-    title = "Notes for the next shift"
-    return Part([{"title": title, "items": items} if items else {"title": title, "text": "none were left"}])
+    told = [one_line(line) for line in lines if str(line).strip()]
+    return Part([{"title": "Notes for the next shift", "text": "\n".join(told) or "none were left"}])
 
 
 def _figures(parts: Parts) -> Part:

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import copy
+import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.day2.ops.plugins.module_utils._capacity.measures import checks_for
 from ansible_collections.day2.ops.plugins.module_utils._capacity.operation import SPEC, operate, usable
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
@@ -270,6 +273,16 @@ def test_a_host_makes_the_measures_of_its_groups() -> None:
     assert first == ["items per day", "queue", "workers", "cpu"]
     assert [check["name"] for check in second] == ["workers", "cpu"]
     assert {check["severity"] for check in second} == {"observe"}
+
+
+@pytest.mark.parametrize("page", ["docs/capacity.md", "roles/capacity/README.md"])
+def test_the_examples_of_the_documentation_are_right(page: str) -> None:
+    text = (Path(__file__).parents[5] / page).read_text(encoding="utf-8")
+    (example,) = [yaml.safe_load(found) for found in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+    if isinstance(example, list):
+        example = example[0]["tasks"][0]["vars"]
+    (capacity,) = [value for value in example.values() if isinstance(value, dict)]
+    assert usable(capacity)["measures"]
 
 
 WRONG: list[tuple[Any, str]] = [

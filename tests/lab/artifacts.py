@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -70,11 +71,18 @@ def cache() -> Path:
 
 
 def run(argv: list[str], cwd: Path | None = None, **variables: str) -> None:
-    """Run a command of a build, with these environment variables too; raises LabError with the end of its output."""
+    """Run a command of a build, with these environment variables too; raises LabError with what it said."""
     env = {**os.environ, **variables}
     done = subprocess.run(
         argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     if done.returncode != 0:
-        lines = [line.strip() for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
-        raise LabError(f"{argv[0]} failed, exit status {done.returncode}: {' / '.join(lines[-3:])[-600:]}")
+        raise LabError(f"{argv[0]} failed, exit status {done.returncode}: {_what_failed(done.stdout)}")
+
+
+def _what_failed(output: bytes) -> str:
+    """Return the first line that speaks of an error, else the last that says something."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", output.decode(errors="replace"))
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower()] or lines[-1:] or ["it said nothing"]
+    return telling[0][:300]

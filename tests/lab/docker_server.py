@@ -45,9 +45,8 @@ class DockerServer(Server):
     def missing(self) -> str:
         """See Server.missing."""
         absent = [program for program in PROGRAMS if not shutil.which(program)]
-        if absent:
-            return f"no {', '.join(absent)} on PATH"
-        return lacking(CAPABILITIES) or busybox_image.missing()
+        programs = f"no {', '.join(absent)} on PATH" if absent else ""
+        return lacking(CAPABILITIES) or programs or busybox_image.missing()
 
     def process_names(self) -> tuple[str, ...]:
         """See Server.process_names."""

@@ -41,10 +41,10 @@ def test_it_is_made_once_and_anew_when_its_recipe_changes() -> None:
 
 
 def test_a_build_that_fails_leaves_nothing_and_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    thing = _artifact("one", "sh", "-c", "touch half; echo no such module >&2; exit 3")
+    thing = _artifact("one", "sh", "-c", "touch half; echo Error: no such module >&2; echo see the manual; exit 3")
     assert not servers.make_artifacts([(thing, "nothing")])
     said = capsys.readouterr().out.splitlines()
-    assert said[-1] == "servers: left out are tests with a thing: sh failed, exit status 3: no such module"
+    assert said[-1] == "servers: left out are tests with a thing: sh failed, exit status 3: Error: no such module"
     assert list(artifacts.cache().rglob("half")) == []
     assert thing.missing() != ""
 
@@ -54,7 +54,7 @@ def test_what_it_needs_and_is_not_here_is_named(capsys: pytest.CaptureFixture[st
     assert not servers.make_artifacts([(thing, "nothing")])
     assert capsys.readouterr().out == "servers: left out are tests with a thing: needs no-such-compiler on PATH\n"
     assert thing.missing() == "no a thing: run 'make things' (needs no-such-compiler on PATH)"
-    with pytest.raises(LabError, match="exit status 1"):
+    with pytest.raises(LabError, match="false failed, exit status 1: it said nothing"):
         run(["false"])
 
 

@@ -17,9 +17,11 @@ description:
     healthy, so it does not pass the gate.
   - Without O(timeout) each check is made once, and as often as O(consecutive) asks while it passes. With it the gate
     keeps trying until it passes or time is up.
-  - The kinds of checks are V(disk), V(file_age), V(http), V(load), V(memory), V(postgres), V(process), V(queue),
-    V(redis) and V(tcp). Their options, the values that they return and an example of each are in C(docs/checks.md) of
-    the collection.
+  - The kinds of checks are V(alertmanager), V(backup), V(clock), V(command), V(compose), V(container), V(credential),
+    V(disk), V(dns), V(elasticsearch), V(file_age), V(http), V(kubernetes), V(load), V(log), V(memory), V(metrics),
+    V(postgres), V(process), V(prometheus), V(queue), V(queues), V(redis), V(sql), V(systemd), V(tcp), V(tls) and
+    V(worker). Their options, the values that they return and examples of each are in C(docs/checks) of the
+    collection, a page for each kind.
   - All checks are validated before the first is made. A mistake in one of them is said in one line, with its place in
     the list.
 extends_documentation_fragment:
@@ -113,14 +115,18 @@ options:
     type: bool
     default: false
 requirements:
-  - C(requests) (Python library, 2.28 or later) on the host where the module runs, for V(http)
-  - C(redis) (Python library, 5.0 or later) there, for V(redis) and V(queue)
-  - C(psycopg) (Python library, 3.1 or later) there, for V(postgres)
+  - C(requests) (Python library, 2.28 or later) on the host where the module runs, for V(alertmanager),
+    V(elasticsearch), V(http), V(kubernetes), V(metrics), V(prometheus), and for V(clock) with a URL
+  - C(redis) (Python library, 5.0 or later) there, for V(queue), V(queues), V(redis) and V(worker)
+  - C(psycopg) (Python library, 3.1 or later) there, for V(postgres) and V(sql)
+  - C(docker) (Python library, 7.0 or later) there, for V(compose) and V(container), and for V(log) of a container
+  - C(kubernetes) (Python library, 29.0 or later) there, for V(kubernetes) without C(host)
+  - C(dnspython) (Python library, 2.3 or later) there, for V(dns) with C(server)
 notes:
   - On a host that is the controller itself (connection V(local), same user, same Python) the checks are made in the
     controller's own process, as one of their own would only cost time. Everywhere else the module runs on the host.
-  - A library is imported only when a check needs it. The kinds V(disk), V(file_age), V(load), V(memory), V(process)
-    and V(tcp) need none.
+  - A library is imported only when a check needs it. Bare, the kinds V(backup), V(clock), V(command), V(credential),
+    V(disk), V(dns), V(file_age), V(load), V(log), V(memory), V(process), V(systemd), V(tcp) and V(tls) need none.
   - A check whose library is missing is V(unknown); RV(missing_libraries) names the packages, and the role
     P(day2.ops.bootstrap#role) installs them into an environment of their own.
 seealso:

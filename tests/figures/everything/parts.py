@@ -290,7 +290,7 @@ def network(place: Place) -> list[Options]:
             "ca_certs": bad["ca_certs"],
             "min_days": 1,
         },
-        {"name": "name", "kind": "dns", "query": "localhost"},
+        {"name": "name", "kind": "dns", "host": "localhost"},
         {"name": "clock", "kind": "clock", "url": f"{place.facts['service']['url']}/health"},
     ]
 

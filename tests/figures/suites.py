@@ -19,7 +19,7 @@ from .run import Run
 Rows = Callable[[Run], Iterator[Row]]
 
 SUITES: dict[str, dict[str, str]] = {
-    "bench": {"checks": "checks.bench"},
+    "bench": {"checks": "checks.bench", "reports": "reports.bench"},
     "chaos": {"windows": "windows.chaos"},
     "faults": {"checks": "checks.faults", "everything": "everything.faults"},
 }

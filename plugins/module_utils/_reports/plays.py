@@ -20,6 +20,17 @@ HIDDEN = "what it said is hidden by no_log"
 # Rows that a page opens at once with; beyond it what passed is counted and not listed.
 MOST_ROWS = 20_000
 
+# The keys of Ansible's recap, in its words.
+_RECAP = {
+    "ok": "ok",
+    "changed": "changed",
+    "failures": "failed",
+    "unreachable": "unreachable",
+    "skipped": "skipped",
+    "rescued": "rescued",
+    "ignored": "ignored",
+}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -145,6 +156,5 @@ def _settled(check: dict[str, Any], status: str, net: Net) -> dict[str, Any]:
 
 
 def _recap(stats: Mapping[str, int], left_out: int) -> str:
-    words = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
-    told = [f"{stats[word]} {word}" for word in words if stats.get(word)] or ["no task ran"]
+    told = [f"{stats[key]} {word}" for key, word in _RECAP.items() if stats.get(key)] or ["no task ran"]
     return ", ".join([*told, f"{left_out} of them not listed"] if left_out else told)

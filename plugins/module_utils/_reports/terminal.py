@@ -66,7 +66,7 @@ def _wrong(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 def _todo(sections: list[dict[str, Any]]) -> Iterator[str]:
     for section in sections:
-        parts = [f"{len(section[key])} {word}" for key, word in (("items", "to do"), ("rows", "rows")) if section[key]]
+        parts = [f"{len(section[key])} {word}" for key, word in (("items", "items"), ("rows", "rows")) if section[key]]
         if parts:
             yield f"{section['title']}: {', '.join(parts)}"
 

@@ -106,7 +106,8 @@ class DockerServer(Server):
         argv += [f"--data-root={data / 'data'}", f"--exec-root={root}/exec", f"--pidfile={root}/docker.pid"]
         argv += [f"--host={facts['url']}", f"--cgroup-parent={_cgroup(facts)}", f"--default-address-pool={ADDRESSES}"]
         argv += ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"]
-        return [*argv, "--shutdown-timeout=5", "--log-level=warn"]
+        # A machine's systemd would want to be asked for each cgroup: these are the lab's own to remove.
+        return [*argv, "--exec-opt=native.cgroupdriver=cgroupfs", "--shutdown-timeout=5", "--log-level=warn"]
 
     def _answers(self, server: ProcessFacts, facts: DockerFacts) -> bool:
         process.require_alive(self.name, server)

@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT
+from ansible_collections.day2.ops.tests.live.own_plays import play
 
 HIDDEN, IN_URL, PASSWORD = "pa55-of-a-step", "t0ken-in-an-address", "pass-w0rd-of-a-user"
 TASKS = f"""
@@ -58,44 +55,6 @@ TASKS = f"""
       loop: ["true", "false"]
       when: inventory_hostname == 'bad'
 """
-INVENTORY = """
-all:
-  hosts:
-    good:
-    bad:
-    gone: {ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 1}
-  vars:
-    ansible_connection: local
-    ansible_python_interpreter: "{{ ansible_playbook_python }}"
-"""
-
-
-def play(folder: Path, text: str, callbacks: str, *arguments: str, **variables: str) -> tuple[int, str]:
-    """Run a playbook; return its exit status and what it said."""
-    (folder / "morning.yml").write_text(text, encoding="utf-8")
-    (folder / "inventory.yml").write_text(INVENTORY, encoding="utf-8")
-    (folder / "local").mkdir(exist_ok=True)
-    environment = {
-        **os.environ,
-        "ANSIBLE_NOCOLOR": "1",
-        **({"ANSIBLE_CALLBACKS_ENABLED": callbacks} if callbacks else {}),
-        "ANSIBLE_LOCAL_TEMP": str(folder / "local"),
-        "DAY2_REPORT_DIR": str(folder / "reports"),
-        **variables,
-    }
-    program = str(Path(sys.executable).parent / "ansible-playbook")
-    done = subprocess.run(
-        [program, "-i", str(folder / "inventory.yml"), str(folder / "morning.yml"), *arguments],
-        cwd=CHECKOUT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert list((folder / "local").iterdir()) == []  # Ansible has removed what it made
-    return done.returncode, done.stdout + done.stderr
 
 
 def test_a_report_of_any_play(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.live.playbooks import Operator
 
 
-@pytest.mark.parametrize("playbook", ["capacity", "daily_checks", "handoff", "maintenance", "monthly_review", "weekly_review"])
+@pytest.mark.parametrize(
+    "playbook", ["capacity", "daily_checks", "handoff", "maintenance", "monthly_review", "weekly_review"]
+)
 def test_a_target_without_hosts_is_refused(lab: Lab, tmp_path: Path, playbook: str) -> None:
     operator = Operator(lab, tmp_path)
     done = operator.run(playbook, target="nothing")

@@ -114,7 +114,8 @@ def _on_host(measure: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[flo
     """Return the value on one host, or None and why there is none."""
     checks = [check for check in result.get("checks", []) if check["name"] == measure["name"]]
     if not checks:
-        return None, one_line(result.get("msg") or "no result came from this host", 200)
+        why = "the check was not made there" if result.get("checks") else result.get("msg")
+        return None, one_line(why or "no result came from this host", 200)
     check = checks[0]
     if not check["seen"]:
         return None, check["reason"] or "the check saw nothing"

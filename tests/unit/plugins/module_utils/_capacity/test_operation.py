@@ -177,6 +177,13 @@ def test_a_host_without_a_result_makes_a_sum_unknown() -> None:
     assert found["fits"]["workers"] == "unknown"
 
 
+def test_a_check_that_a_host_did_not_make_is_unknown() -> None:
+    given = {**results(), "w2": {"msg": "passed: 1 of 1 checks pass", **result(cpu={"per_cpu_percent": 1})}}
+    params = {"capacity": CAPACITY, "results": given, "groups": GROUPS, "history": {}}
+    found = operate(SPEC.validate(params, "arguments")).data
+    assert found["measures"]["workers"]["reason"] == "w2: the check was not made there"
+
+
 @pytest.mark.parametrize("value", [None, True, "12", float("nan")])
 def test_what_is_no_number_is_unknown(value: Any) -> None:
     assert judge(items=value)["measures"]["items per day"]["value"] is None
@@ -283,6 +290,17 @@ def test_the_examples_of_the_documentation_are_right(page: str) -> None:
         example = example[0]["tasks"][0]["vars"]
     (capacity,) = [value for value in example.values() if isinstance(value, dict)]
     assert usable(capacity)["measures"]
+
+
+INVENTORIES = sorted((Path(__file__).parents[5] / "inventories").glob("*/group_vars/*.yml"))
+DESCRIBED = [path for path in INVENTORIES if "day2_capacity:" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", DESCRIBED, ids=lambda path: path.stem)
+def test_the_inventories_describe_their_capacity_rightly(path: Path) -> None:
+    capacity = yaml.safe_load(path.read_text(encoding="utf-8"))["day2_capacity"]
+    names = {measure["name"] for measure in usable(capacity)["measures"]}
+    assert len(names) == len(capacity["measures"])
 
 
 WRONG: list[tuple[Any, str]] = [

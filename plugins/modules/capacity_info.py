@@ -13,8 +13,8 @@ version_added: 1.0.0
 author: day2.ops contributors (@day2)
 description:
   - Takes what P(day2.ops.health_gate#module) measured and holds it against a description of the service's capacity.
-    Which row of the capacity table the load falls in, what is over- or under-provisioned for it, which triggers to scale
-    hold, how objectives stand, and how many days are left until a limit is met.
+    Which row of the capacity table the load falls in, what is over- or under-provisioned for it, which triggers to
+    scale hold, how objectives stand, and how many days are left until a limit is met.
   - Advises with a command that is ready to run. It changes nothing itself.
   - What could not be measured is unknown. It never fits, never scales down, and is named.
 notes:
@@ -51,7 +51,8 @@ options:
             required: true
           check:
             description:
-              - A check, as P(day2.ops.health_gate#module) takes it, without C(name). Its own limits decide nothing here.
+              - A check, as P(day2.ops.health_gate#module) takes it, without C(name). Its own limits decide nothing
+                here.
               - One of O(capacity.measures[].check) and O(capacity.measures[].value) is needed.
             type: dict
           path:
@@ -127,8 +128,8 @@ options:
                 type: float
               needs:
                 description:
-                  - For each resource a number or a size such as V(4G), or C(min) and C(max). Without C(max) more is never
-                    too much.
+                  - For each resource a number or a size such as V(4G), or C(min) and C(max). Without C(max) more is
+                    never too much.
                 type: dict
                 default: {}
       triggers:

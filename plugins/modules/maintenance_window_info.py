@@ -12,8 +12,8 @@ short_description: Say which maintenance windows are open
 version_added: 1.0.0
 author: day2.ops contributors (@day2)
 description:
-  - Reads the journals of P(day2.ops.maintenance_window#module) and says of each service's last window whether it is open,
-    who holds it, for how long, and what is not finished.
+  - Reads the journals of P(day2.ops.maintenance_window#module) and says of each service's last window whether it is
+    open, who holds it, for how long, and what is not finished.
   - A journal that cannot be read is a window of which nothing is known, not one that is closed.
 notes:
   - Runs inside the controller's process, whatever host the task is for, and needs no connection. Use it with

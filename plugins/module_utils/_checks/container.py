@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 
-
 def container_name(value: object) -> str:
     """Return ``value`` as the name or id of a container. Fit to be the ``type`` of an option.
 

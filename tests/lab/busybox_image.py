@@ -27,7 +27,7 @@ def missing() -> str:
 
 def load(client: docker.DockerClient, name: str) -> None:
     """Make the image in the daemon, under the name REPOSITORY:TAG."""
-    repository, _, tag = name.rpartition(":")
+    repository, _colon, tag = name.rpartition(":")
     client.api.import_image_from_data(_files(), repository=repository, tag=tag, changes=_CHANGES)
 
 

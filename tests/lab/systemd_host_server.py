@@ -106,7 +106,7 @@ def _run_in(host: Container, argv: Sequence[str]) -> tuple[int, str]:
 def _load(client: docker.DockerClient) -> None:
     if client.images.list(IMAGE):
         return
-    repository, _, tag = IMAGE.rpartition(":")
+    repository, _colon, tag = IMAGE.rpartition(":")
     archive: Path = HOST_IMAGE.folder / ARCHIVE
     client.api.import_image_from_file(str(archive), repository=repository, tag=tag, changes=_CHANGES)
 

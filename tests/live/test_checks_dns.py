@@ -175,9 +175,9 @@ def response(request: bytes, code: int = 0, flags: int = 0) -> bytes:
     [
         (lambda request: response(request, 2), "the name server fails (SERVFAIL): a.example at "),
         (lambda request: response(request, 4), "the name server fails (NOTIMP): a.example at "),
-        (lambda request: response(request), "the name has no A record: a.example at "),
+        (response, "the name has no A record: a.example at "),
         (lambda request: response(request)[:20], "the answer cannot be read ("),
-        (lambda request: bytes(30), "the answer cannot be read ("),
+        (lambda _request: bytes(30), "the answer cannot be read ("),
         (lambda request: b"\0\0" + response(request)[2:], "the answer cannot be read ("),
         (lambda request: response(request, flags=dns.flags.TC), "no answer (Connection refused): a.example at "),
     ],

@@ -175,7 +175,7 @@ def test_a_group_that_acknowledges_under_load(login: Options, redis_server: redi
         "timeout": 8,
     }
     redis_server.xgroup_create("events", "workers", mkstream=True)
-    for _ in range(5):
+    for _entry in range(5):
         redis_server.xadd("events", {"data": "1"})
     redis_server.xreadgroup("workers", "one", {"events": ">"}, count=1)
     redis_server.xadd("events", {"data": "waits"})

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable
@@ -129,7 +130,7 @@ def _number(found: Sequence[Any], path: str) -> tuple[float | None, str]:
     value = found[0]
     if isinstance(value, Missing):
         return None, f"{path} is not there ({value})"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
         return None, f"{path} is {one_line(value, 80) if value is not None else 'null'}, expected a number"
     return float(value), ""
 

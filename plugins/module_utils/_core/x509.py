@@ -147,7 +147,8 @@ def _alternative_names(extensions: _Piece) -> Iterator[str]:
     for extension in extensions.pieces()[0].pieces():
         kind, *_critical, value = extension.pieces()
         if kind.content == _ALTERNATIVE_NAMES and value.tag == _OCTET_STRING:
-            for name in next(_pieces(value.content)).pieces():
+            (names, *_rest) = _pieces(value.content)
+            for name in names.pieces():
                 if name.tag in _NAMES:
                     yield _NAMES[name.tag](name)
 

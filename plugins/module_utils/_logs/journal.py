@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from .._core.argspec import ArgSpec
 from .._core.errors import AccessDenied, NotThere, OpsError, one_line
@@ -82,10 +82,8 @@ def _running(command: list[str], budget: Budget) -> Iterator[IO[bytes]]:
             raise NotThere(f"cannot run the program ({error.strerror})", on=command[0]) from error
         end = threading.Timer(budget.seconds_left, process.kill)
         end.start()
-        stream = process.stdout
-        assert stream is not None
         try:
-            with stream:
+            with cast("IO[bytes]", process.stdout) as stream:
                 yield stream
                 read_all = not budget.spent and stream.read(1) == b""
         finally:

@@ -128,7 +128,7 @@ def _section(section: Mapping[str, Any]) -> Iterator[list[str]]:
     if section["text"]:
         yield [f"{_text(line)}  " for line in section["text"].split("\n")]
     if section["rows"]:
-        width = max(len(section["columns"]), max(map(len, section["rows"])))
+        width = max(map(len, [section["columns"], *section["rows"]]))
         heads = [_text(column) for column in section["columns"]] + [" "] * (width - len(section["columns"]))
         yield _table(heads, ([_text(cell_text(cell)) for cell in row] for row in section["rows"]))
     if section["items"]:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,7 +42,7 @@ def _harmless(text: str, limit: int) -> str:
 
 def harmless(text: object, limit: int = TEXT_LIMIT) -> str:
     """Return text as one line of at most ``limit`` characters in which each control code can be seen (``\\x1b``)."""
-    return _harmless(text if type(text) is str else str(text), limit)
+    return _harmless(str(text), limit)
 
 
 def harmless_lines(text: object, limit: int = LONG_LIMIT) -> str:
@@ -74,6 +75,6 @@ def harmless_value(value: Any) -> Any:
         return [harmless_value(inner) for inner in value]
     if isinstance(value, str):
         return harmless(value)
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

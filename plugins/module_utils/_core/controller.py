@@ -18,7 +18,7 @@ from ansible.module_utils.common.parameters import remove_values
 from .argspec import ArgSpec
 from .errors import OpsError, one_line
 from .result import Result
-from .secrets import nested_secrets
+from .secrets import option_secrets
 
 Operation = Callable[[dict[str, Any], bool], Result]
 
@@ -29,7 +29,7 @@ def run_here(spec: ArgSpec, arguments: Mapping[str, Any], operation: Operation, 
     Such a task needs no connection and no module to be sent, which is half a second less on each call. Secrets that the
     arguments hold are masked wherever they stand in the result, as a module does.
     """
-    secrets = set(nested_secrets(arguments))
+    secrets = set(option_secrets(arguments))
     result: dict[str, Any] = remove_values(_run(spec, arguments, operation, check_mode), secrets)
     return result
 

@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .argspec import ArgSpec
 from .errors import OpsError, one_line
 from .result import Result
-from .secrets import nested_secrets
+from .secrets import option_secrets
 
 Operation = Callable[[dict[str, Any], bool], Result]
 
@@ -25,7 +25,7 @@ class _Module(AnsibleModule):
     """An AnsibleModule that also knows the secrets inside free-form options before it writes its line to syslog."""
 
     def _log_invocation(self) -> None:
-        self.no_log_values.update(nested_secrets(self.params))
+        self.no_log_values.update(option_secrets(self.params))
         super()._log_invocation()
 
 

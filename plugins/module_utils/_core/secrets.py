@@ -32,6 +32,16 @@ def is_secret_name(name: str) -> bool:
     return not name.endswith(_INDIRECT) and bool(_SECRET_NAME.search(name))
 
 
+# Options that hold what modules of ours returned earlier, by names that people chose: no secret is in it, and a check
+# that is called "token age" is none.
+_RETURNED_EARLIER = ("baseline", "history", "hosts", "results")
+
+
+def option_secrets(options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every secret string in a module's options, as :func:`nested_secrets` finds them."""
+    yield from nested_secrets({name: value for name, value in options.items() if name not in _RETURNED_EARLIER})
+
+
 def nested_secrets(value: Any) -> Iterator[str]:
     """Yield every secret string in nested options: under telling names, and in query strings and user parts of URLs."""
     if isinstance(value, Mapping):

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
-from ansible_collections.day2.ops.plugins.module_utils._core.secrets import is_secret_name, nested_secrets, resolve
+from ansible_collections.day2.ops.plugins.module_utils._core.secrets import (
+    is_secret_name,
+    nested_secrets,
+    option_secrets,
+    resolve,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +70,12 @@ def test_a_variable_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_password_that_is_a_number_is_a_secret_and_a_count_is_none() -> None:
     assert list(nested_secrets({"password": 20031, "counts": {"pass": 8, "fail": 0}})) == ["20031"]
+
+
+def test_what_was_returned_earlier_is_no_secret_whatever_its_name() -> None:
+    options = {
+        "checks": [{"token": "one"}],
+        "baseline": {"token age": {"status": "pass"}},
+        "history": [{"password": "x"}],
+    }
+    assert list(option_secrets(options)) == ["one"]

@@ -49,6 +49,8 @@ PACKAGES = (
     Package("prometheus-alertmanager", "prometheus-alertmanager", "Alertmanager"),
     Package("prometheus-node-exporter", "prometheus-node-exporter", "the node exporter"),
     Package("chromium", "chromium", "pages in a browser"),
+    Package("dnsmasq-base", "dnsmasq", "a name server"),
+    Package("monitoring-plugins-basic", "/usr/lib/nagios/plugins/check_procs", "plugins for Nagios"),
 )
 # With what it takes, for a message.
 FETCHED = (

@@ -21,6 +21,7 @@ from ansible_collections.day2.ops.plugins.module_utils._core.errors import Input
 from ansible_collections.day2.ops.tests.lab.state import BadHttpFacts
 from ansible_collections.day2.ops.tests.lab.time_server import TimeServer, find_chrony
 from ansible_collections.day2.ops.tests.live.checks import attempt
+from ansible_collections.day2.ops.tests.live.datagrams import Answer, Start, stand_ins
 
 real = pytest.mark.skipif(find_chrony() is None, reason="no chronyd on this machine")
 
@@ -72,36 +73,11 @@ def test_a_time_server_without_a_time() -> None:
     assert outcome.reason.startswith("the time server has no time of its own (stratum 0, leap indicator 3): 127.0.0.1:")
 
 
-# A stand-in, for what no sane time server says: it answers each request with a function of it.
-Answer = Callable[[bytes], bytes]
-
-
 @pytest.fixture
-def stand_in() -> Iterator[Callable[[Answer], int]]:
+def stand_in() -> Iterator[Start]:
     """Return what starts a stand-in; its port."""
-    open_ones: list[socket.socket] = []
-
-    def start(answer: Answer) -> int:
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        server.bind(("127.0.0.1", 0))
-        open_ones.append(server)
-        threading.Thread(target=_serve, args=(server, answer), daemon=True).start()
-        return int(server.getsockname()[1])
-
-    yield start
-    for server in open_ones:
-        server.sendto(b"", server.getsockname())  # so that its thread sees the end
-
-
-def _serve(server: socket.socket, answer: Answer) -> None:
-    with server:
-        while True:
-            request, address = server.recvfrom(1000)
-            if not request:
-                return
-            said = answer(request)
-            if said:
-                server.sendto(said, address)
+    with stand_ins() as start:
+        yield start
 
 
 def packet(request: bytes, head: int = 0x24, stratum: int = 2, reference: bytes = b"\x7f\0\0\1") -> bytes:

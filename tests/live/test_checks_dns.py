@@ -8,10 +8,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from ansible_collections.day2.ops.plugins.module_utils._checks.base import Outco
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
 from ansible_collections.day2.ops.tests.lab.name_server import NameServer, find_dnsmasq
 from ansible_collections.day2.ops.tests.live.checks import attempt
+from ansible_collections.day2.ops.tests.live.datagrams import Answer, Start, stand_ins
 
 real = pytest.mark.skipif(find_dnsmasq() is None, reason="no dnsmasq on this machine")
 
@@ -130,36 +129,11 @@ def test_a_name_server_that_hangs(tmp_path: Path) -> None:
     )
 
 
-# A stand-in for name servers with faults that a sane one does not have; it answers each datagram with a function of it.
-Answer = Callable[[bytes], bytes]
-
-
 @pytest.fixture
-def stand_in() -> Iterator[Callable[[Answer], int]]:
+def stand_in() -> Iterator[Start]:
     """Return what starts a stand-in; its port."""
-    open_ones: list[socket.socket] = []
-
-    def start(answer: Answer) -> int:
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        server.bind(("127.0.0.1", 0))
-        open_ones.append(server)
-        threading.Thread(target=_serve, args=(server, answer), daemon=True).start()
-        return int(server.getsockname()[1])
-
-    yield start
-    for server in open_ones:
-        server.sendto(b"", server.getsockname())  # so that its thread sees the end
-
-
-def _serve(server: socket.socket, answer: Answer) -> None:
-    with server:
-        while True:
-            request, address = server.recvfrom(2000)
-            if not request:
-                return
-            said = answer(request)
-            if said:
-                server.sendto(said, address)
+    with stand_ins() as start:
+        yield start
 
 
 def response(request: bytes, code: int = 0, flags: int = 0) -> bytes:

@@ -43,8 +43,15 @@ class ActionModule(ActionBase):
         Such a child costs half a second of CPU for nothing. Another user, another environment, another Python that
         was chosen, or a task in the background are reasons for one.
         """
-        python = task_vars.get("ansible_python_interpreter")
-        same_python = not python or os.path.realpath(str(python)) == os.path.realpath(sys.executable)
+        python = self._chosen_python(task_vars)
+        same_python = not python or os.path.realpath(python) == os.path.realpath(sys.executable)
         environment = any(self._task.environment or [])
         apart = self._task.async_val or environment or getattr(self._connection, "become", None)
         return self._connection.transport in ("local", "ansible.builtin.local") and same_python and not apart
+
+    def _chosen_python(self, task_vars: dict[str, Any]) -> str:
+        """Return the Python that was chosen for the host, or for the one that a task is delegated to; else nothing."""
+        of_host = task_vars
+        if self._task.delegate_to:
+            of_host = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
+        return str(self._templar.template(of_host.get("ansible_python_interpreter") or ""))

@@ -112,6 +112,16 @@ def test_another_python_makes_the_module_run() -> None:
     assert by_module(action_of(health_gate.ActionModule, checks=[DISK]), ansible_python_interpreter="/opt/other/python")
 
 
+def test_of_a_delegated_task_the_other_hosts_python_counts() -> None:
+    action = action_of(health_gate.ActionModule, checks=[DISK])
+    action._task.delegate_to = "localhost"
+    theirs: dict[str, Any] = {"localhost": {"ansible_python_interpreter": sys.executable}}
+    given = {"ansible_python_interpreter": "/opt/other/python", "ansible_delegated_vars": theirs}
+    assert not by_module(action, **given)
+    theirs["localhost"] = {"ansible_python_interpreter": "/opt/other/python"}
+    assert by_module(action, **given)
+
+
 def test_another_host_makes_the_module_run() -> None:
     action = action_of(health_gate.ActionModule, checks=[DISK])
     action._connection.transport = "ssh"

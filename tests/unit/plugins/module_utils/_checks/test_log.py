@@ -125,7 +125,7 @@ def test_a_file_that_may_not_be_read_is_unknown(log: Path, tmp_path: Path) -> No
     )
     for parent in [tmp_path, *list(tmp_path.parents)[:2]]:
         parent.chmod(0o711)
-    environment = {"PYTHONPATH": ":".join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1", **os.environ}
+    environment = {**os.environ, "PYTHONPATH": ":".join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
     assert done.stdout == f"unknown cannot read the file (Permission denied): {log}\n", done.stderr
 

@@ -123,7 +123,7 @@ def test_a_file_that_may_not_be_read_is_unknown(log: Path, tmp_path: Path) -> No
         "attempts = Attempts({}); os.getuid() or os.setresuid(65534, 65534, 65534)\n"
         "outcome = attempts.attempt(check); print(outcome.status, outcome.reason)"
     )
-    for parent in [tmp_path, *list(tmp_path.parents)[:2]]:
+    for parent in [tmp_path, *list(tmp_path.parents)[:3]]:
         parent.chmod(0o711)
     environment = {**os.environ, "PYTHONPATH": ":".join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)

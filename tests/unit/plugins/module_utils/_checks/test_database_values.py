@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_a_long_statement_is_cut() -> None:
         (Decimal("NaN"), "NaN"),
         (float("nan"), "NaN"),
         (float("-inf"), "-Infinity"),
-        (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00+00:00"),
+        (datetime(2026, 1, 2, tzinfo=timezone.utc), "2026-01-02T00:00:00+00:00"),
         (timedelta(minutes=2), 120.0),
         ([Decimal(1), None, ["x\ny"]], [1, None, ["x y"]]),
         ({"a": Decimal(1)}, {"a": 1}),

@@ -9,6 +9,7 @@ A real API server is asked in tests/live/test_checks_kubernetes.py.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -254,6 +255,8 @@ def test_a_kubeconfig_that_is_not_there(attempt: Attempt) -> None:
 def test_what_a_kubeconfig_may_not_want(
     attempt: Attempt, api: StandIn, tmp_path: Path, cluster: dict[str, str]
 ) -> None:
+    if "proxy-url" in cluster and sys.version_info < (3, 10):
+        pytest.skip("the newest client for this Python does not read proxy-url")
     kubeconfig = write_kubeconfig(tmp_path / "config", api.url, {"token": TOKEN}, **cluster)
     outcome = attempt("kubernetes", kubeconfig=kubeconfig, workload="api")
     assert outcome.status == "unknown"

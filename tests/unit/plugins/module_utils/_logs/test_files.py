@@ -10,7 +10,7 @@ import gzip
 import os
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ NOW = time.time()
 
 
 def line(minutes_ago: float, text: str) -> str:
-    moment = datetime.fromtimestamp(NOW - 60 * minutes_ago, UTC)
+    moment = datetime.fromtimestamp(NOW - 60 * minutes_ago, timezone.utc)
     return f"{moment.isoformat(timespec='milliseconds')} {text}\n"
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._logs.levels import level_of
 from ansible_collections.day2.ops.plugins.module_utils._logs.lines import fields_of, text_of
 from ansible_collections.day2.ops.plugins.module_utils._logs.times import time_of
 
-UTC_NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC).timestamp()
+UTC_NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=timezone.utc).timestamp()
 LOCAL_NOON = datetime(2026, 3, 1, 12, 0, 0).timestamp()
 
 

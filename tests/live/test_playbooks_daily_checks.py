@@ -89,7 +89,7 @@ def test_red_with_the_line_that_says_why(operator: Operator, name: str, how: str
 def test_a_check_that_is_wrong_is_one_line(operator: Operator) -> None:
     done = operator.run("daily_checks", day2_checks__mine=[{"name": "post", "kind": "pigeon"}])
     assert done.status != 0
-    assert " (post): unknown kind 'pigeon'; known kinds: disk, file_age, http" in done.text
+    assert " (post): unknown kind 'pigeon'; known kinds: alertmanager, backup, " in done.text
     assert "Traceback" not in done.output
     assert report(operator)["hosts"]["demo"]["status"] == "unknown"
 
@@ -97,7 +97,7 @@ def test_a_check_that_is_wrong_is_one_line(operator: Operator) -> None:
 def test_a_variable_that_nobody_knows_is_refused_by_name(operator: Operator) -> None:
     done = operator.run("daily_checks", day2_chekcs__mine=[])
     assert done.status != 0
-    assert "unknown variable day2_chekcs__mine; expected one of day2_announce, day2_bootstrap, " in done.text
+    assert "unknown variable day2_chekcs__mine; expected one of day2_alertmanager, day2_announce, " in done.text
     assert operator.written() == []
 
 

@@ -75,7 +75,7 @@ def test_a_window_under_load_loses_nothing_and_shows_no_secret(operator: Operato
     begin, end = announced(operator)
     assert begin.startswith(f"Maintenance of demo begins: vacuum of the orders table (window {journal['id']})")
     assert end == "Maintenance of demo ended: all steps done and verified, ingress open"
-    (page,) = operator.reports.glob("maintenance-demo-*.html")
+    (page,) = operator.reports.glob("maintenance-demo-*Z.html")
     assert "step: vacuum" in page.read_text(encoding="utf-8")
     assert leaks(operator, done, {*secrets_of(operator.lab.facts), token}) == []
 

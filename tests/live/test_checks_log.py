@@ -118,11 +118,11 @@ def journal(systemd_host: SystemdHostFacts, tmp_path: Path) -> Callable[[], Path
                 if run_in(systemd_host, ["test", "-d", "/var/log/journal"])[0] == 0
                 else "/run/log/journal"
             )
-            run_in(systemd_host, ["cp", "-r", folder, "/run/journal-copy"])
-            pieces, _status = client.containers.get(systemd_host["container"]).get_archive("/run/journal-copy")
+            run_in(systemd_host, ["cp", "-r", folder, "/var/journal-copy"])
+            pieces, _status = client.containers.get(systemd_host["container"]).get_archive("/var/journal-copy")
             with tarfile.open(fileobj=io.BytesIO(b"".join(pieces))) as archive:
                 archive.extractall(tmp_path, filter="data")
-            run_in(systemd_host, ["rm", "-r", "/run/journal-copy"])
+            run_in(systemd_host, ["rm", "-r", "/var/journal-copy"])
         finally:
             client.close()
         return tmp_path / "journal-copy"

@@ -129,7 +129,8 @@ def test_a_standby_is_up_to_date_only_while_it_receives(
         admin.execute("CREATE TABLE check_standby ()")
         admin.execute("DROP TABLE check_standby")
     outcome = _await_pass(**check)
-    assert (outcome.values["role"], outcome.values["replication_lag"]) == ("replica", 0)
+    assert outcome.values["role"] == "replica"
+    assert outcome.values["replication_lag"] < 5
     assert attempt(**{**check, "writable": True}).reason == "read_only is true, expected false"
     lab.break_server("postgres", "stop")
     wait_for("the standby's loss", lambda: attempt(**check).status != "pass")
@@ -155,6 +156,5 @@ def test_a_primary_sees_its_standby_and_that_it_is_behind(
     assert behind.status == "fail"
     assert "replica_lag_bytes is " in behind.reason
     assert "bytes, expected at most 65536 bytes" in behind.reason
-    assert "replica_lag is " in behind.reason
     assert behind.values["replicas"] == 1
     _await_pass(**check)

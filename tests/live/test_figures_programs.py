@@ -15,7 +15,7 @@ from ansible_collections.day2.ops.tests.figures import processes
 from ansible_collections.day2.ops.tests.figures.checks.cases import Case
 from ansible_collections.day2.ops.tests.figures.checks.verdicts import RESULT_ON_ONE_LINE, Verdict
 from ansible_collections.day2.ops.tests.figures.errors import FigureError
-from ansible_collections.day2.ops.tests.figures.plays import Plays
+from ansible_collections.day2.ops.tests.figures.plays import APART, Plays
 from ansible_collections.day2.ops.tests.figures.watched import watch
 from ansible_collections.day2.ops.tests.lab.ports import free_ports
 from ansible_collections.day2.ops.tests.lab.process import start_time
@@ -106,7 +106,7 @@ def _look(folder: Path, **options: object) -> Verdict:
         {"name": "load", "kind": "load", "max_per_cpu": 1000},
     ]
     tasks = [{"name": "check", "day2.ops.health_gate": {"checks": checks, **options}}]
-    playbook = plays.play("look", tasks)
+    playbook = plays.play("look", tasks, **APART)
     return Verdict.of_gate(plays.run(playbook, plays.inventory(1), "-vvv", **RESULT_ON_ONE_LINE))
 
 

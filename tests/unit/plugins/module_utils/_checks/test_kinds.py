@@ -60,7 +60,9 @@ def test_a_missing_library_is_named_and_the_check_unknown(
     library = KINDS[kind]().LIBRARIES[0]
     package = package_of(library)
     monkeypatch.setenv("DAY2_VENV", str(tmp_path))
-    monkeypatch.setitem(sys.modules, library, None)
+    loaded = [name for name in sys.modules if name.startswith(f"{library}.")]
+    for name in (library, *loaded):
+        monkeypatch.setitem(sys.modules, name, None)
     given = {name: value for name, value in first_example(kind).items() if name not in ("name", "kind")}
     given = {name: value for name, value in given.items() if not name.endswith(("_file", "_env"))}
     outcome = attempt(kind, **given)

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from ..plays import Plays
+from ..plays import APART, Plays
 from ..rows import Goal, Row
 from ..run import CHECKOUT, Run
 from . import cases
@@ -51,7 +51,7 @@ class Examiner:
     def look(self, name: str, check: Mapping[str, Any], **variables: str) -> Verdict:
         """Run the healthy checks, and one more if there is one, in a play of their own."""
         wanted = [*({"timeout": _SECONDS, **healthy} for healthy in self.checks), *([check] if check else [])]
-        playbook = self.plays.play("faults", [{"name": name, "day2.ops.health_gate": {"checks": wanted}}])
+        playbook = self.plays.play("faults", [{"name": name, "day2.ops.health_gate": {"checks": wanted}}], **APART)
         inventory = self.plays.inventory(1)
         return Verdict.of_gate(self.plays.run(playbook, inventory, "-vvv", **RESULT_ON_ONE_LINE, **variables))
 

@@ -13,7 +13,7 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from ..checks.twenty import SERVERS, twenty
 from ..checks.verdicts import RESULT_ON_ONE_LINE, Verdict, secrets_of
-from ..plays import Plays
+from ..plays import APART, Plays
 from ..rows import Goal, Row, told
 from ..run import Run
 from .parts import PARTS, Place, environment
@@ -39,7 +39,8 @@ class Watcher:
     def look(self) -> Verdict:
         """Make all checks, with the module's options shown."""
         plays = Plays(self.place.folder)
-        playbook = plays.play("everything", [{"name": "check", "day2.ops.health_gate": {"checks": list(self.checks)}}])
+        tasks = [{"name": "check", "day2.ops.health_gate": {"checks": list(self.checks)}}]
+        playbook = plays.play("everything", tasks, **APART)
         return Verdict.of_gate(plays.run(playbook, plays.inventory(1), "-vvv", **RESULT_ON_ONE_LINE, **self.variables))
 
     def quiet(self, when: str) -> Row:

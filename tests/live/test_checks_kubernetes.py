@@ -50,15 +50,18 @@ class Namespace:
         login = {"host": self.facts["url"], "ca_cert": self.facts["ca_certs"], "api_key": token}
         return attempt("kubernetes", **{**login, "namespace": self.name, "timeout": _TIMEOUT, **options})
 
-    def until(self, status: str, words: str = "", **options: Any) -> Outcome:
-        """Wait until a check comes to a status, with words in its reason; returns what it came to."""
+    def until(self, status: str, *words: str, **options: Any) -> Outcome:
+        """Wait until a check comes to a status, with all words in its reason at once; returns what it came to.
+
+        A pod may be in trouble before the status of its workload says so.
+        """
         last: list[Outcome] = []
 
         def came() -> bool:
             last[:] = [self.check(**options)]
-            return last[0].status == status and words in last[0].reason
+            return last[0].status == status and all(one in last[0].reason for one in words)
 
-        wait_for(f"{status} of {options}", came, _SECONDS)
+        wait_for(f"{status} of {options}, {words}", came, _SECONDS)
         return last[0]
 
 
@@ -104,8 +107,8 @@ def test_a_deployment_that_is_rolled_out(namespace: Namespace) -> None:
 )
 def test_pods_that_are_stuck(namespace: Namespace, tag: str, trouble: str) -> None:
     namespace.deployment("api", tag)
-    outcome = namespace.until("fail", trouble, workload="api")
-    assert "unavailable is 1, expected 0" in outcome.reason
+    outcome = namespace.until("fail", trouble, "unavailable is 1, expected 0", workload="api")
+    assert outcome.values["unavailable"] == 1
 
 
 def test_pods_that_restart(namespace: Namespace) -> None:
@@ -116,7 +119,7 @@ def test_pods_that_restart(namespace: Namespace) -> None:
 
 def test_pods_that_do_not_get_ready(namespace: Namespace) -> None:
     namespace.deployment("api", "unready")
-    outcome = namespace.until("fail", workload="api")
+    outcome = namespace.until("fail", "unavailable is 1, expected 0", workload="api")
     wait_for("the pod", lambda: namespace.check(workload="api").values["pods"] == 1, _SECONDS)
     assert outcome.reason.startswith("unavailable is 1, expected 0")
     assert namespace.check(workload="api", min_available=0, rollout_complete=False).status == "pass"
@@ -127,8 +130,9 @@ def test_a_rollout_that_is_stuck(namespace: Namespace) -> None:
     namespace.until("pass", workload="api")
     change = {"spec": {"template": template("api", "bad")}}
     namespace.apps.patch_namespaced_deployment("api", namespace.name, change)
-    outcome = namespace.until("fail", "rollout is ['api: 1 of 3 replicas are new'], expected []", workload="api")
-    assert "ImagePullBackOff" in outcome.reason
+    outcome = namespace.until(
+        "fail", "ImagePullBackOff", "rollout is ['api: 1 of 3 replicas are new'], expected []", workload="api"
+    )
     assert outcome.values["available"] == 3
 
 
@@ -184,8 +188,10 @@ def test_other_workloads_that_are_stuck(namespace: Namespace, kind: str) -> None
     create, more = OTHERS[kind]
     body = {"selector": _selector("store"), "template": template("store", "crash"), **more}
     create(namespace, {"metadata": {"name": "store"}, "spec": body})
-    outcome = namespace.until("fail", "CrashLoopBackOff", workload_kind=kind, workload="store")
-    assert "unavailable is 2, expected 0" in outcome.reason
+    outcome = namespace.until(
+        "fail", "CrashLoopBackOff", "unavailable is 2, expected 0", workload_kind=kind, workload="store"
+    )
+    assert outcome.values["unavailable"] == 2
 
 
 def test_pods_alone(namespace: Namespace) -> None:

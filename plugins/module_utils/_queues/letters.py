@@ -1,0 +1,167 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""A dead letter as everything above the brokers sees it, and how one is read whose body is JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._core.argspec import ArgSpec
+from .._core.errors import InputError
+from .._core.jsonpath import EACH, parse
+from .._core.moments import moment
+
+# How to find in a body of JSON what the broker itself does not tell; paths as ``error.type`` or ``attempts[0]``.
+ITEM = ArgSpec(
+    options={
+        "item": {
+            "type": "dict",
+            "options": {
+                "id": {"type": "str"},
+                "error": {"type": "str"},
+                "type": {"type": "str"},
+                "failed_at": {"type": "str"},
+                "attempts": {"type": "str"},
+                "payload": {"type": "str"},
+            },
+        }
+    }
+)
+
+NOT_JSON = "not JSON"
+
+
+class _Unread:
+    """Stands for a body that nobody has decoded yet."""
+
+
+_UNREAD = _Unread()
+
+
+@dataclass
+class Letter:
+    """A dead letter.
+
+    :param id: what the broker calls it; where it has no name, a hash of its body.
+    :param body: what the producer sent, None when it is gone or closed (a pickle stays closed).
+    :param error: why it died, as far as known. :param type: what kind of work it is: a task's or a message's name.
+    :param failed_at: when, seconds since the epoch. :param attempts: how often it was tried, as the broker counts.
+    :param redrives: how often we have moved it, see ``Terms.count_redrives``.
+    :param gone: why it can never succeed, in a few words that are the same for all such letters; empty when it may.
+    :param fault: why it cannot be read, in a few words; it can be moved all the same.
+    :param handle: the kind's own.
+    """
+
+    id: str
+    body: bytes | None = None
+    error: str | None = None
+    type: str | None = None
+    failed_at: float | None = None
+    attempts: int | None = None
+    redrives: int = 0
+    gone: str = ""
+    fault: str = ""
+    handle: Any = None
+    decoded: Any = _UNREAD
+
+    @property
+    def digest(self) -> str:
+        """Return a hash of the body for journals and archives: the first 32 hexadecimal digits of its SHA-256."""
+        return digest(self.body or b"")
+
+    @property
+    def payload(self) -> Any:
+        """Return the decoded JSON body; None when there is none, or it is not JSON."""
+        if isinstance(self.decoded, _Unread):
+            self.decoded, self.fault = _decoded(self.body, self.fault)
+        return self.decoded
+
+
+def digest(body: bytes) -> str:
+    """Return the first 32 hexadecimal digits of the SHA-256 of ``body``."""
+    return hashlib.sha256(body).hexdigest()[:32]
+
+
+def _decoded(body: bytes | None, fault: str) -> tuple[Any, str]:
+    if body is None:
+        return None, fault
+    try:
+        return json.loads(body), fault
+    except (ValueError, RecursionError):  # not UTF-8 is a ValueError too
+        return None, fault or NOT_JSON
+
+
+class Reader:
+    """Makes letters of bodies by the option ``item`` of a queue. A body that is not JSON makes a letter with a fault."""
+
+    def __init__(self, item: Mapping[str, Any] | None) -> None:
+        """Take the option as given.
+
+        :raises InputError: a text that is no path.
+        """
+        given = {name: path for name, path in (item or {}).items() if path is not None}
+        self._get = {name: _getter(path) for name, path in given.items()}
+        self.reads = bool(given)
+
+    def letter(self, body: bytes, handle: Any = None) -> Letter:
+        """Return the letter of a body, with what the paths lead to."""
+        if not self._get:
+            return Letter(id=digest(body), body=body, handle=handle)
+        payload, fault = _decoded(body, "")
+        got = {name: get(payload) for name, get in self._get.items()} if not fault else {}
+        return Letter(
+            id=_text(got.get("id")) or digest(body),
+            body=body,
+            error=_text(got.get("error")),
+            type=_text(got.get("type")),
+            failed_at=moment(got.get("failed_at")),
+            attempts=_whole(got.get("attempts")),
+            fault=fault,
+            handle=handle,
+            decoded=got.get("payload") if "payload" in self._get else payload,
+        )
+
+
+def _getter(path: str) -> Callable[[Any], Any]:
+    steps = parse(path)
+    if EACH in steps:
+        raise InputError("item: a path with * leads to many values", on=path, advice="expected a path to one value")
+
+    def get(value: Any) -> Any:
+        for step in steps:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    return get
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def tally(values: Sequence[str | None], unknown: str = "not known") -> dict[str, int]:
+    """Return how often each value occurs, the most frequent first."""
+    counts: dict[str, int] = {}
+    for value in values:
+        name = unknown if value is None else value
+        counts[name] = counts.get(name, 0) + 1
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))

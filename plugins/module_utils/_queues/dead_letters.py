@@ -46,7 +46,7 @@ ATTEMPTS_CAP = "cap"
 class Terms:
     """What a run asks of the kind.
 
-    :param run: names the run: letters, digits, dashes. Two runs have different names, one that is resumed keeps its own.
+    :param run: names the run: letters, digits, dashes. Each run has a name of its own, and keeps it when resumed.
     :param order: which letters come first, ``oldest`` or ``newest``.
     :param attempts: what becomes of the broker's own count: ``keep``, ``reset`` to 0, ``cap`` so that one more try is
         left at least.
@@ -95,8 +95,8 @@ class DeadLetters(Protocol):
     """A pass through the dead letters of one queue, over one connection: through those that were there when it began.
 
     Letters that die again while it goes on do not belong to it, so it ends. All methods raise ``OpsError``; a lost
-    connection is ``Unreachable``, and what was being settled is then settled as a whole or not at all (where the kind is
-    atomic).
+    connection is ``Unreachable``, and what was being settled is then settled as a whole or not at all (where the kind
+    is atomic).
     """
 
     def begin(self) -> int | None:
@@ -134,7 +134,10 @@ class DeadLetters(Protocol):
         """Return how far the pass has come: JSON-safe, small, no payload. See ``Terms.position``."""
 
     def account(self) -> Mapping[str, int]:
-        """Return what the server has noted of this run (``Terms.account``): looked, moved, parked; empty for nothing."""
+        """Return what the server noted of this run (``Terms.account``): looked, moved, parked; empty for nothing."""
+
+    def notes(self) -> Sequence[str]:
+        """Return what a reader of the result must know, a sentence each: nothing is there, letters may come twice."""
 
     def close(self) -> None:
         """Give back what is held, the connection too. Does not raise."""
@@ -159,8 +162,9 @@ class Restorable(DeadLetters, Protocol):
     def record(self, letter: Letter) -> dict[str, Any]:
         """Return all that is needed to put the letter back: JSON-safe; bytes as base64."""
 
-    def restore(self, records: Sequence[Mapping[str, Any]]) -> int:
+    def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
         """Put letters back as dead letters, in one step; return how many were not there yet and were added.
 
+        :param batch: names these records. A kind without ids notes it on the server, and adds them only once.
         :raises InputError: a record that :meth:`record` of this kind did not write.
         """

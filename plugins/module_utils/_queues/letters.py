@@ -56,7 +56,8 @@ class Letter:
     :param redrives: how often we have moved it, see ``Terms.count_redrives``.
     :param gone: why it can never succeed, in a few words that are the same for all such letters; empty when it may.
     :param fault: why it cannot be read, in a few words; it can be moved all the same.
-    :param handle: the kind's own.
+    :param handle: the kind's own. :param decoded: the decoded JSON body, where it has been decoded already.
+    :param named: False when the id is only a hash of the body.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Letter:
     fault: str = ""
     handle: Any = None
     decoded: Any = _UNREAD
+    named: bool = True
 
     @property
     def digest(self) -> str:
@@ -99,7 +101,7 @@ def _decoded(body: bytes | None, fault: str) -> tuple[Any, str]:
 
 
 class Reader:
-    """Makes letters of bodies by the option ``item`` of a queue. A body that is not JSON makes a letter with a fault."""
+    """Makes letters of bodies by the option ``item`` of a queue. One that is not JSON makes a letter with a fault."""
 
     def __init__(self, item: Mapping[str, Any] | None) -> None:
         """Take the option as given.
@@ -113,11 +115,12 @@ class Reader:
     def letter(self, body: bytes, handle: Any = None) -> Letter:
         """Return the letter of a body, with what the paths lead to."""
         if not self._get:
-            return Letter(id=digest(body), body=body, handle=handle)
+            return Letter(id=digest(body), body=body, handle=handle, named=False)
         payload, fault = _decoded(body, "")
         got = {name: get(payload) for name, get in self._get.items()} if not fault else {}
+        name = _text(got.get("id"))
         return Letter(
-            id=_text(got.get("id")) or digest(body),
+            id=name or digest(body),
             body=body,
             error=_text(got.get("error")),
             type=_text(got.get("type")),
@@ -126,6 +129,7 @@ class Reader:
             fault=fault,
             handle=handle,
             decoded=got.get("payload") if "payload" in self._get else payload,
+            named=bool(name),
         )
 
 

@@ -10,8 +10,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .._core.argspec import ArgSpec
+from .._core.errors import InputError
 from .base import Depth
-from .redis_queue import CONSUMERS, DEAD, IN_FLIGHT, MISSING, RedisQueue, add_up
+from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
+from .letters import ITEM
+from .redis_payloads import PAYLOAD
+from .redis_queue import CONSUMERS, DEAD, IN_FLIGHT, MISSING, PARKED, RedisQueue, add_up
 from .redis_scan import is_pattern, scan
 from .redis_server import ServerClock, Steps
 
@@ -28,10 +32,15 @@ class RedisList(RedisQueue):
                 "in_flight": {"type": "list", "elements": "str"},
                 "dead": {"type": "str"},
                 "heartbeat": {"type": "str"},
+                "push": {"type": "str", "default": "right", "choices": ["left", "right"]},
             }
         )
+        + PARKED
+        + PAYLOAD
+        + ITEM
     )
     TYPE: ClassVar[str] = "list"
+    TRAITS: ClassVar[frozenset[str]] = frozenset({ATOMIC, SWEEPS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, RESTORES})
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -68,3 +77,12 @@ class RedisList(RedisQueue):
             consumers=len(found[heartbeat]) if heartbeat else None,
             note=self.missing_note(sizes),
         )
+
+    def dead_letters(self, terms: Terms) -> DeadLetters:
+        """See :class:`.dead_letters.Redrivable`."""
+        from .redis_list_letters import RedisListLetters
+
+        dead: str | None = self.options.get("dead")
+        if not dead:
+            raise InputError(f"the queue {self.name} does not say where its dead letters are", advice="give dead: KEY")
+        return RedisListLetters(self, terms, dead)

@@ -19,9 +19,11 @@ from .redis_server import Command, RedisMeasurer, ServerClock, Steps, ask
 if TYPE_CHECKING:
     from .base import Depth
 
-__all__ = ["AGE", "CONSUMERS", "DEAD", "DELAYED", "IN_FLIGHT", "MISSING", "PAUSE", "RedisQueue"]
+__all__ = ["AGE", "CONSUMERS", "DEAD", "DELAYED", "IN_FLIGHT", "MISSING", "PARKED", "PAUSE", "RedisQueue"]
 
 MISSING = ArgSpec(options={"missing": {"type": "str", "default": "unknown", "choices": ["unknown", "empty"]}})
+# The key where dead letters are put that shall not be tried again.
+PARKED = ArgSpec(options={"parked": {"type": "str"}})
 
 
 def add_up(numbers: Iterable[int | None]) -> int | None:

@@ -1,0 +1,49 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""How many items go into one call, so that a server which does one thing at a time is never kept for long."""
+
+from __future__ import annotations
+
+# Of a server's time, and of the bytes that a call may move.
+CALL_SECONDS = 0.0009
+GENTLE_SECONDS = 0.0003
+CALL_BYTES = 250_000
+
+_FIRST = 32
+_MOST = 2000
+
+
+class CallSize:
+    """Follows what calls take. The first ones are small, as nothing is known yet."""
+
+    def __init__(self, seconds: float = CALL_SECONDS, size: int = CALL_BYTES) -> None:
+        """Take how long a call may take, and how many bytes it may move."""
+        self._seconds = seconds
+        self.bytes = size
+        self._per_item: float | None = None
+        self._bytes_per_item = 0.0
+        self._items = _FIRST
+
+    @property
+    def items(self) -> int:
+        """Return how many items the next call should have."""
+        return self._items
+
+    def learn(self, items: int, seconds: float, size: int = 0) -> None:
+        """Take into account how long a call took for so many items.
+
+        :param seconds: 0 for not known. :param size: their bytes; 0 for not known.
+        """
+        if items <= 0:
+            return
+        if seconds > 0:
+            per_item = seconds / items
+            # One slow call (a fork, a busy machine) must not make all that follow tiny, so it counts for a fifth.
+            self._per_item = per_item if self._per_item is None else 0.8 * self._per_item + 0.2 * per_item
+        self._bytes_per_item = max(size / items, 0.8 * self._bytes_per_item)
+        by_time = self._seconds / self._per_item if self._per_item else _MOST
+        by_size = self.bytes / self._bytes_per_item if self._bytes_per_item else _MOST
+        self._items = max(1, min(int(by_time), int(by_size), 2 * self._items, _MOST))

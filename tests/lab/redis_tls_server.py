@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 from .redis_server import RedisServer, config_text, connect, connect_tls
@@ -33,8 +34,7 @@ class RedisTlsServer(RedisServer):
         program = shutil.which(PROGRAM)
         if program is None:
             return f"no {PROGRAM} on PATH"
-        # The names of its settings are in the program only when it was built with TLS.
-        return "" if b"tls-auth-clients" in Path(program).read_bytes() else f"{program} was built without TLS"
+        return "" if has_tls(program) else f"{program} was built without TLS"
 
     def process_names(self) -> tuple[str, ...]:
         """See Server.process_names."""
@@ -50,3 +50,9 @@ class RedisTlsServer(RedisServer):
         server = self.home.launch(self.name, [program, str(config)], unprivileged=True)
         self._await(server, lambda: connect(facts).ping())
         self._await(server, lambda: connect_tls(facts).ping())
+
+
+@cache
+def has_tls(program: str) -> bool:
+    """Tell whether a server was built with TLS: only then are the names of its settings in the program."""
+    return b"tls-auth-clients" in Path(program).read_bytes()

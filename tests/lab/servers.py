@@ -15,6 +15,8 @@ from .kubernetes_server import KubernetesServer
 from .node_exporter_server import NodeExporterServer
 from .postgres_server import PostgresServer
 from .prometheus_server import PrometheusServer
+from .redis_cluster_server import RedisClusterServer
+from .redis_sentinel_server import RedisSentinelServer
 from .redis_server import RedisServer
 from .redis_tls_server import RedisTlsServer
 from .search_server import ElasticsearchServer, OpenSearchServer
@@ -33,6 +35,8 @@ _KINDS: tuple[type[Server], ...] = (
     AlertmanagerServer,
     PrometheusServer,
     RedisTlsServer,
+    RedisClusterServer,
+    RedisSentinelServer,
     DockerServer,
     SystemdHostServer,
     OpenSearchServer,

@@ -47,6 +47,40 @@ class RedisFacts(TypedDict):
     aof: str  # always, everysec or no: when the append-only file is synced
 
 
+class RedisNodeFacts(TypedDict):
+    """One of several servers that belong together; `tls_port` is 0 where their program was built without TLS."""
+
+    port: int
+    tls_port: int
+
+
+class RedisClusterFacts(TypedDict):
+    """A Redis Cluster; `nodes` are primaries, `buses` the ports on which they speak with each other."""
+
+    host: str
+    nodes: list[RedisNodeFacts]
+    buses: list[int]
+    user: str
+    password: str
+    ca_certs: str
+    wrong_ca: str
+
+
+class RedisSentinelFacts(TypedDict):
+    """Sentinels of one service; `data` are its primary and replica, in no order that lasts."""
+
+    host: str
+    service: str
+    data: list[RedisNodeFacts]
+    sentinels: list[RedisNodeFacts]
+    user: str
+    password: str
+    sentinel_user: str
+    sentinel_password: str
+    ca_certs: str
+    wrong_ca: str
+
+
 class PostgresFacts(TypedDict):
     """A Postgres server; `user` owns `database` and is no superuser, `admin_user` is one."""
 
@@ -163,6 +197,8 @@ class Facts(TypedDict, total=False):
     prometheus: PrometheusFacts
     alertmanager: UrlFacts
     redis_tls: RedisFacts
+    redis_cluster: RedisClusterFacts
+    redis_sentinel: RedisSentinelFacts
     docker: DockerFacts
     systemd_host: SystemdHostFacts
     opensearch: SearchFacts

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import redis
 
 from . import redis_nodes
@@ -44,9 +47,9 @@ class RedisClusterServer(Server):
 
     def start(self) -> None:
         """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts[self.name])
-            self._await_ok(self.home.facts[self.name])
+        if "redis_cluster" in self.home.facts:
+            self._launch(self.home.facts["redis_cluster"])
+            self._await_ok(self.home.facts["redis_cluster"])
         else:
             self.home.on_free_ports(3 * _PRIMARIES, self._first_start)
 
@@ -64,7 +67,7 @@ class RedisClusterServer(Server):
         self._launch(facts)
         self._make_one(facts)
         self._await_ok(facts)
-        self.home.facts[self.name] = facts
+        self.home.facts["redis_cluster"] = facts
         self.home.save()
 
     def _launch(self, facts: RedisClusterFacts) -> None:
@@ -90,10 +93,10 @@ class RedisClusterServer(Server):
     def _await_ok(self, facts: RedisClusterFacts) -> None:
         for name, node in zip(self.process_names(), facts["nodes"], strict=True):
             with connect_node(facts, node) as client:
-                wait_for(f"a cluster that is complete to {name}", lambda client=client: _complete(client))
+                wait_for(f"a cluster that is complete to {name}", partial(_complete, client))
 
 
-def _complete(client: redis.Redis) -> bool:
+def _complete(client: Any) -> bool:
     info = client.execute_command("CLUSTER", "INFO")
     lines = (info.decode() if isinstance(info, bytes) else str(info)).split()
     return "cluster_state:ok" in lines and f"cluster_size:{_PRIMARIES}" in lines
@@ -104,14 +107,15 @@ def account_of(facts: RedisClusterFacts) -> Account:
     return Account(facts["user"], facts["password"])
 
 
-def connect_node(facts: RedisClusterFacts, node: RedisNodeFacts) -> redis.Redis:
+def connect_node(facts: RedisClusterFacts, node: RedisNodeFacts) -> Any:
     """Return a client of one node, which knows nothing of the others."""
     return redis_nodes.connect(node, account_of(facts))
 
 
-def connect_cluster(facts: RedisClusterFacts) -> redis.RedisCluster:
+def connect_cluster(facts: RedisClusterFacts) -> Any:
     """Return redis-py's own client of the cluster."""
-    return redis.RedisCluster(
+    client: Any = redis.RedisCluster  # its annotations leave it abstract
+    return client(
         host=facts["host"],
         port=facts["nodes"][0]["port"],
         username=facts["user"],

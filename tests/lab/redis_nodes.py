@@ -91,7 +91,7 @@ def _tls(home: Home, folder: Path, node: RedisNodeFacts) -> str:
     return _TLS.format(folder=folder, **node)
 
 
-def connect(node: RedisNodeFacts, account: Account, **options: Any) -> redis.Redis:
+def connect(node: RedisNodeFacts, account: Account, **options: Any) -> Any:
     """Return a client of one node's plain port; options go to redis-py."""
     login = {"username": account.user, "password": account.password, "socket_timeout": 5}
     return redis.Redis(host=HOST, port=node["port"], **{**login, **options})

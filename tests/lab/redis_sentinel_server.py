@@ -8,7 +8,9 @@ Who is the primary now, the sentinels know: a failover changes it.
 
 from __future__ import annotations
 
-import redis
+from functools import partial
+from typing import Any
+
 from redis.sentinel import Sentinel
 
 from . import redis_nodes
@@ -63,8 +65,8 @@ class RedisSentinelServer(Server):
 
     def start(self) -> None:
         """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts[self.name])
+        if "redis_sentinel" in self.home.facts:
+            self._launch(self.home.facts["redis_sentinel"])
         else:
             self.home.on_free_ports(2 * (2 + _SENTINELS), self._first_start)
 
@@ -84,7 +86,7 @@ class RedisSentinelServer(Server):
             "wrong_ca": str(self.home.folder / "wrong-ca.pem"),
         }
         self._launch(facts)
-        self.home.facts[self.name] = facts
+        self.home.facts["redis_sentinel"] = facts
         self.home.save()
 
     def _launch(self, facts: RedisSentinelFacts) -> None:
@@ -128,9 +130,10 @@ def account_of(facts: RedisSentinelFacts) -> Account:
     return Account(facts["user"], facts["password"])
 
 
-def sentinel_of(facts: RedisSentinelFacts) -> Sentinel:
+def sentinel_of(facts: RedisSentinelFacts) -> Any:
     """Return redis-py's own client of the sentinels."""
-    return Sentinel(
+    client: Any = Sentinel
+    return client(
         [(facts["host"], node["port"]) for node in facts["sentinels"]],
         sentinel_kwargs={
             "username": facts["sentinel_user"],
@@ -143,10 +146,9 @@ def sentinel_of(facts: RedisSentinelFacts) -> Sentinel:
     )
 
 
-def connect_primary(facts: RedisSentinelFacts) -> redis.Redis:
+def connect_primary(facts: RedisSentinelFacts) -> Any:
     """Return a client of whichever node is the primary."""
-    client: redis.Redis = sentinel_of(facts).master_for(facts["service"])
-    return client
+    return sentinel_of(facts).master_for(facts["service"])
 
 
 def replica_of(facts: RedisSentinelFacts) -> RedisNodeFacts:
@@ -164,15 +166,16 @@ def fail_over(facts: RedisSentinelFacts) -> None:
 def await_quiet(facts: RedisSentinelFacts) -> None:
     """Return when all sentinels know each other and one replica that follows, and nothing is going on."""
     for number, sentinel in enumerate(sentinel_of(facts).sentinels, 1):
-        wait_for(f"all to be well in the eyes of sentinel {number}", lambda one=sentinel: _is_quiet(one, facts), 30)
+        wait_for(f"all to be well in the eyes of sentinel {number}", partial(_is_quiet, sentinel, facts), 30)
 
 
-def _is_quiet(sentinel: redis.Redis, facts: RedisSentinelFacts) -> bool:
+def _is_quiet(sentinel: Any, facts: RedisSentinelFacts) -> bool:
     state = sentinel.sentinel_master(facts["service"])
     (replica,) = sentinel.sentinel_slaves(facts["service"])
     others = state["num-other-sentinels"] == len(facts["sentinels"]) - 1
-    return others and state["flags"] == "master" and replica["flags"] == "slave" and _follows(replica, state)
+    well = state["flags"] == "master" and replica["flags"] == "slave"
+    return bool(others and well and _follows(replica, state))
 
 
-def _follows(replica: dict[str, object], state: dict[str, object]) -> bool:
-    return replica["master-link-status"] == "ok" and replica["master-port"] == state["port"]
+def _follows(replica: dict[str, Any], state: dict[str, Any]) -> bool:
+    return bool(replica["master-link-status"] == "ok" and replica["master-port"] == state["port"])

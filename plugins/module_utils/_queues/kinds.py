@@ -45,12 +45,47 @@ def _arq() -> type[Queue]:
     return Arq
 
 
+def _http() -> type[Queue]:
+    from .http_queue import HttpQueue
+
+    return HttpQueue
+
+
+def _sql() -> type[Queue]:
+    from .sql_queue import SqlQueue
+
+    return SqlQueue
+
+
+def _directory() -> type[Queue]:
+    from .directory import Directory
+
+    return Directory
+
+
+def _sidekiq() -> type[Queue]:
+    from .sidekiq import Sidekiq
+
+    return Sidekiq
+
+
+def _bullmq() -> type[Queue]:
+    from .bullmq import BullMQ
+
+    return BullMQ
+
+
 KINDS: dict[str, Callable[[], type[Queue]]] = {
     "redis_list": _redis_list,
     "redis_stream": _redis_stream,
     "redis_sorted_set": _redis_sorted_set,
     "asynq": _asynq,
     "arq": _arq,
+    "sidekiq": _sidekiq,
+    "bullmq": _bullmq,
+    "http": _http,
+    "sql": _sql,
+    "directory": _directory,
 }
 
 

@@ -35,13 +35,17 @@ def queue_spec(kind: str, where: str = "queue") -> ArgSpec:
     return COMMON + kind_named(kind, where).SPEC + thresholds.SPEC
 
 
-def described(given: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any]) -> list[Queue]:
+def described(given: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], option: str = "queues") -> list[Queue]:
     """Return the queues that ``given`` describes.
 
+    :param option: what they were given as, for messages; ``queue`` for a single one.
     :param defaults: connection options for those queues that do not say otherwise; None stands for "not given".
     :raises InputError: an unknown kind, a wrong option, a name that is used twice.
     """
-    queues = [_described(number, one, defaults) for number, one in enumerate(given)]
+    queues = [
+        _described(f"{option}[{number}]" if option == "queues" else option, one, defaults)
+        for number, one in enumerate(given)
+    ]
     names = [queue.name for queue in queues]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -49,13 +53,15 @@ def described(given: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any]) -
     return queues
 
 
-def _described(number: int, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Queue:
+def _described(place: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Queue:
     given = {name: value for name, value in given.items() if value is not None}
-    where = f"queues[{number}]" + (f" ({given['name']})" if given.get("name") else "")
+    where = place + (f" ({given['name']})" if given.get("name") else "")
     if not given.get("kind"):
         raise InputError(f"{where}: missing required arguments: kind")
     spec = queue_spec(str(given["kind"]), where)
-    inherited = {name: value for name, value in _inherited(defaults, given).items() if name in spec.options}
+    # The defaults are for Redis. Its password must not go to a server of another kind, nor its port stand for another's.
+    shared = defaults if getattr(kind_named(str(given["kind"]), where), "TAKES_DEFAULTS", True) else {}
+    inherited = {name: value for name, value in _inherited(shared, given).items() if name in spec.options}
     return made(spec.validate({**inherited, **given}, where), where)
 
 

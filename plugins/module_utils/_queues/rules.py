@@ -31,7 +31,8 @@ _MOVED = Ruling(MOVE)
 class Rules:
     """Rules on letters.
 
-    :param meant: which letters are meant at all. :param max_redrives: how often a letter may be put back; None for ever.
+    :param meant: which letters are meant at all.
+    :param max_redrives: how often a letter may be put back; None for ever.
     :param park: whether what can never succeed, or was tried enough, is parked; it is left where it is otherwise.
     """
 

@@ -1,0 +1,126 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""What dead letters have in common, counted: errors, types, ages, attempts, and a few of them as samples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._core.errors import one_line
+from .._core.jsonpath import EACH, Step, parse
+from .._core.masking import MASK, masked
+from .letters import Letter
+
+_UNKNOWN = "not known"
+_OTHERS = "others"
+_MOST_NAMES = 50
+_TEXT = 200
+_PAYLOAD_TEXT = 500
+# Upper bound in seconds -> name.
+_AGES = ((60.0, "under 1 minute"), (3600.0, "under 1 hour"), (86400.0, "under 1 day"), (7 * 86400.0, "under 1 week"))
+_OLDER = "1 week and more"
+
+
+class Summary:
+    """Counts letters that are shown to it. Its size does not grow with their number.
+
+    :param samples: how many letters to keep as samples. :param show_payload: whether samples have the payload.
+    :param mask: paths in the payload that are masked, besides what looks like a secret.
+    :raises InputError: a text that is no path.
+    """
+
+    def __init__(self, samples: int, show_payload: bool = False, mask: Sequence[str] = ()) -> None:
+        self.letters = 0
+        self._counts: dict[str, dict[str, int]] = {"error": {}, "type": {}, "age": {}, "attempts": {}}
+        self._gone: dict[str, int] = {}
+        self._faults: dict[str, int] = {}
+        self._samples: list[dict[str, Any]] = []
+        self._most_samples = samples
+        self._show_payload = show_payload
+        self._mask = [parse(path) for path in mask]
+
+    def see(self, letter: Letter, now: float) -> None:
+        """Count a letter.
+
+        :param now: seconds since the epoch.
+        """
+        self.letters += 1
+        age = None if letter.failed_at is None else max(now - letter.failed_at, 0.0)
+        _count(self._counts["error"], letter.error)
+        _count(self._counts["type"], letter.type)
+        _count(self._counts["age"], None if age is None else _age_name(age))
+        _count(self._counts["attempts"], None if letter.attempts is None else str(letter.attempts))
+        if letter.gone:
+            _count(self._gone, letter.gone)
+        if letter.fault:
+            _count(self._faults, letter.fault)
+        if len(self._samples) < self._most_samples:
+            self._samples.append(self._sample(letter, age))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts, the most frequent first: by_error, by_type, by_age, by_attempts, gone, unreadable."""
+        counts = {f"by_{name}": _sorted(numbers) for name, numbers in self._counts.items()}
+        return {**counts, "gone": _sorted(self._gone), "unreadable": _sorted(self._faults), "samples": self._samples}
+
+    def _sample(self, letter: Letter, age: float | None) -> dict[str, Any]:
+        sample: dict[str, Any] = {
+            "id": one_line(letter.id, _TEXT),
+            "error": None if letter.error is None else _shown(letter.error, _TEXT),
+            "type": None if letter.type is None else _shown(letter.type, _TEXT),
+            "age": None if age is None else round(age, 3),
+            "attempts": letter.attempts,
+            "gone": letter.gone,
+            "unreadable": letter.fault,
+            "size": None if letter.body is None else len(letter.body),
+        }
+        if self._show_payload:
+            sample["payload"] = self._payload(letter)
+        return sample
+
+    def _payload(self, letter: Letter) -> str | None:
+        """Return the payload as bounded text; only JSON is shown, as nothing can be masked in other bodies."""
+        if letter.payload is None:
+            return None
+        payload = letter.payload
+        for steps in self._mask:
+            payload = _hidden(payload, steps)
+        return _shown(json.dumps(payload, ensure_ascii=False), _PAYLOAD_TEXT)
+
+
+def _count(counts: dict[str, int], name: str | None) -> None:
+    """Add one; names beyond a bounded number are counted together."""
+    known = _UNKNOWN if name is None else _shown(name, _TEXT)
+    if known not in counts and len(counts) >= _MOST_NAMES:
+        known = _OTHERS
+    counts[known] = counts.get(known, 0) + 1
+
+
+def _shown(text: str, limit: int) -> str:
+    """Return others' text in one line, without what looks like a secret."""
+    return one_line(masked(text[: 10 * limit]), limit)
+
+
+def _hidden(value: Any, steps: Sequence[Step]) -> Any:
+    """Return a copy of the value in which what the steps lead to is masked."""
+    if not steps:
+        return MASK
+    step, rest = steps[0], steps[1:]
+    if isinstance(value, dict):
+        return {name: _hidden(one, rest) if step in (EACH, name) else one for name, one in value.items()}
+    if isinstance(value, list):
+        meant = range(len(value)) if step == EACH else [step]
+        return [_hidden(one, rest) if number in meant else one for number, one in enumerate(value)]
+    return value
+
+
+def _age_name(age: float) -> str:
+    return next((name for bound, name in _AGES if age < bound), _OLDER)
+
+
+def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))

@@ -75,12 +75,26 @@ def _bullmq() -> type[Queue]:
     return BullMQ
 
 
+def _rq() -> type[Queue]:
+    from .rq import Rq
+
+    return Rq
+
+
+def _celery() -> type[Queue]:
+    from .celery import Celery
+
+    return Celery
+
+
 KINDS: dict[str, Callable[[], type[Queue]]] = {
     "redis_list": _redis_list,
     "redis_stream": _redis_stream,
     "redis_sorted_set": _redis_sorted_set,
     "asynq": _asynq,
     "arq": _arq,
+    "rq": _rq,
+    "celery": _celery,
     "sidekiq": _sidekiq,
     "bullmq": _bullmq,
     "http": _http,

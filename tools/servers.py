@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ansible_collections.day2.ops.tests.lab.errors import LabError
 from ansible_collections.day2.ops.tests.lab.go_programs import COMPOSE, CONTROL_PLANE
 from ansible_collections.day2.ops.tests.lab.host_image import HOST_IMAGE
+from ansible_collections.day2.ops.tests.lab.node_programs import BULLMQ
 from ansible_collections.day2.ops.tests.lab.search_programs import ELASTICSEARCH, OPENSEARCH
 from ansible_collections.day2.ops.tools import debian
 
@@ -50,6 +51,7 @@ PACKAGES = (
     Package("prometheus-node-exporter", "prometheus-node-exporter", "the node exporter"),
     Package("chromium", "chromium", "pages in a browser"),
     Package("dnsmasq-base", "dnsmasq", "a name server"),
+    Package("ruby-sidekiq", "sidekiq", "Sidekiq"),
     Package("monitoring-plugins-basic", "/usr/lib/nagios/plugins/check_procs", "plugins for Nagios"),
 )
 # With what it takes, for a message.
@@ -57,6 +59,7 @@ FETCHED = (
     (OPENSEARCH, "55 MB, half a minute"),
     (ELASTICSEARCH, "35 MB, a quarter of a minute"),
     (HOST_IMAGE, "190 MB, a minute"),
+    (BULLMQ, "20 MB, some seconds"),
 )
 BUILT = {
     "kubernetes": (CONTROL_PLANE, "15 minutes of one processor, 120 MB"),

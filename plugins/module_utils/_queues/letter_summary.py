@@ -14,6 +14,7 @@ from typing import Any
 from .._core.errors import one_line
 from .._core.jsonpath import EACH, Step, parse
 from .._core.masking import MASK, masked
+from .._core.secrets import is_secret_name
 from .letters import Letter
 
 _UNKNOWN = "not known"
@@ -21,6 +22,7 @@ _OTHERS = "others"
 _MOST_NAMES = 50
 _TEXT = 200
 _PAYLOAD_TEXT = 500
+_MOST_ENTRIES = 100
 # Upper bound in seconds -> name.
 _AGES = ((60.0, "under 1 minute"), (3600.0, "under 1 hour"), (86400.0, "under 1 day"), (7 * 86400.0, "under 1 week"))
 _OLDER = "1 week and more"
@@ -89,7 +91,7 @@ class Summary:
         payload = letter.payload
         for steps in self._mask:
             payload = _hidden(payload, steps)
-        return _shown(json.dumps(payload, ensure_ascii=False), _PAYLOAD_TEXT)
+        return one_line(json.dumps(_without_secrets(payload), ensure_ascii=False), _PAYLOAD_TEXT)
 
 
 def _count(counts: dict[str, int], name: str | None) -> None:
@@ -116,6 +118,15 @@ def _hidden(value: Any, steps: Sequence[Step]) -> Any:
         meant = range(len(value)) if step == EACH else [step]
         return [_hidden(one, rest) if number in meant else one for number, one in enumerate(value)]
     return value
+
+
+def _without_secrets(value: Any) -> Any:
+    """Return a copy of the value in which whatever looks like a secret is masked."""
+    if isinstance(value, dict):
+        return {name: MASK if is_secret_name(name) else _without_secrets(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(one) for one in value[:_MOST_ENTRIES]]
+    return masked(value[:_PAYLOAD_TEXT]) if isinstance(value, str) else value
 
 
 def _age_name(age: float) -> str:

@@ -63,7 +63,7 @@ SPEC = (
             "canary_wait": {"type": "float", "default": 30.0},
             "canary_max_returns": {"type": "int", "default": 0},
             "stop_when_returning": {"type": "float", "default": 0.5},
-            "max_redrives": {"type": "int"},
+            "max_attempts": {"type": "int"},
             "park": {"type": "bool", "default": False},
             "park_to": {"type": "str"},
             "attempts": {
@@ -80,7 +80,7 @@ SPEC = (
     )
 )
 
-_POSITIVE = ("limit", "rate", "max_seconds", "max_redrives")
+_POSITIVE = ("limit", "rate", "max_seconds", "max_attempts")
 _NOT_NEGATIVE = (
     "pause_above",
     "pause_timeout",
@@ -104,7 +104,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
     queue = described_queue(params)
     _check_traits(params, queue)
     meant = Filter(params["filter"])
-    rules = Rules(meant, params["max_redrives"], _parks(params))
+    rules = Rules(meant, params["max_attempts"], _parks(params))
     earlier = _earlier(params, queue)
     progress = earlier.progress or Progress(run=uuid.uuid4().hex)
     terms = _terms(params, progress, check_mode)
@@ -134,7 +134,7 @@ def _check_traits(params: Mapping[str, Any], queue: Redrivable) -> None:
     wanted = {
         "order: newest": (ORDERS, params["order"] == NEWEST),
         "park": (PARKS, _parks(params)),
-        "max_redrives": (COUNTS_REDRIVES, params["max_redrives"] is not None),
+        "max_attempts": (COUNTS_REDRIVES, params["max_attempts"] is not None),
         f"attempts: {params['attempts']}": (ATTEMPTS, params["attempts"] != ATTEMPTS_KEEP),
     }
     for what, (trait, asked) in wanted.items():
@@ -164,7 +164,7 @@ def _terms(params: Mapping[str, Any], progress: Progress, check_mode: bool) -> T
         order=params["order"],
         attempts=params["attempts"],
         park=params["park_to"],
-        count_redrives=params["max_redrives"] is not None,
+        count_redrives=params["max_attempts"] is not None,
         account=bool(params["journal"]) and not check_mode,
         dry=check_mode,
         gentle=params["gentle"],

@@ -32,19 +32,19 @@ class Rules:
     """Rules on letters.
 
     :param meant: which letters are meant at all.
-    :param max_redrives: how often a letter may be put back; None for ever.
+    :param max_attempts: how often a letter may be put back; None for ever.
     :param park: whether what can never succeed, or was tried enough, is parked; it is left where it is otherwise.
     """
 
-    def __init__(self, meant: Filter, max_redrives: int | None, park: bool) -> None:
+    def __init__(self, meant: Filter, max_attempts: int | None, park: bool) -> None:
         self._meant = meant
-        self._max_redrives = max_redrives
+        self._max_attempts = max_attempts
         self._hopeless = PARK if park else KEEP
 
     @property
     def need_letters(self) -> bool:
         """Tell whether letters must be looked at to rule on them."""
-        return bool(self._meant) or self._max_redrives is not None or self._hopeless == PARK
+        return bool(self._meant) or self._max_attempts is not None or self._hopeless == PARK
 
     def rule(self, letters: Sequence[Letter], now: float) -> list[Ruling]:
         """Return a ruling for each letter.
@@ -59,6 +59,6 @@ class Rules:
             return Ruling(KEEP, refused)
         if letter.gone:
             return Ruling(self._hopeless, letter.gone)
-        if self._max_redrives is not None and letter.redrives >= self._max_redrives:
+        if self._max_attempts is not None and letter.redrives >= self._max_attempts:
             return Ruling(self._hopeless, TRIED_ENOUGH)
         return _MOVED

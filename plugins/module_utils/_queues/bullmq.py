@@ -13,7 +13,8 @@ from typing import ClassVar
 from .._core.argspec import ArgSpec
 from .._core.moments import moment
 from .base import Depth
-from .redis_queue import AGE, CONSUMERS, DEAD, DELAYED, IN_FLIGHT, PAUSE, RedisQueue
+from .dead_letters import ATOMIC, ATTEMPTS, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, DeadLetters, Terms
+from .redis_queue import AGE, CONSUMERS, DEAD, DELAYED, IN_FLIGHT, PARKED, PAUSE, RedisQueue
 from .redis_server import ServerClock, Steps
 
 # A delayed job's score is the millisecond when it is due, times this, plus a number that keeps their order.
@@ -25,10 +26,15 @@ _HEAD = 1000
 class BullMQ(RedisQueue):
     """Waiting, paused, prioritized and due jobs are ready; failed ones are dead."""
 
-    SPEC: ClassVar[ArgSpec] = RedisQueue.SPEC + ArgSpec(
-        options={"queue": {"type": "str"}, "prefix": {"type": "str", "default": "bull"}}
+    SPEC: ClassVar[ArgSpec] = (
+        RedisQueue.SPEC
+        + PARKED
+        + ArgSpec(options={"queue": {"type": "str"}, "prefix": {"type": "str", "default": "bull"}})
     )
     TYPE: ClassVar[str] = "bullmq"
+    TRAITS: ClassVar[frozenset[str]] = frozenset(
+        {ATOMIC, IDS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, ATTEMPTS, RESTORES}
+    )
 
     @property
     def queue(self) -> str:
@@ -84,6 +90,12 @@ class BullMQ(RedisQueue):
             note=f"the worker of {lost} jobs in flight is gone; BullMQ takes them back" if lost else "",
         )
 
+    def dead_letters(self, terms: Terms) -> DeadLetters:
+        """See :class:`.dead_letters.Redrivable`."""
+        from .bullmq_letters import BullMQLetters
+
+        return BullMQLetters(self, terms)
+
     def _unknown_queue(self) -> str:
         return (
             f"there is no BullMQ queue {self.key} (no key {self.key_of('meta')}); that is never taken for an empty one"
@@ -94,13 +106,13 @@ class BullMQ(RedisQueue):
         (answer,) = yield [("CLIENT", "LIST")]
         if not isinstance(answer, bytes):
             return None
-        return workers_among(answer, self.options["prefix"], self.queue)
+        return workers_among(answer, self.options["db"], self.options["prefix"], self.queue)
 
     def _without_lock(self) -> Steps[int]:
         """Return how many of the active jobs have lost their lock: nobody works on them any more."""
         (jobs,) = yield from self.ask(("LRANGE", self.key_of("active"), -_HEAD, -1))
         locks = yield from self.ask(*(("EXISTS", self._job(job) + b":lock") for job in jobs))
-        return len(jobs) - sum(locks)
+        return len(jobs) - int(sum(locks))
 
     def _oldest_age(self, now: float, listed: int, prioritized: int, due: int) -> Steps[float | None]:
         """Return for how many seconds the oldest ready job has waited since it was added, or since it is due."""
@@ -125,12 +137,12 @@ class BullMQ(RedisQueue):
         return self.key.encode() + b":" + job
 
 
-def workers_among(clients: bytes, prefix: str, queue: str) -> int:
+def workers_among(clients: bytes, db: int, prefix: str, queue: str) -> int:
     """Return how many of the clients that a server lists are workers of a queue, by the names that BullMQ gives."""
     plain = f"{prefix}:{base64.b64encode(queue.encode()).decode()}"
-    names = [_name(line) for line in clients.decode("utf-8", "replace").splitlines()]
-    return sum(name == plain or name.startswith(f"{plain}:w:") for name in names)
-
-
-def _name(line: str) -> str:
-    return next((word[len("name=") :] for word in line.split(" ") if word.startswith("name=")), "")
+    found = 0
+    for line in clients.decode("utf-8", "replace").splitlines():
+        told = dict(word.split("=", 1) for word in line.split(" ") if "=" in word)
+        name = told.get("name", "")
+        found += told.get("db") == str(db) and (name == plain or name.startswith(f"{plain}:w:"))
+    return found

@@ -16,7 +16,8 @@ from .._core.argspec import ArgSpec
 from .._core.moments import moment
 from . import sidekiq_jobs, sidekiq_processes
 from .base import Depth
-from .redis_queue import AGE, CONSUMERS, DEAD, DELAYED, IN_FLIGHT, RedisQueue, add_up
+from .dead_letters import ATOMIC, ATTEMPTS, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, DeadLetters, Terms
+from .redis_queue import AGE, CONSUMERS, DEAD, DELAYED, IN_FLIGHT, PARKED, RedisQueue, add_up
 from .redis_server import ServerClock, Steps
 from .sidekiq_processes import InFlight, Process
 
@@ -53,10 +54,13 @@ class _Shared:
 class Sidekiq(RedisQueue):
     """The list ``queue:NAME`` is ready; ``schedule`` and ``retry`` are delayed until they are due; ``dead`` is dead."""
 
-    SPEC: ClassVar[ArgSpec] = RedisQueue.SPEC + ArgSpec(
-        options={"queue": {"type": "str"}, "namespace": {"type": "str"}}
+    SPEC: ClassVar[ArgSpec] = (
+        RedisQueue.SPEC + PARKED + ArgSpec(options={"queue": {"type": "str"}, "namespace": {"type": "str"}})
     )
     TYPE: ClassVar[str] = "sidekiq"
+    TRAITS: ClassVar[frozenset[str]] = frozenset(
+        {ATOMIC, IDS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, ATTEMPTS, RESTORES}
+    )
 
     def __init__(self, kind: str, name: str, options: Any) -> None:
         super().__init__(kind, name, options)
@@ -127,10 +131,16 @@ class Sidekiq(RedisQueue):
             note="; ".join(filter(None, notes)),
         )
 
+    def dead_letters(self, terms: Terms) -> DeadLetters:
+        """See :class:`.dead_letters.Redrivable`."""
+        from .sidekiq_letters import SidekiqLetters
+
+        return SidekiqLetters(self, terms)
+
     def _unknown_queue(self) -> str:
         return (
-            f"Sidekiq knows no queue {self.queue} (it is no member of {self.key_of('queues')}, and no process serves it);"
-            " that is never taken for an empty one"
+            f"Sidekiq knows no queue {self.queue} (it is no member of {self.key_of('queues')}, and no process"
+            " serves it); that is never taken for an empty one"
         )
 
     def _own(self, keys: Mapping[str, str], sizes: Sequence[int]) -> Steps[dict[str, _Shared]]:

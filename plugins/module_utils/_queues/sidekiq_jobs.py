@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from json.decoder import scanstring
 from typing import Any
 
 # Up to Sidekiq 7 times are seconds with a fraction, from 8 on whole milliseconds.
@@ -73,7 +72,7 @@ def _members(text: str) -> Iterator[tuple[str, int, int]]:
     decoder = json.JSONDecoder()
     position = _skip(text, text.index("{") + 1)
     while text[position] != "}":
-        name, position = scanstring(text, position + 1)
+        name, position = decoder.raw_decode(text, position)
         start = _skip(text, _skip(text, position) + 1)
         _value, end = decoder.raw_decode(text, start)
         yield name, start, end

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-
 """The kind ``rq``: a queue of the Python library of that name. Jobs may be pickles; those stay closed."""
 
 from __future__ import annotations

@@ -14,6 +14,12 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.description impor
 from ansible_collections.day2.ops.plugins.module_utils._queues.kinds import KINDS
 
 ORDERS = {"name": "orders", "kind": "redis_list"}
+# What a queue of a kind cannot be described without.
+NEEDED: dict[str, dict[str, Any]] = {
+    "http": {"depth": {"url": "http://127.0.0.1/depth"}},
+    "sql": {"ready": "SELECT 1"},
+    "directory": {"path": "/var/spool/it"},
+}
 
 
 def options_of(given: dict[str, Any], **defaults: Any) -> dict[str, Any]:
@@ -60,7 +66,7 @@ def test_queues_of_one_server_share_a_place() -> None:
 
 def test_what_is_wrong_is_said_with_its_place() -> None:
     assert refusal(ORDERS, {"name": "mails", "kind": "sendmail"}) == (
-        "queues[1] (mails): unknown kind 'sendmail'; known are redis_list, redis_stream, redis_sorted_set, asynq, arq"
+        f"queues[1] (mails): unknown kind 'sendmail'; known are {', '.join(KINDS)}"
     )
     assert refusal({"name": "mails"}) == "queues[0] (mails): missing required arguments: kind"
     assert refusal({"kind": "arq"}).startswith("queues[0]: missing required arguments: name")
@@ -70,9 +76,17 @@ def test_what_is_wrong_is_said_with_its_place() -> None:
     assert refusal(ORDERS, {**ORDERS, "kind": "arq"}).startswith("queues: the name orders is used more than once")
 
 
+def test_the_login_of_redis_goes_to_no_server_of_another_kind() -> None:
+    query = {"name": "rows", "kind": "sql", "ready": "SELECT 1"}
+    (queue,) = described([query], {"login_host": "redis.example.com", "login_port": 6379, "login_password": "theirs"})
+    assert (queue.options["login_host"], queue.options["login_port"]) == ("127.0.0.1", 5432)
+    assert queue.options.get("login_password") is None
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_what_the_protocol_wants(kind: str) -> None:
-    (queue,) = described([{"name": "it", "kind": kind}], {})
+    (queue,) = described([{"name": "it", "kind": kind, **NEEDED.get(kind, {})}], {})
     assert (queue.kind, queue.name) == (kind, "it")
-    assert {"login_host", "login_password", "timeout"} <= set(queue.SPEC.options)
+    if getattr(queue, "TAKES_DEFAULTS", True):
+        assert {"login_host", "login_password", "timeout"} <= set(queue.SPEC.options)
     assert queue.capabilities <= {"in_flight", "delayed", "dead", "oldest_age", "consumers", "paused"}

@@ -1,0 +1,424 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Dead letters in a folder, put back into the folder they came from: each by a rename, so it is in one place always.
+
+A pass goes by when files were written, then by name. It does not keep the listing of a large folder: it looks for the
+next some thousands each time.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import stat as stat_module
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from heapq import nlargest, nsmallest
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from .._core.errors import InputError, NotThere, OpsError, one_line
+from .dead_letters import DROP, KEEP, MOVE, OLDEST, PARK, Settled, Terms
+from .directory_moves import Way, move, sync_folder
+from .directory_scan import OWN_PREFIX, Folder, Found, explained
+from .letters import Letter, Reader
+
+if TYPE_CHECKING:
+    from .directory import Directory
+
+# Entries that are kept of a listing; bytes that are read of a body, of the bodies of a batch, of a note on an error.
+_PORTION = 20_000
+_MOST_BODY = 1 << 20
+_MOST_BATCH = 8 << 20
+_MOST_ERROR = 4096
+# An archive holds bodies whole.
+_MOST_RECORD = 64 << 20
+
+TAKEN_NAME = "a file of that name is there already"
+IN_HAND = "another process is moving it"
+
+_Key = tuple[int, str]
+
+
+class DirectoryLetters:
+    """A pass through a folder of dead letters. See :class:`.dead_letters.DeadLetters` for what the methods do."""
+
+    def __init__(self, queue: Directory, terms: Terms) -> None:
+        """Take a pass's terms. Nothing is touched."""
+        self._queue = queue
+        self._terms = terms
+        self._reader = Reader(queue.options.get("item"))
+        self._folder: Folder = queue.folder("dead")
+        self._after: _Key | None = None
+        self._last: _Key | None = None  # the pass ends with it
+        self._left = 0
+        self._portion: deque[Found] = deque()
+        self._ways: dict[str, Way] = {}
+        self._notes: list[str] = []
+
+    # The pass
+
+    def begin(self) -> int:
+        """See the protocol."""
+        position = self._terms.position
+        self._after = _as_key(position.get("after"))
+        self._last = _as_key(position.get("last"))
+        if self._queue.may_be_missing and not os.path.lexists(self._folder.path):
+            self._note(f"the folder {self._folder.path} does not exist: no dead letters")
+            return 0
+        if not self._terms.dry:
+            self._way(str(self._queue.options["path"]))
+            self._finish_moves()
+        self._left = self._count_left()
+        if position:
+            self._left = min(self._left, int(position["left"]))
+        return self._left
+
+    def count(self) -> int:
+        """See the protocol."""
+        try:
+            return self._folder.count()
+        except NotThere:
+            if self._queue.may_be_missing:
+                return 0
+            raise
+
+    def take(self, most: int) -> Sequence[Letter]:
+        """See the protocol. What is larger than 1 MiB is not read, and its letter says so."""
+        letters: list[Letter] = []
+        size = 0
+        for found in self._next(most):
+            letters.append(self._letter(found))
+            size += len(letters[-1].body or b"")
+            if size >= _MOST_BATCH:
+                break
+        if self._terms.dry:
+            self._walk_past([letter.handle for letter in letters])
+        return letters
+
+    def settle(self, letters: Sequence[Letter], verdicts: Sequence[str]) -> Settled:
+        """See the protocol."""
+        return self._settle([letter.handle for letter in letters], verdicts)
+
+    def sweep(self, most: int) -> Settled:
+        """See the protocol. Nothing is read of the files."""
+        while True:
+            batch = self._next(most)
+            done = self._settle(batch, [MOVE] * len(batch))
+            # Nothing moved would end the pass, though those behind may still be there.
+            if done.moved or not batch:
+                return done
+
+    def still_dead(self, ids: Sequence[str]) -> int:
+        """See the protocol."""
+        return sum(1 for name in ids if os.path.lexists(os.path.join(self._folder.path, name)))
+
+    def parking(self) -> str:
+        """See the protocol: the terms' folder, the queue's option ``park``, or one beside that of the dead letters."""
+        beside = f"{self._folder.path.rstrip('/')}.parked"
+        return str(self._terms.park or self._queue.options.get("park") or beside)
+
+    def position(self) -> dict[str, Any]:
+        """See the protocol."""
+        return {"after": _as_json(self._after), "last": _as_json(self._last), "left": self._left}
+
+    def account(self) -> Mapping[str, int]:
+        """See the protocol: nothing is noted."""
+        return {}
+
+    def notes(self) -> Sequence[str]:
+        """See the protocol."""
+        return self._notes
+
+    def close(self) -> None:
+        """See the protocol: nothing is held."""
+
+    def _note(self, sentence: str) -> None:
+        if sentence not in self._notes:
+            self._notes.append(sentence)
+
+    # Which letters come next
+
+    def _count_left(self) -> int:
+        """Count what belongs to the pass, and fix its last letter unless that is known."""
+        count = 0
+        last = None
+        for found in self._folder.files():
+            key = (found.written, found.name)
+            if self._belongs(key):
+                count += 1
+                last = key if last is None or self._comes_after(key, last) else last
+        self._last = self._last or last
+        return count
+
+    def _comes_after(self, key: _Key, other: _Key) -> bool:
+        return key > other if self._terms.order == OLDEST else key < other
+
+    def _belongs(self, key: _Key) -> bool:
+        """Tell whether a letter is one of those that the pass has before it."""
+        if self._after is not None and not self._comes_after(key, self._after):
+            return False
+        return self._last is None or not self._comes_after(key, self._last)
+
+    def _next(self, most: int) -> list[Found]:
+        wanted = min(most, self._left)
+        if wanted <= 0:
+            return []
+        if not self._portion:
+            choose = nsmallest if self._terms.order == OLDEST else nlargest
+            self._portion.extend(choose(min(_PORTION, self._left), self._those_left()))
+        if not self._portion:
+            self._left = 0
+        return list(islice(self._portion, wanted))
+
+    def _those_left(self) -> Iterator[Found]:
+        return (found for found in self._folder.files() if self._belongs((found.written, found.name)))
+
+    def _walk_past(self, batch: Sequence[Found]) -> None:
+        for found in batch:
+            self._portion.popleft()
+            self._after = (found.written, found.name)
+        self._left -= len(batch)
+
+    # Reading
+
+    def _letter(self, found: Found) -> Letter:
+        body, fault, since = _read(os.path.join(self._folder.path, found.name), _MOST_BODY)
+        letter = Letter(id="") if body is None else self._reader.letter(body)
+        letter.id, letter.named, letter.handle = _shown(found.name), True, found
+        letter.fault = fault or letter.fault
+        note = self._sidecar(self._folder.path, found.name)
+        if note and letter.error is None:
+            text, _fault, told = _read(note, _MOST_ERROR, cut=True)
+            letter.error = one_line(text.decode("utf-8", "replace")) if text else None
+            since = told or since
+        letter.failed_at = since if letter.failed_at is None else letter.failed_at
+        return letter
+
+    def _sidecar(self, folder: str, name: str) -> str:
+        """Return the path of the file that tells why a letter died; empty when there are no such files."""
+        suffix = self._queue.options.get("error_suffix")
+        return os.path.join(folder, name + suffix) if suffix else ""
+
+    # Settling
+
+    def _settle(self, batch: Sequence[Found], verdicts: Sequence[str]) -> Settled:
+        began = time.monotonic()
+        skipped: Counter[str] = Counter()
+        done: Counter[str] = Counter()
+        size = 0
+        for found, verdict in zip(batch, verdicts):
+            try:
+                self._execute(found.name, verdict)
+            except FileNotFoundError:
+                done["vanished"] += 1
+            except FileExistsError:
+                self._count_taken_name(found.name, done, skipped)
+            except BlockingIOError:
+                skipped[IN_HAND] += 1
+            except OSError as error:
+                skipped[(error.strerror or type(error).__name__).lower()] += 1
+            else:
+                done[verdict] += 1
+                size += found.size if verdict == MOVE else 0
+        self._walk_past(batch)
+        if self._terms.gentle and batch:
+            time.sleep(time.monotonic() - began)  # as long again belongs to everybody else
+        return Settled(
+            done[MOVE], done[PARK], done[DROP], done[KEEP], dict(skipped), done["vanished"], changed=False, size=size
+        )
+
+    def _count_taken_name(self, name: str, done: Counter[str], skipped: Counter[str]) -> None:
+        """A name that is taken may be the letter itself, moved by somebody else at this very moment."""
+        if os.path.lexists(os.path.join(self._folder.path, name)):
+            skipped[TAKEN_NAME] += 1
+        else:
+            done["vanished"] += 1
+
+    def _execute(self, name: str, verdict: str) -> None:
+        note = self._sidecar(self._folder.path, name)
+        if verdict == MOVE:
+            self._way(str(self._queue.options["path"])).move(name)
+        elif verdict == PARK:
+            self._way(self.parking(), make=True).move(name)
+            if note:
+                _take_along(note, self._sidecar(self.parking(), name))
+        elif verdict == DROP:
+            os.unlink(os.path.join(self._folder.path, name))
+        # A letter that is back has died again, and the note is of that.
+        if note and verdict != KEEP and not os.path.lexists(os.path.join(self._folder.path, name)):
+            with suppress(OSError):
+                os.unlink(note)
+
+    def _way(self, target: str, make: bool = False) -> Way:
+        """Return the way to a folder. The first time, make sure that both can be written to.
+
+        :param make: whether to make the folder where it is missing.
+        :raises OpsError: no such folder, or one that we may not write to.
+        """
+        if target not in self._ways:
+            if make:
+                _make_like(target, self._folder.path)
+            for folder in (self._folder.path, target):
+                _refuse_unwritable(folder)
+            try:
+                self._ways[target] = Way(self._folder.path, target)
+            except OSError as error:
+                raise explained(error, "read the folder", target) from error
+        return self._ways[target]
+
+    def _finish_moves(self) -> None:
+        """Finish what killed moves to other file systems left."""
+        foreign = 0
+        for name in list(self._folder.own_files()):
+            try:
+                foreign += not any(way.finish(name) for way in self._ways_known())
+            except FileExistsError:
+                continue  # it is a dead letter again
+            except OSError as error:
+                raise explained(error, "finish a move", os.path.join(self._folder.path, name)) from error
+        if foreign:
+            self._note(
+                f"{foreign} letters in {self._folder.path} are hidden as {OWN_PREFIX}*: they were on their way to"
+                " another folder when a run was killed, which a run with that folder finishes"
+            )
+
+    def _ways_known(self) -> Iterator[Way]:
+        yield self._way(str(self._queue.options["path"]))
+        if os.path.isdir(self.parking()):
+            yield self._way(self.parking())
+
+    # Archives
+
+    def record(self, letter: Letter) -> dict[str, Any]:
+        """See :class:`.dead_letters.Restorable`.
+
+        :raises OpsError: a file that cannot be read, or has more than 64 MiB.
+        """
+        path = os.path.join(self._folder.path, letter.handle.name)
+        body, fault, _since = _read(path, _MOST_RECORD)
+        if body is None:
+            raise OpsError(f"the letter cannot be archived: {fault}", on=path)
+        return {
+            "id": letter.id,
+            "body": base64.b64encode(body).decode(),
+            "written": letter.handle.written,
+            "error": letter.error,
+        }
+
+    def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
+        """See :class:`.dead_letters.Restorable`. Names tell which letters are there already, so ``batch`` does not."""
+        letters = [_restorable(record) for record in records]
+        _refuse_unwritable(self._folder.path)
+        try:
+            added = sum(self._put(*letter) for letter in letters)
+            sync_folder(self._folder.path)
+        except OSError as error:
+            raise explained(error, "put back a letter", self._folder.path) from error
+        return added
+
+    def _put(self, name: str, body: bytes, written: int, error: str | None) -> bool:
+        path = os.path.join(self._folder.path, name)
+        if os.path.lexists(path):
+            return False
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        hidden = os.path.join(os.path.dirname(path), f"{OWN_PREFIX}restore.{os.path.basename(path)}")
+        _write(hidden, body, written)
+        note = self._sidecar(self._folder.path, name)
+        if note and error:
+            _write(note, error.encode(), written)
+        try:
+            move(hidden, path)
+        except FileExistsError:
+            os.unlink(hidden)
+            return False
+        return True
+
+
+def _read(path: str, most: int, cut: bool = False) -> tuple[bytes | None, str, float | None]:
+    """Return a file's content, or why it is not read, and since when it has its name (seconds since the epoch).
+
+    :param cut: whether the first ``most`` bytes do, when there are more.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(handle, "rb") as reader:
+            stat = os.fstat(handle)
+            if not stat_module.S_ISREG(stat.st_mode):
+                return None, "not a plain file", None
+            if stat.st_size > most and not cut:
+                return None, f"larger than {most >> 20} MiB, not read", stat.st_ctime
+            return reader.read(most), "", stat.st_ctime
+    except OSError as error:
+        return None, f"not readable ({(error.strerror or type(error).__name__).lower()})", None
+
+
+def _write(path: str, body: bytes, written: int) -> None:
+    with open(path, "wb") as writer:
+        writer.write(body)
+        writer.flush()
+        os.utime(writer.fileno(), ns=(written, written))
+        os.fsync(writer.fileno())
+
+
+def _take_along(note: str, target: str) -> None:
+    """Copy the file that tells of a letter to where the letter is now. It is no letter, so a failure is no loss."""
+    text, _fault, _since = _read(note, _MOST_BODY, cut=True)
+    if text is not None:
+        with suppress(OSError):
+            _write(target, text, os.stat(note).st_mtime_ns)
+
+
+def _make_like(target: str, model: str) -> None:
+    """Make a folder with mode and owner of another, where it is missing."""
+    if os.path.isdir(target):
+        return
+    try:
+        stat = os.stat(model)
+        os.makedirs(target, exist_ok=True)
+        os.chmod(target, stat_module.S_IMODE(stat.st_mode))
+        with suppress(PermissionError):
+            os.chown(target, stat.st_uid, stat.st_gid)
+    except OSError as error:
+        raise explained(error, "make the folder", target) from error
+
+
+def _refuse_unwritable(folder: str) -> None:
+    if not os.path.exists(folder):
+        raise NotThere("the folder does not exist", on=folder)
+    if not os.path.isdir(folder):
+        raise explained(NotADirectoryError(), "write to the folder", folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise explained(PermissionError(13, os.strerror(13)), "write to the folder", folder)
+
+
+def _restorable(record: Mapping[str, Any]) -> tuple[str, bytes, int, str | None]:
+    try:
+        name = str(record["id"])
+        body = base64.b64decode(record["body"], validate=True)
+        written = int(record["written"])
+    except (KeyError, TypeError, ValueError, binascii.Error):
+        advice = "expected id, body and written"
+        raise InputError("a record of the archive is not one of a directory", advice=advice) from None
+    if os.path.isabs(name) or ".." in name.split("/") or not name or "\0" in name:
+        raise InputError("a record of the archive names a file outside the folder", on=name)
+    return name, body, written, record.get("error")
+
+
+def _shown(name: str) -> str:
+    """Return a name as text; bytes that are none are escaped."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _as_json(key: _Key | None) -> list[Any] | None:
+    return None if key is None else [key[0], _shown(key[1])]
+
+
+def _as_key(value: Any) -> _Key | None:
+    return None if value is None else (int(value[0]), str(value[1]))

@@ -182,7 +182,9 @@ unreadable:
   type: dict
   sample: {"not JSON": 2}
 samples:
-  description: A few letters; C(id), C(error), C(type), C(age), C(attempts), C(gone), C(unreadable), C(size), C(payload).
+  description:
+    - A few letters; C(id), C(error), C(type), C(age), C(attempts), C(gone), C(unreadable), C(size) and, when wanted,
+      C(payload).
   returned: success
   type: list
   elements: dict

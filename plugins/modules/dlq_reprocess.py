@@ -16,8 +16,8 @@ description:
     a warning; with them a letter may come twice, and is never lost.
   - Begins with a few letters as a canary and goes on only when they stay away. Stops by itself when letters come back,
     when nobody works, and when the queue stays full.
-  - Only letters that were there when the run began belong to it, so it ends. A letter that cannot be moved is left where
-    it is and told, and does not end the run.
+  - Only letters that were there when the run began belong to it, so it ends. A letter that cannot be moved is left
+    where it is and told, and does not end the run.
   - In check mode the same rules are applied to the same letters, and the result is a plan.
 extends_documentation_fragment:
   - day2.ops.attributes
@@ -112,8 +112,7 @@ options:
     default: 0
   stop_when_returning:
     description:
-      - Stop when more than this share of what was moved is dead again. Letters that die newly meanwhile count too, where
-        the broker gives letters no ids that stay.
+      - Stop when more than this share of what was moved is dead again. Letters that die newly meanwhile count too.
     type: float
     default: 0.5
   max_attempts:

@@ -87,6 +87,12 @@ def _celery() -> type[Queue]:
     return Celery
 
 
+def _rabbitmq() -> type[Queue]:
+    from .rabbitmq import RabbitMQ
+
+    return RabbitMQ
+
+
 KINDS: dict[str, Callable[[], type[Queue]]] = {
     "redis_list": _redis_list,
     "redis_stream": _redis_stream,
@@ -97,6 +103,7 @@ KINDS: dict[str, Callable[[], type[Queue]]] = {
     "celery": _celery,
     "sidekiq": _sidekiq,
     "bullmq": _bullmq,
+    "rabbitmq": _rabbitmq,
     "http": _http,
     "sql": _sql,
     "directory": _directory,

@@ -32,8 +32,9 @@ from .letters import Letter, Reader
 if TYPE_CHECKING:
     from .directory import Directory
 
-# Entries that are kept of a listing; bytes that are read of a body, of the bodies of a batch, of a note on an error.
+# Entries that are kept of a listing, letters of a batch; bytes of a body, of the bodies of a batch, of a note.
 _PORTION = 20_000
+_MOST_LETTERS = 1000
 _MOST_BODY = 1 << 20
 _MOST_BATCH = 8 << 20
 _MOST_ERROR = 4096
@@ -93,7 +94,7 @@ class DirectoryLetters:
         """See the protocol. What is larger than 1 MiB is not read, and its letter says so."""
         letters: list[Letter] = []
         size = 0
-        for found in self._next(most):
+        for found in self._next(min(most, _MOST_LETTERS)):
             letters.append(self._letter(found))
             size += len(letters[-1].body or b"")
             if size >= _MOST_BATCH:
@@ -108,12 +109,8 @@ class DirectoryLetters:
 
     def sweep(self, most: int) -> Settled:
         """See the protocol. Nothing is read of the files."""
-        while True:
-            batch = self._next(most)
-            done = self._settle(batch, [MOVE] * len(batch))
-            # Nothing moved would end the pass, though those behind may still be there.
-            if done.moved or not batch:
-                return done
+        batch = self._next(most)
+        return self._settle(batch, [MOVE] * len(batch))
 
     def still_dead(self, ids: Sequence[str]) -> int:
         """See the protocol."""

@@ -16,12 +16,13 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._core.errors import InputError
+from .._core.errors import InputError, OpsError
+from .._core.waiting import wait_until
 from . import http_service
 from .dead_letters import DROP, KEEP, MOVE, PARK, Settled, Terms
 from .http_answers import counted, listed, short_reason
 from .http_queue import number_in
-from .http_service import Service, asks_for
+from .http_service import COUNT, Service, asks_for
 from .letters import Letter, Reader
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 NO_ID = "the service gives no id"
 NOT_REDRIVEN = "the service did not redrive it"
+NOT_TOLD = "the service is only told how many"
+# How long a service may take that answers first and redrives then.
+_LATER_SECONDS = 5.0
 
 
 class HttpLetters:
@@ -48,6 +52,7 @@ class HttpLetters:
         self._waiting: deque[Letter] = deque()
         self._seen: set[str] = set()
         self._lists = False
+        self._blanks = 0
         self._notes: list[str] = []
 
     # The pass
@@ -59,6 +64,8 @@ class HttpLetters:
         self._lists = listed(answer, self._dead["path"]) is not None
         self._queue_up(answer)
         self._left = self._count
+        if self._terms.dry and self._redrive and not self._by_ids:
+            self._note("the service can only be told how many letters to redrive: a run with a filter is refused")
         if self._terms.position:
             self._left = min(self._left, int(self._terms.position["left"]))
         return self._left
@@ -71,50 +78,34 @@ class HttpLetters:
     def take(self, most: int) -> Sequence[Letter]:
         """See the protocol.
 
-        :raises InputError: the service does not list its letters, or cannot be told which of them to redrive.
+        Where the service cannot be told which letters to redrive, only how many, letters to be settled are blank: no
+        filter can mean them, and so none of them is redriven in place of another.
         """
-        if not self._lists:
-            raise InputError(
-                "the service only tells how many dead letters there are, so they cannot be looked at",
-                on=http_service.on(self._dead),
-                advice="redrive without filter and limits on attempts, or give a request that lists them",
-            )
-        if not self._terms.dry and not self._by_ids:
-            raise InputError(
-                "the service cannot be told which dead letters to redrive, only how many",
-                on=http_service.on(self._redrive),
-                advice="redrive without filter and limits on attempts, or put {ids} into the request",
-            )
-        return self._next(most)
+        most = min(most, self._queue.options["batch"])
+        if self._terms.dry and self._lists:
+            return self._next(most)
+        if self._by_ids:
+            self._refuse_without_list()
+            return self._next(most)
+        return self._blank(most)
 
     def settle(self, letters: Sequence[Letter], verdicts: Sequence[str]) -> Settled:
         """See the protocol. What has no id cannot be asked for."""
         if PARK in verdicts or DROP in verdicts:
             raise InputError("a service's dead letters cannot be parked or removed", on=http_service.on(self._redrive))
+        if not self._by_ids:
+            return self._settle_blank(letters, verdicts)
         meant = [letter for letter, verdict in zip(letters, verdicts) if verdict == MOVE]
         named = [letter.id for letter in meant if letter.named]
-        moved = 0
-        batch = self._queue.options["batch"]
-        for start in range(0, len(named), batch):
-            ids = named[start : start + batch]
-            moved += min(self._redriven(len(ids), ids), len(ids))
+        moved = min(self._redriven(len(named), named), len(named)) if named else 0
         self._left -= len(letters)
         skipped = {NO_ID: len(meant) - len(named), NOT_REDRIVEN: len(named) - moved}
         return Settled(moved, kept=verdicts.count(KEEP), skipped={why: many for why, many in skipped.items() if many})
 
     def sweep(self, most: int) -> Settled:
         """See the protocol."""
-        most = min(most, self._queue.options["batch"], self._left)
-        if self._by_ids:
-            letters = self.take(most)
-            return self.settle(letters, [MOVE] * len(letters)) if letters else Settled()
-        if most <= 0:
-            return Settled()
-        moved = self._redriven(most, ())
-        self._left = max(self._left - moved, 0) if moved else 0
-        if moved > most:
-            self._note(f"the service redrove {moved} letters when it was asked for {most}: it does not heed {{count}}")
-        return Settled(moved)
+        letters = self.take(most)
+        return self.settle(letters, [MOVE] * len(letters)) if letters else Settled()
 
     def still_dead(self, ids: Sequence[str]) -> int:
         """See the protocol."""
@@ -147,6 +138,38 @@ class HttpLetters:
 
     # Letters
 
+    def _refuse_without_list(self) -> None:
+        if not self._lists:
+            raise InputError(
+                "the service tells only how many dead letters there are, and {ids} asks for which",
+                on=http_service.on(self._dead),
+                advice="give a request that lists them as dead, or {count} instead",
+            )
+
+    def _blank(self, most: int) -> list[Letter]:
+        wanted = max(min(most, self._left), 0)
+        first = self._blanks + 1
+        if self._terms.dry:
+            self._blanks += wanted
+            self._left -= wanted
+        return [Letter(id=f"#{number}", fault=NOT_TOLD, named=False) for number in range(first, first + wanted)]
+
+    def _settle_blank(self, letters: Sequence[Letter], verdicts: Sequence[str]) -> Settled:
+        if set(verdicts) != {MOVE}:
+            raise InputError(
+                "the service cannot be told which dead letters to redrive, only how many",
+                on=http_service.on(self._redrive),
+                advice="redrive without a filter, or put {ids} into the request if the service takes ids",
+            )
+        moved = self._redriven(len(letters), ())
+        self._blanks += len(letters)
+        self._left = max(self._left - moved, 0)
+        if moved > len(letters):
+            self._note(
+                f"the service redrove {moved} letters when it was asked for {len(letters)}: it does not heed {COUNT}"
+            )
+        return Settled(moved)
+
     def _next(self, most: int) -> list[Letter]:
         """Return the next letters. A service that lists only its first ones is asked again when those are settled."""
         wanted = min(most, self._left)
@@ -178,31 +201,41 @@ class HttpLetters:
     # Redriving
 
     def _redriven(self, count: int, ids: Sequence[str]) -> int:
-        """Ask for a batch; return how many were redriven. None at all, though some are left, is noted with the reason.
+        """Ask for a batch; return how many were redriven.
 
         Where the answer does not tell, the number of dead letters before and after does.
+
+        :raises OpsError: none at all, though there are some.
         """
         before = self._count if self._count is not None else self.count()
         began = time.monotonic()
         answer = self._service.ask(self._redrive, count, ids)
         if self._terms.gentle:
             time.sleep(time.monotonic() - began)  # as long again belongs to everybody else
+        self._count = None
         moved = counted(answer, self._redrive["path"])
         if moved is None:
             self._note(
                 "the service does not tell how many letters it redrove: counted by how many fewer there were after it"
             )
-            moved = max(before - self.count(), 0)
-        else:
-            self._count = None
+            moved = self._fewer_than(before, count)
         if not moved:
-            self._note_none_moved(answer)
+            self._refuse_to_go_on(answer)
         return moved
 
-    def _note_none_moved(self, answer: Any) -> None:
+    def _fewer_than(self, before: int, asked: int) -> int:
+        """Return how many letters fewer there are; a service that redrives later is given a moment."""
+        waited = wait_until(self.count, lambda now: now <= before - asked, timeout=_LATER_SECONDS)
+        return max(before - waited.last, 0)
+
+    def _refuse_to_go_on(self, answer: Any) -> None:
+        """Say why the pass is over though letters are left: to ask again and again would have no end."""
         left = self.count()
+        self._left = 0
         if left:
             said = short_reason(answer) if isinstance(answer, Mapping) else ""
-            self._note(
-                f"the service redrove none, and {left} dead letters are left{f': {said}' if said else ''}; see its log"
+            raise OpsError(
+                f"the service redrove none, and {left} dead letters are left{f': {said}' if said else ''}",
+                on=http_service.on(self._redrive),
+                advice="see the service's log",
             )

@@ -90,16 +90,13 @@ class SqlLetters:
 
     def sweep(self, most: int) -> Settled:
         """See the protocol. Only ids are read."""
-        while True:
-            rows = self._next(self._quoted(self._id), min(most, self._size.items))
-            if not rows:
-                return Settled()
-            done = self._settle({MOVE: [row[0] for row in rows]})
-            self._walk_past(self._key_of(rows[-1]), len(rows))
-            self._size.learn(len(rows), 0.0)
-            # Nothing moved would end the pass, though the rows behind these may still be there.
-            if done.moved:
-                return done
+        rows = self._next(self._quoted(self._id), min(most, self._size.items))
+        if not rows:
+            return Settled()
+        done = self._settle({MOVE: [row[0] for row in rows]})
+        self._walk_past(self._key_of(rows[-1]), len(rows))
+        self._size.learn(len(rows), 0.0)
+        return done
 
     def still_dead(self, ids: Sequence[str]) -> int:
         """See the protocol."""

@@ -73,7 +73,10 @@ class Script:
 
 def settled(answer: Sequence[Any]) -> Settled:
     """Return what a script answered: moved, parked, dropped, kept, vanished, changed, bytes, then reason and number of
-    what was skipped, as often as there are reasons."""
+    what was skipped, as often as there are reasons. A script that tells more answers a list that begins with this one.
+    """
+    if answer and isinstance(answer[0], list):
+        answer = answer[0]
     moved, parked, dropped, kept, vanished, changed, size = (int(number) for number in answer[:_REASONS])
     reasons = answer[_REASONS:]
     skipped = {as_text(reason): int(count) for reason, count in zip(reasons[::2], reasons[1::2])}
@@ -248,10 +251,15 @@ class RedisLetters(ABC):
     def with_redrives(self, letters: Sequence[Letter]) -> Sequence[Letter]:
         """Fill in how often each letter was moved, when the terms want it."""
         if letters and self.terms.count_redrives:
-            (counts,) = self.ask(("HMGET", self.redrives_key, *(letter.id for letter in letters)))
+            names = [self.redrives_name(letter) for letter in letters]
+            (counts,) = self.ask(("HMGET", self.redrives_key, *names))
             for letter, count in zip(letters, counts):
                 letter.redrives = int(count or 0)
         return letters
+
+    def redrives_name(self, letter: Letter) -> str:
+        """Return by what redrives of a letter are counted. A kind whose ids change when a letter dies overrides it."""
+        return letter.id
 
     def refuse_unknown(self, verdicts: Iterable[str], known: frozenset[str]) -> None:
         """Refuse a verdict that the kind cannot execute.

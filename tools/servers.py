@@ -46,6 +46,7 @@ PACKAGES = (
     Package("docker-compose", "docker-compose", "compose"),
     Package("etcd-server", "etcd", "Kubernetes"),
     Package("redis-server", "redis-server", "Redis with TLS of its own"),
+    Package("rabbitmq-server", "rabbitmq-server", "RabbitMQ"),
     Package("prometheus", "prometheus", "Prometheus"),
     Package("prometheus-alertmanager", "prometheus-alertmanager", "Alertmanager"),
     Package("prometheus-node-exporter", "prometheus-node-exporter", "the node exporter"),

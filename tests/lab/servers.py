@@ -15,6 +15,7 @@ from .kubernetes_server import KubernetesServer
 from .node_exporter_server import NodeExporterServer
 from .postgres_server import PostgresServer
 from .prometheus_server import PrometheusServer
+from .rabbitmq_server import RabbitMqServer
 from .redis_cluster_server import RedisClusterServer
 from .redis_sentinel_server import RedisSentinelServer
 from .redis_server import RedisServer
@@ -22,6 +23,7 @@ from .redis_tls_server import RedisTlsServer
 from .search_server import ElasticsearchServer, OpenSearchServer
 from .server import Server
 from .service_server import ServiceServer
+from .sqs_server import SqsServer
 from .systemd_host_server import SystemdHostServer
 from .webhook_server import WebhookServer
 
@@ -37,6 +39,8 @@ _KINDS: tuple[type[Server], ...] = (
     RedisTlsServer,
     RedisClusterServer,
     RedisSentinelServer,
+    RabbitMqServer,
+    SqsServer,
     DockerServer,
     SystemdHostServer,
     OpenSearchServer,

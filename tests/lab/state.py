@@ -144,6 +144,21 @@ class PrometheusFacts(UrlFacts):
     targets_dir: str
 
 
+class RabbitMqFacts(TypedDict):
+    """RabbitMQ; `user` is an administrator."""
+
+    host: str
+    amqp_port: int
+    amqp_tls_port: int
+    management_port: int
+    management_tls_port: int
+    internal_ports: list[int]
+    user: str
+    password: str
+    ca_certs: str
+    wrong_ca: str
+
+
 class DockerFacts(TypedDict):
     """A Docker daemon; publish ports to 127.0.0.1 only, and never pull."""
 
@@ -199,6 +214,8 @@ class Facts(TypedDict, total=False):
     redis_tls: RedisFacts
     redis_cluster: RedisClusterFacts
     redis_sentinel: RedisSentinelFacts
+    rabbitmq: RabbitMqFacts
+    sqs: UrlFacts  # of a stand-in for Amazon SQS
     docker: DockerFacts
     systemd_host: SystemdHostFacts
     opensearch: SearchFacts

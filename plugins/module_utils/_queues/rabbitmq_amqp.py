@@ -128,6 +128,7 @@ class Session:
             on_open_error_callback=self._on_lost,
             on_close_callback=self._on_lost,
         )
+        self._connection.ioloop.activate_poller()
         self._connection.add_on_connection_blocked_callback(self._on_blocked)
         self._connection.add_on_connection_unblocked_callback(self._on_unblocked)
         self._until(lambda: self._connection.is_open, "connect", self._where)
@@ -149,6 +150,7 @@ class Session:
                 connection.close()
             while not connection.is_closed and time.monotonic() < deadline:
                 self._turn(loop, deadline - time.monotonic())
+            loop.deactivate_poller()
             loop.close()
         except (load("pika.exceptions").AMQPError, OSError):
             return
@@ -319,13 +321,15 @@ class Session:
                 if quiet is not None:
                     return False
                 raise self._late(doing, on)
-            self._turn(self._connection.ioloop, left)
+            try:
+                self._turn(self._connection.ioloop, left)
+            except load("pika.exceptions").AMQPError as error:  # what arrived is no AMQP
+                raise explain(error, doing, on) from error
         return True
 
     def _turn(self, loop: Any, seconds: float) -> None:
         """Let pika handle what has arrived, or wait for something at most so long."""
         timer = loop.call_later(max(seconds, 0.0), self._ring)
-        loop.activate_poller()
         loop.poll()
         loop.process_timeouts()
         loop.remove_timeout(timer)

@@ -80,7 +80,7 @@ def _death(told: Mapping[str, Any]) -> Death:
     return Death(
         queue=text(told["queue"]),
         reason=text(told.get("reason") or "not known"),
-        count=count if isinstance(count, int) else None,
+        count=int(count) if isinstance(count, int) else None,  # pika has a kind of its own
         time=when.timestamp() if hasattr(when, "timestamp") else moment(when),
         exchange=text(told.get("exchange") or ""),
         routing_key=text(keys[0]) if isinstance(keys, list) and keys else "",
@@ -105,7 +105,7 @@ def letter_of(given: Delivery, reader: Reader, options: Mapping[str, Any]) -> Le
         letter.failed_at = death.time if letter.failed_at is None else letter.failed_at
         letter.attempts = death.count if letter.attempts is None else letter.attempts
     redrives = headers.get(REDRIVES)
-    letter.redrives = redrives if isinstance(redrives, int) else 0
+    letter.redrives = int(redrives) if isinstance(redrives, int) else 0
     return letter
 
 

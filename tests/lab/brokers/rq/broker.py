@@ -82,6 +82,6 @@ def _serializer(name: str) -> type[DefaultSerializer] | type[JSONSerializer]:
 
 
 if __name__ == "__main__":
-    logging.getLogger("rq").setLevel(logging.ERROR)
+    logging.disable()
     commands = {"fill": fill, "schedule": schedule, "work": work, "suspend": suspend, "resume": resume}
     commands[sys.argv[1]](*sys.argv[2:])

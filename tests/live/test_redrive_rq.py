@@ -1,0 +1,289 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Dead letters of rq: failed by rq's own worker, redriven, and then done by rq's own worker, once each."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, WrongType
+from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
+from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
+from ansible_collections.day2.ops.tests.lab.state import RedisFacts
+
+from .passes import Dead, go_through
+from .python_broker import PythonBroker
+from .queue_help import Client, measured, some
+from .snapshot import Snapshot
+
+FAILED = "rq:failed:mails"
+JOBS = 40
+
+
+@pytest.fixture
+def rq(redis_facts: RedisFacts, redis_server: Client) -> PythonBroker:
+    """rq on an empty database."""
+    redis_server.ping()
+    return PythonBroker("rq", redis_facts)
+
+
+@pytest.fixture
+def mails(redis_facts: RedisFacts) -> Dead:
+    """The queue that the tests fill."""
+    return Dead(redis_facts, "mails", "rq")
+
+
+@pytest.fixture(scope="module")
+def once() -> Snapshot:
+    """What the database held when rq's worker had failed all jobs."""
+    return Snapshot()
+
+
+@pytest.fixture
+def failed(rq: PythonBroker, redis_server: Client, once: Snapshot) -> Client:
+    """Jobs that rq's worker has failed, their cause mended; an administrator's client."""
+    if not once.restore(redis_server):
+        redis_server.set("broken", "no connection")
+        rq.do("fill", "mails", "note", JOBS)
+        rq.do("work", "mails", "burst")
+        redis_server.delete("broken")
+        once.take(redis_server)
+    assert redis_server.zcard(FAILED) == JOBS
+    return redis_server
+
+
+def processed(redis_server: Client) -> list[int]:
+    """Return the numbers of the jobs that were done."""
+    return sorted(int(number) for number in redis_server.lrange("processed", 0, -1))
+
+
+def test_all_jobs_are_redriven_and_done_once(
+    rq: PythonBroker, failed: Client, mails: Dead, redis_facts: RedisFacts
+) -> None:
+    letters = mails.peeked()
+    assert len({letter.id for letter in letters}) == JOBS
+    assert {(one.error, one.type, one.attempts, one.body, one.gone) for one in letters} == {
+        ("ValueError: no connection", "jobs.note", 1, None, "")
+    }
+    assert all(abs((one.failed_at or 0.0) - failed.time()[0]) < 60 for one in letters)
+    assert measured(redis_facts, "mails", "rq")["dead"] == JOBS
+    with mails.passing() as letters_of:
+        assert letters_of.count() == JOBS
+        assert go_through(letters_of, most=7) == {"moved": JOBS}
+        assert letters_of.take(10) == []
+        assert letters_of.still_dead([letter.id for letter in letters]) == 0
+    assert some(measured(redis_facts, "mails", "rq"), "ready", "dead") == {"ready": JOBS, "dead": 0}
+    rq.do("work", "mails", "burst")
+    assert processed(failed) == list(range(JOBS))
+    assert some(measured(redis_facts, "mails", "rq"), "ready", "dead") == {"ready": 0, "dead": 0}
+
+
+def test_a_requeued_job_is_as_rq_itself_requeues_it(failed: Client, mails: Dead) -> None:
+    from rq import Queue
+    from rq.job import Job
+
+    theirs, ours = (job.decode() for job in failed.zrange(FAILED, 0, 1))
+    Job.fetch(theirs, connection=failed).requeue()
+    mails.redriven(lambda letter: MOVE if letter.id == ours else KEEP)
+    assert Queue("mails", connection=failed).job_ids == [theirs, ours]
+    hashes = [failed.hgetall(f"rq:job:{job}") for job in (theirs, ours)]
+    own = (b"description", b"created_at", b"last_heartbeat", b"data")
+    for one in hashes:
+        assert len(one.pop(b"enqueued_at")) == len("2026-01-01T00:00:00.000000Z")
+        one.pop(b"exc_info", None)
+        for name in own:
+            one.pop(name, None)
+    assert hashes[0] == hashes[1]
+    assert failed.ttl(f"rq:job:{ours}") == -1  # it shall not be forgotten while it waits
+
+
+def test_jobs_that_die_again_do_not_belong_to_the_pass(rq: PythonBroker, failed: Client, mails: Dead) -> None:
+    failed.set("broken", "still no connection")
+    with mails.passing() as letters:
+        first = letters.take(10)
+        letters.settle(first, [MOVE] * len(first))
+        rq.do("work", "mails", "burst")
+        assert letters.still_dead([letter.id for letter in first]) == len(first)
+        assert go_through(letters) == {"moved": JOBS - len(first)}
+    assert failed.zcard(FAILED) == len(first)
+    again = mails.peeked()
+    assert {(letter.error, letter.attempts) for letter in again} == {("ValueError: still no connection", 2)}
+
+
+def test_parked_dropped_and_kept_jobs(rq: PythonBroker, failed: Client, mails: Dead) -> None:
+    order = [letter.id for letter in mails.peeked()]
+    fate = dict(zip(order, [MOVE, PARK, DROP, KEEP] * (JOBS // 4), strict=True))
+    each = JOBS // 4
+    done = mails.redriven(lambda letter: fate[letter.id], most=3, count_redrives=True)
+    assert done == {"moved": each, "parked": each, "dropped": each, "kept": each}
+    assert {job.decode() for job in failed.zrange(FAILED, 0, -1)} == {job for job in order if fate[job] == KEEP}
+    assert failed.zcard(f"{FAILED}:parked") == each
+    dropped = next(job for job in order if fate[job] == DROP)
+    assert failed.exists(f"rq:job:{dropped}", f"rq:results:{dropped}") == 0
+    rq.do("work", "mails", "burst")
+    assert len(processed(failed)) == each
+
+
+def test_parked_jobs_are_the_failed_ones_of_a_queue_of_that_name(
+    rq: PythonBroker, failed: Client, mails: Dead, redis_facts: RedisFacts
+) -> None:
+    mails.redriven(lambda _letter: PARK)
+    assert failed.zcard(FAILED) == 0
+    parked = Dead(redis_facts, "parked", "rq", queue="mails:parked")
+    assert parked.redriven() == {"moved": JOBS}
+    rq.do("work", "mails", "burst")
+    assert processed(failed) == list(range(JOBS))
+
+
+def test_a_job_that_is_gone_can_never_succeed(rq: PythonBroker, failed: Client, mails: Dead) -> None:
+    lost = failed.zrange(FAILED, 0, 2)
+    for job in lost:
+        failed.delete(b"rq:job:" + job)
+    assert {letter.gone for letter in mails.peeked() if letter.id.encode() in lost} == {"its payload is gone"}
+    assert mails.redriven(most=2) == {"moved": JOBS - 3, "its payload is gone": 3}
+    assert failed.zcard(FAILED) == 3
+    assert mails.redriven(lambda letter: PARK if letter.gone else MOVE) == {"parked": 3}
+    rq.do("work", "mails", "burst")
+    assert len(processed(failed)) == JOBS - 3
+
+
+def test_a_job_whose_key_holds_something_else(failed: Client, mails: Dead) -> None:
+    (job,) = failed.zrange(FAILED, 0, 0)
+    failed.delete(b"rq:job:" + job)
+    failed.set(b"rq:job:" + job, "nonsense")
+    assert mails.redriven() == {"moved": JOBS - 1, "its payload is gone": 1}
+
+
+def test_two_passes_at_once_move_each_job_once(rq: PythonBroker, failed: Client, mails: Dead) -> None:
+    outcomes: list[dict[str, int]] = []
+    together = threading.Barrier(2)
+
+    def work(run: str) -> None:
+        with mails.passing(run=run) as letters:
+            together.wait(30)
+            outcomes.append(go_through(letters, most=3))
+
+    threads = [threading.Thread(target=work, args=(run,)) for run in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sum(one.get("moved", 0) for one in outcomes) == JOBS
+    rq.do("work", "mails", "burst")
+    assert processed(failed) == list(range(JOBS))
+
+
+def test_a_job_that_died_again_meanwhile_is_not_moved_a_second_time(
+    rq: PythonBroker, failed: Client, mails: Dead
+) -> None:
+    failed.set("broken", "still no connection")
+    with mails.passing() as late:
+        taken = late.take(JOBS)
+        assert mails.redriven(run="two")["moved"] == JOBS
+        rq.do("work", "mails", "burst")
+        done = late.settle(taken, [MOVE] * len(taken))
+    assert (done.moved, done.vanished) == (0, len(taken))
+    assert failed.llen("rq:queue:mails") == 0
+
+
+def test_the_newest_first(failed: Client, mails: Dead) -> None:
+    assert [one.id for one in mails.peeked(order="newest")] == [one.id for one in mails.peeked()][::-1]
+    oldest = mails.peeked()[0].id
+    with mails.passing(order="newest") as letters:
+        first = letters.take(5)
+        letters.settle(first, [KEEP] * 5)
+        rest = go_through(letters, most=6)
+    assert rest == {"moved": JOBS - 5}
+    assert oldest not in {job.decode() for job in failed.zrange(FAILED, 0, -1)}
+
+
+def test_a_pass_is_picked_up_where_it_was_left(failed: Client, mails: Dead) -> None:
+    with mails.passing(account=True) as letters:
+        first = letters.take(8)
+        letters.settle(first, [KEEP, MOVE] * (len(first) // 2))
+        position = letters.position()
+        more = letters.take(8)
+        letters.settle(more, [MOVE] * len(more))  # this one the journal has not seen
+    with mails.passing(account=True, position=position) as letters:
+        assert letters.account() == {"looked": 16, "moved": 12, "parked": 0}
+        assert go_through(letters) == {"moved": JOBS - 16}
+    assert {job.decode() for job in failed.zrange(FAILED, 0, -1)} == {letter.id for letter in first[::2]}
+
+
+def test_redrives_are_counted(failed: Client, rq: PythonBroker, mails: Dead) -> None:
+    failed.set("broken", "still no connection")
+    mails.redriven(count_redrives=True)
+    rq.do("work", "mails", "burst")
+    assert {letter.redrives for letter in mails.peeked(count_redrives=True)} == {1}
+
+
+def test_json_and_retries(rq: PythonBroker, redis_server: Client, mails: Dead) -> None:
+    redis_server.set("broken", "no connection")
+    rq.do("fill", "mails", "other", 3, "json", 2)
+    rq.do("work", "mails", "burst", "json")
+    letters = mails.peeked()
+    assert sorted(letter.payload[2][0] for letter in letters) == [0, 1, 2]
+    assert {(letter.type, letter.attempts, letter.fault) for letter in letters} == {("jobs.other", None, "")}
+    (job, *_others) = (letter.id for letter in letters)
+    assert redis_server.hget(f"rq:job:{job}", "retries_left") == b"0"
+    assert mails.redriven(attempts="reset") == {"moved": 3}
+    assert redis_server.hget(f"rq:job:{job}", "retries_left") == b"1"
+    redis_server.delete("broken")
+    rq.do("work", "mails", "burst", "json")
+    assert processed(redis_server) == [0, 1, 2]
+
+
+def test_a_job_with_a_rate_limit_waits_for_its_turn(failed: Client, mails: Dead) -> None:
+    limited = failed.zrange(FAILED, 0, 2)
+    for job in limited:
+        failed.hset(b"rq:job:" + job, mapping={"rate_limit_key": "smtp", "rate_limit_concurrency": 1})
+    mails.redriven()
+    assert failed.zrange("rq:rl:smtp:allowed", 0, -1) == limited[:1]
+    assert set(failed.zrange("rq:rl:smtp:rate_limited", 0, -1)) == set(limited[1:])
+    assert failed.llen("rq:queue:mails") == JOBS - 2
+    assert failed.hget(b"rq:job:" + limited[1], "status") == b"rate_limited"
+
+
+def test_jobs_are_taken_out_and_put_back(rq: PythonBroker, failed: Client, mails: Dead) -> None:
+    def known() -> list[tuple[object, ...]]:
+        return [(one.id, one.type, one.error) for one in mails.peeked()]
+
+    before = known()
+    with mails.passing() as letters:
+        taken: list[Letter] = list(letters.take(JOBS))
+        records = [letters.record(letter) for letter in taken]
+        letters.settle(taken, [DROP] * len(taken))
+        assert not list(failed.scan_iter("rq:job:*", count=1000)) or len(taken) < JOBS
+        assert letters.restore(records, "batch-1") == len(taken)
+        assert letters.restore(records, "batch-1") == 0
+    assert known() == before
+    assert mails.redriven(run="two")["moved"] == JOBS
+    rq.do("work", "mails", "burst")
+    assert processed(failed) == list(range(JOBS))
+
+
+def test_a_record_of_another_kind_is_refused(mails: Dead, redis_server: Client) -> None:
+    redis_server.ping()
+    with mails.passing() as letters, pytest.raises(InputError, match="not one of rq"):
+        letters.restore([{"id": "1", "body": "YQ=="}], "batch-1")
+
+
+def test_nothing_there_and_another_type(redis_server: Client, mails: Dead) -> None:
+    with mails.passing() as letters:
+        assert letters.notes() == [f"the key {FAILED} does not exist: no failed jobs, or a misspelt name"]
+        assert letters.take(10) == []
+    redis_server.set(FAILED, "nonsense")
+    with pytest.raises(WrongType, match="holds a string, a zset was expected"):
+        mails.peeked()
+    redis_server.delete(FAILED)
+
+
+def test_nothing_is_done_when_the_queue_is_of_another_type(failed: Client, mails: Dead) -> None:
+    failed.delete("rq:queue:mails")
+    failed.set("rq:queue:mails", "nonsense")
+    with pytest.raises(WrongType):
+        mails.redriven()
+    assert failed.zcard(FAILED) == JOBS

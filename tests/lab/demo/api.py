@@ -12,6 +12,11 @@ GET  /metrics  Prometheus text
 POST /orders   {"id", "amount"}: 202 once it is in the queue, 503 with Retry-After when the ingress is closed
 GET, PUT /ingress  {"open": true or false}; PUT wants the header X-Admin-Token
 GET, PUT /bug      {"enabled": true or false}; likewise
+
+GET  /api/dlq                   the ids of the dead letters, an array; wants the header, as all of /api does
+GET  /api/dlq/letters           {"letters": the whole of them, "count": how many}
+POST /api/dlq/reprocess?count=  how many were put back, a number; 422 for a count that is not from 1 to 100000
+POST /api/dlq/retry             {"ids": [...]}: {"reprocessed": how many were put back}
 """
 
 from __future__ import annotations
@@ -20,11 +25,12 @@ import hmac
 import json
 import sys
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import redis
 
 from ..http_parts import JsonHandler, QuietServer, serve_until_stopped
-from . import names
+from . import dead_letters, names
 from .intake import Order, count_refused, is_open, take_in
 from .metrics import metrics_text
 from .readiness import SECONDS, Readiness
@@ -141,14 +147,54 @@ def _truth(body: dict[str, object], field: str) -> bool:
     return value
 
 
+def _dlq(api: Api) -> None:
+    if api.is_admin():
+        api.answer(200, [letter["id"] for letter in dead_letters.all_letters(api.client)])
+
+
+def _dlq_letters(api: Api) -> None:
+    if api.is_admin():
+        letters = dead_letters.all_letters(api.client)
+        api.answer(200, {"letters": letters, "count": len(letters)})
+
+
+def _reprocess(api: Api) -> None:
+    if api.is_admin():
+        api.body()
+        (count,) = parse_qs(urlsplit(api.path).query).get("count", ["1000"])
+        try:
+            api.answer(200, dead_letters.put_back(api.client, count))
+        except dead_letters.OutOfRange as error:
+            api.answer(422, {"detail": [{"loc": ["query", "count"], "msg": str(error)}]})
+
+
+def _retry(api: Api) -> None:
+    if api.is_admin():
+        ids = api.switch().get("ids")
+        if not isinstance(ids, list):
+            raise ValueError('expected {"ids": [...]}')
+        api.answer(200, {"reprocessed": dead_letters.put_back_these(api.client, ids)})
+
+
+def _only_post(api: Api) -> None:
+    api.answer(405, {"detail": "Method Not Allowed"}, Allow="POST")
+
+
 _GET: dict[str, Callable[[Api], None]] = {
     "/health": _health,
     "/ready": _ready,
     "/metrics": _metrics,
     "/ingress": _ingress,
     "/bug": _bug,
+    "/api/dlq": _dlq,
+    "/api/dlq/letters": _dlq_letters,
+    "/api/dlq/reprocess": _only_post,
 }
-_POST: dict[str, Callable[[Api], None]] = {"/orders": _take_order}
+_POST: dict[str, Callable[[Api], None]] = {
+    "/orders": _take_order,
+    "/api/dlq/reprocess": _reprocess,
+    "/api/dlq/retry": _retry,
+}
 _PUT: dict[str, Callable[[Api], None]] = {"/ingress": _put_ingress, "/bug": _put_bug}
 
 

@@ -248,8 +248,13 @@ class DirectoryLetters:
                 _take_along(note, self._sidecar(self.parking(), name))
         elif verdict == DROP:
             os.unlink(os.path.join(self._folder.path, name))
-        # A letter that is back has died again, and the note is of that.
-        if note and verdict != KEEP and not os.path.lexists(os.path.join(self._folder.path, name)):
+        if verdict != KEEP:
+            self._remove_note(name)
+
+    def _remove_note(self, name: str) -> None:
+        """Remove what tells of a letter, unless it is back: then it has died again, and the note is of that."""
+        note = self._sidecar(self._folder.path, name)
+        if name and note and not os.path.lexists(os.path.join(self._folder.path, name)):
             with suppress(OSError):
                 os.unlink(note)
 
@@ -275,7 +280,9 @@ class DirectoryLetters:
         foreign = 0
         for name in list(self._folder.own_files()):
             try:
-                foreign += not any(way.finish(name) for way in self._ways_known())
+                plain = next(filter(None, (way.finish(name) for way in self._ways_known())), "")
+                foreign += not plain
+                self._remove_note(plain)
             except FileExistsError:
                 continue  # it is a dead letter again
             except OSError as error:
@@ -391,7 +398,7 @@ def _refuse_unwritable(folder: str) -> None:
         raise NotThere("the folder does not exist", on=folder)
     if not os.path.isdir(folder):
         raise explained(NotADirectoryError(), "write to the folder", folder)
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise explained(PermissionError(13, os.strerror(13)), "write to the folder", folder)
 
 

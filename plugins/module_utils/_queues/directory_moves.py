@@ -107,14 +107,14 @@ class Way:
                 raise
             self._move_across(source, target)
 
-    def finish(self, name: str) -> bool:
-        """Finish what a killed move left under a hidden name; True when it was on this way, and is done now.
+    def finish(self, name: str) -> str:
+        """Finish what a killed move left under a hidden name; return its own name, empty when it was on another way.
 
         :param name: the path of the hidden original below the source. :raises OSError: as :meth:`move`.
         """
         folder, hidden = os.path.split(name)
         if not hidden.startswith(self._prefix):
-            return False
+            return ""
         claim = os.path.join(self.source, name)
         plain = os.path.join(folder, hidden[len(self._prefix) :])
         source, target = os.path.join(self.source, plain), os.path.join(self.target, plain)
@@ -124,7 +124,7 @@ class Way:
                 self._publish(source, claim, target)
             else:
                 os.unlink(claim)
-        return True
+        return plain
 
     def _move_across(self, source: str, target: str) -> None:
         claim, copy = self._hidden(source), self._hidden(target)

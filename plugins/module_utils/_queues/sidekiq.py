@@ -103,7 +103,7 @@ class Sidekiq(RedisQueue):
             self.queue, keys, (yield from self.ask(*sidekiq_processes.questions(keys)))
         )
         sets = yield from self._own(shared, sizes)
-        if not (known or size or processes):
+        if not (known or size or processes or any(shared.scores for shared in sets.values())):
             return Depth(exists=False, type=self.TYPE, note=self._unknown_queue())
         return self._depth(now, size, oldest, processes, sets)
 

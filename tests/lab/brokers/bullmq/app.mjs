@@ -14,6 +14,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 const require = createRequire(join(process.env.BULLMQ_FOLDER, "package.json"));
+const { Redis } = require("ioredis");
 const { FlowProducer, Queue, Worker } = require(process.env.BULLMQ ?? "bullmq");
 
 const connection = {
@@ -43,8 +44,8 @@ async function fill(queue, count, options) {
 }
 
 async function work(name, mode, concurrency) {
+  const redis = new Redis(connection);
   const handle = async (job) => {
-    const redis = await worker.client;
     if (mode === "fail") throw new Error(`the cause of job ${job.data.number} is not fixed`);
     while (mode === "hold" && !(await redis.exists("release"))) await pause(20);
     await redis.rpush("processed", JSON.stringify([job.id, job.data.number, job.data.amount, job.data.big]));

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A producer and workers of RabbitMQ by pika's own blocking connection, for tests.
+
+declare QUEUE [TYPE]    make QUEUE (classic or quorum) behind the topic exchange QUEUE.in, and QUEUE.dead for what dies
+fill QUEUE COUNT        send COUNT messages to QUEUE.in with the ids QUEUE-0, QUEUE-1, ...
+fail QUEUE COUNT        a worker that fails at COUNT messages: rejects them
+work QUEUE FILE         a worker that succeeds until the queue is empty: writes id, routing key and redrives of each
+hold QUEUE COUNT        a worker that takes COUNT messages, says so and works on them until its input ends
+remove QUEUE            remove all that declare made
+
+The environment says where RabbitMQ is: AMQP_HOST, AMQP_PORT, AMQP_USER, AMQP_PASSWORD.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel
+
+QUIET_SECONDS = 0.5
+
+
+def connect() -> pika.BlockingConnection:
+    """Return the connection that the environment describes."""
+    environment = os.environ
+    credentials = pika.PlainCredentials(environment["AMQP_USER"], environment["AMQP_PASSWORD"])
+    return pika.BlockingConnection(
+        pika.ConnectionParameters(environment["AMQP_HOST"], int(environment["AMQP_PORT"]), credentials=credentials)
+    )
+
+
+def declare(channel: BlockingChannel, queue: str, kind: str = "classic") -> None:
+    """Make the queue and what belongs to it."""
+    channel.exchange_declare(f"{queue}.in", "topic", durable=True)
+    channel.exchange_declare(f"{queue}.dlx", "direct", durable=True)
+    arguments = {"x-dead-letter-exchange": f"{queue}.dlx", "x-queue-type": kind}
+    channel.queue_declare(queue, durable=True, arguments=arguments)
+    channel.queue_declare(f"{queue}.dead", durable=True)
+    channel.queue_bind(queue, f"{queue}.in", "item.*")
+    channel.queue_bind(f"{queue}.dead", f"{queue}.dlx", "item.new")
+    channel.queue_bind(f"{queue}.dead", f"{queue}.dlx", queue)
+
+
+def fill(channel: BlockingChannel, queue: str, count: str) -> None:
+    """Send messages, each confirmed."""
+    channel.confirm_delivery()
+    for number in range(int(count)):
+        properties = pika.BasicProperties(
+            content_type="application/json",
+            delivery_mode=2,
+            priority=number % 5,
+            message_id=f"{queue}-{number}",
+            correlation_id=f"c-{number}",
+            timestamp=int(time.time()) - 60,
+            type="item.made",
+            app_id="producer",
+            expiration="3600000",
+            headers={"tenant": f"t{number % 3}", "nested": {"list": [1, "two", None, True]}},
+        )
+        channel.basic_publish(f"{queue}.in", "item.new", b'{"number": %d}' % number, properties, mandatory=True)
+
+
+def fail(channel: BlockingChannel, queue: str, count: str) -> None:
+    """Reject messages."""
+    for number, (method, _properties, _body) in enumerate(channel.consume(queue), start=1):
+        channel.basic_reject(method.delivery_tag, requeue=False)
+        if number == int(count):
+            return
+
+
+def work(channel: BlockingChannel, queue: str, file: str) -> None:
+    """Note each message, then acknowledge it."""
+    with Path(file).open("a", encoding="ascii") as done:
+        for method, properties, _body in channel.consume(queue, inactivity_timeout=QUIET_SECONDS):
+            if method is None:
+                return
+            redrives = (properties.headers or {}).get("x-day2-redrives", 0)
+            print(properties.message_id, method.routing_key, redrives, file=done, flush=True)
+            channel.basic_ack(method.delivery_tag)
+
+
+def hold(channel: BlockingChannel, queue: str, count: str) -> None:
+    """Take messages and keep them until the input ends."""
+    channel.basic_qos(prefetch_count=int(count))
+    for number, _message in enumerate(channel.consume(queue), start=1):
+        if number == int(count):
+            print("holding", flush=True)
+            sys.stdin.read()
+            return
+
+
+def remove(channel: BlockingChannel, queue: str) -> None:
+    """Remove the queue and what belongs to it."""
+    for name in (queue, f"{queue}.dead", f"{queue}.dead.parked"):
+        channel.queue_delete(name)
+    for name in (f"{queue}.in", f"{queue}.dlx"):
+        channel.exchange_delete(name)
+
+
+COMMANDS = {"declare": declare, "fill": fill, "fail": fail, "work": work, "hold": hold, "remove": remove}
+
+if __name__ == "__main__":
+    with connect() as open_connection:
+        COMMANDS[sys.argv[1]](open_connection.channel(), *sys.argv[2:])

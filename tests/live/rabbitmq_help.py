@@ -1,0 +1,128 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A queue in the lab's RabbitMQ, worked on by pika's own clients; measured and redriven by ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
+from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import MOVE, DeadLetters, Terms
+from ansible_collections.day2.ops.plugins.module_utils._queues.description import described
+from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
+from ansible_collections.day2.ops.plugins.module_utils._queues.operation import SPEC, operate
+from ansible_collections.day2.ops.tests.lab.state import RabbitMqFacts
+
+SOURCE = Path(__file__).parents[1] / "lab" / "brokers" / "rabbitmq" / "broker.py"
+
+
+class RabbitBroker:
+    """A queue of the test's own, with its queue of dead letters."""
+
+    def __init__(self, facts: RabbitMqFacts, queue: str) -> None:
+        self.facts = facts
+        self.queue = queue
+        self.dead = f"{queue}.dead"
+        self._environment = {
+            **os.environ,
+            "AMQP_HOST": facts["host"],
+            "AMQP_PORT": str(facts["amqp_port"]),
+            "AMQP_USER": facts["user"],
+            "AMQP_PASSWORD": facts["password"],
+        }
+
+    def do(self, command: str, *arguments: object) -> None:
+        """Run a command of broker.py on the queue to its end."""
+        subprocess.run(self._argv(command, *arguments), env=self._environment, check=True, timeout=60)
+
+    @contextmanager
+    def holding(self, count: int) -> Iterator[None]:
+        """Have a worker at work on so many messages."""
+        argv = self._argv("hold", count)
+        with subprocess.Popen(
+            argv, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as worker:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "holding\n"
+            yield
+            worker.communicate()
+
+    def _argv(self, command: str, *arguments: object) -> list[str]:
+        return [sys.executable, str(SOURCE), command, self.queue, *map(str, arguments)]
+
+    def description(self, **options: Any) -> dict[str, Any]:
+        """Return the queue as a user describes it; options win, None takes one away."""
+        given = {
+            "name": self.queue,
+            "kind": "rabbitmq",
+            "dead": self.dead,
+            "login_host": self.facts["host"],
+            "login_port": self.facts["management_port"],
+            "amqp_port": self.facts["amqp_port"],
+            "login_user": self.facts["user"],
+            "login_password": self.facts["password"],
+            **options,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    @contextmanager
+    def letters(self, run: str = "test", **how: Any) -> Iterator[DeadLetters]:
+        """Have a pass that has not begun; `terms` are its terms, all else are options of the queue."""
+        terms = Terms(run=run, **how.pop("terms", {}))
+        (one,) = described([self.description(**how)], {})
+        able: Any = one
+        letters: DeadLetters = able.dead_letters(terms)
+        try:
+            yield letters
+        finally:
+            letters.close()
+
+    def redrive(self, verdict: Callable[[Letter], str] = lambda _letter: MOVE, **how: Any) -> dict[str, int]:
+        """Go through a pass; return what came of it."""
+        with self.letters(**how) as letters:
+            letters.begin()
+            return go_through(letters, verdict)
+
+    def peek(self, most: int = 100) -> list[Letter]:
+        """Return the letters of a pass that only looks."""
+        with self.letters(terms={"dry": True}) as letters:
+            letters.begin()
+            found: list[Letter] = []
+            while taken := letters.take(most):
+                found += taken
+            return found
+
+
+def go_through(letters: DeadLetters, verdict: Callable[[Letter], str], most: int = 100) -> dict[str, int]:
+    """Settle all letters of a pass that has begun; return the sums that are not 0, those skipped by reason."""
+    sums: dict[str, int] = {}
+    while taken := letters.take(most):
+        done = letters.settle(taken, [verdict(letter) for letter in taken])
+        numbers = {name: getattr(done, name) for name in ("moved", "parked", "dropped", "kept")}
+        for name, number in {**numbers, **done.skipped}.items():
+            sums[name] = sums.get(name, 0) + number
+    return {name: number for name, number in sums.items() if number}
+
+
+def run(*queues: dict[str, Any], **options: Any) -> Result:
+    """Return what the module queue_depth would."""
+    return operate(SPEC.validate({"queues": list(queues), **options}, "queue_depth"), False)
+
+
+def measured(queue: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of one queue."""
+    found: dict[str, Any] = run(queue).data["queues"][0]
+    return found
+
+
+def done_by(file: Path) -> list[str]:
+    """Return the ids that the worker wrote, in order."""
+    return [line.split()[0] for line in file.read_text(encoding="ascii").splitlines()] if file.exists() else []

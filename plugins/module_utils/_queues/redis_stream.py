@@ -11,9 +11,12 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from .._core.argspec import ArgSpec
-from .._core.errors import WrongType
+from .._core.errors import InputError, WrongType
 from .base import Depth
-from .redis_queue import AGE, CONSUMERS, DEAD, IN_FLIGHT, MISSING, RedisQueue
+from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
+from .letters import ITEM
+from .redis_payloads import PAYLOAD
+from .redis_queue import AGE, CONSUMERS, DEAD, IN_FLIGHT, MISSING, PARKED, RedisQueue
 from .redis_server import Command, ServerClock, Steps, refuse_errors
 
 _STEP = 500
@@ -31,11 +34,16 @@ class RedisStream(RedisQueue):
                 "key": {"type": "str", "no_log": False},
                 "group": {"type": "str"},
                 "dead": {"type": "str"},
+                "field": {"type": "str"},
                 "idle_after": {"type": "float", "default": 60.0},
             }
         )
+        + PARKED
+        + PAYLOAD
+        + ITEM
     )
     TYPE: ClassVar[str] = "stream"
+    TRAITS: ClassVar[frozenset[str]] = frozenset({ATOMIC, SWEEPS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, RESTORES})
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -156,6 +164,15 @@ class RedisStream(RedisQueue):
         size = length if exists else self.known(dead, 0)
         notes = filter(None, [depth.note, self.missing_note({dead: size})])
         return replace(depth, dead=size, note="; ".join(notes))
+
+    def dead_letters(self, terms: Terms) -> DeadLetters:
+        """See :class:`.dead_letters.Redrivable`."""
+        from .redis_stream_letters import RedisStreamLetters
+
+        dead: str | None = self.options.get("dead")
+        if not dead:
+            raise InputError(f"the queue {self.name} does not say where its dead letters are", advice="give dead: KEY")
+        return RedisStreamLetters(self, terms, dead)
 
 
 def as_fields(answer: Any) -> dict[str, Any]:

@@ -48,7 +48,8 @@ def counted(answer: Any, paths: Sequence[str]) -> int | None:
     A number is itself, a list its length, an object the one number in it, else the one list. An object to which a path
     leads and that has neither counts by its entries.
 
-    :param paths: the first one that leads to such a thing wins; without any the answer itself is looked at.
+    :param paths: the first one that leads to such a thing wins; without any, and where the answer is no object, it is
+        the answer itself.
     """
     for value in _candidates(answer, paths):
         number = _number(value, bool(paths))
@@ -69,12 +70,13 @@ def listed(answer: Any, paths: Sequence[str]) -> list[Any] | None:
 
 
 def _candidates(answer: Any, paths: Sequence[str]) -> Iterator[Any]:
-    if not paths:
-        yield answer
     for path in paths:
         for value in look_up(answer, path):
             if not isinstance(value, Missing):
                 yield value
+    # Releases of one service differ: a bare number or array needs no path.
+    if not paths or isinstance(answer, (int, float, list)):
+        yield answer
 
 
 def _number(value: Any, pointed_at: bool) -> int | None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -90,10 +91,11 @@ def test_a_lost_connection_is_made_again(table: Notifications, postgres_facts: P
             query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'day2.ops'"
             return len(admin.execute(query).fetchall())
 
-    import threading
+    def deliver() -> None:
+        table.broken = False
+        table.work()
 
-    timer = threading.Timer(0.3, cut)
-    worker = threading.Timer(0.8, lambda: (setattr(table, "broken", False), table.work()))
+    timer, worker = threading.Timer(0.3, cut), threading.Timer(0.8, deliver)
     timer.start()
     worker.start()
     result = depth(table.queue, wait="drained", wait_timeout=10, wait_settle=0.3, wait_interval=0.1)

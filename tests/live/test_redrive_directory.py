@@ -282,7 +282,7 @@ def test_a_full_disk_skips_and_loses_nothing(far_spool: Spool, monkeypatch: pyte
     def full(*_arguments: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(directory_moves.shutil, "copyfileobj", full)
+    monkeypatch.setattr(shutil, "copyfileobj", full)
     passed = settle_all(far_spool.queue)
     assert passed.skipped == {"no space left on device": 20}
     assert os.listdir(far_spool.incoming) == []
@@ -312,9 +312,11 @@ def test_letters_are_archived_and_put_back(spool: Spool) -> None:
 
 
 def test_the_module_stops_when_the_cause_is_not_fixed(spool: Spool) -> None:
-    working = threading.Thread(
-        target=lambda: [spool.work() or time.sleep(0.01) for _ in iter(spool.stopping.is_set, 1)]
-    )
+    def work() -> None:
+        while not spool.stopping.wait(0.01):
+            spool.work()
+
+    working = threading.Thread(target=work)
     working.start()
     try:
         result = reprocess(spool.queue, canary=5, canary_wait=5.0)

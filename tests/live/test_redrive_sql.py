@@ -220,7 +220,12 @@ def test_the_module_moves_what_is_meant_and_stops_when_it_comes_back(table: Noti
     assert (plan.data["plan"]["move"], plan.data["plan"]["skipped"]) == (20, {"filtered out": 10})
     stopping = threading.Event()
     table.broken = True
-    worker = threading.Thread(target=lambda: [table.work() for _ in iter(lambda: stopping.wait(0.02), True)])
+
+    def work() -> None:
+        while not stopping.wait(0.02):
+            table.work()
+
+    worker = threading.Thread(target=work)
     worker.start()
     try:
         result = reprocess(table.queue, filter={"error": "gateway"}, canary=5, canary_wait=5.0)

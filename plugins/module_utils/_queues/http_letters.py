@@ -48,7 +48,7 @@ class HttpLetters:
         self._reader = Reader(queue.options.get("item"))
         self._service = Service(queue.options)
         self._left = 0
-        self._count: int | None = None  # as last told
+        self._count = 0  # as last told, less what was moved since
         self._waiting: deque[Letter] = deque()
         self._seen: set[str] = set()
         self._lists = False
@@ -207,18 +207,19 @@ class HttpLetters:
 
         :raises OpsError: none at all, though there are some.
         """
-        before = self._count if self._count is not None else self.count()
+        before = self._count
         began = time.monotonic()
         answer = self._service.ask(self._redrive, count, ids)
         if self._terms.gentle:
             time.sleep(time.monotonic() - began)  # as long again belongs to everybody else
-        self._count = None
         moved = counted(answer, self._redrive["path"])
         if moved is None:
             self._note(
                 "the service does not tell how many letters it redrove: counted by how many fewer there were after it"
             )
             moved = self._fewer_than(before, count)
+        else:
+            self._count = max(before - moved, 0)
         if not moved:
             self._refuse_to_go_on(answer)
         return moved

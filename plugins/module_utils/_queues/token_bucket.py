@@ -14,6 +14,8 @@ from .._core.waiting import SYSTEM_CLOCK, Clock
 
 # A bucket holds what flows in during this time, so that a pause is not made up for by a burst.
 _HELD_SECONDS = 0.1
+# What is lost when parts of seconds are added up; without it a wait could end just short of a whole token, for ever.
+_ROUNDING = 1e-6
 
 
 class TokenBucket:
@@ -32,15 +34,24 @@ class TokenBucket:
         self._tokens = min(self._most, 1.0)
         self._at = clock.monotonic()
 
+    @property
+    def tokens(self) -> float:
+        """Return what is left for now, to go on with as :meth:`go_on`; 0 when there is no limit."""
+        return self._tokens if self._rate else 0.0
+
+    def go_on(self, tokens: float) -> None:
+        """Take over what an earlier part of the run had left."""
+        self._tokens = min(self._most, tokens)
+
     def wait(self, longest: float = 1.0) -> int | None:
         """Wait until at least one item may go, or ``longest`` seconds; return how many may go, None for any number."""
         if self._rate is None:
             return None
         self._flow()
-        if self._tokens < 1:
+        if self._tokens + _ROUNDING < 1:
             self._clock.sleep(min((1 - self._tokens) / self._rate, longest))
             self._flow()
-        return int(self._tokens)
+        return int(self._tokens + _ROUNDING)
 
     def spend(self, items: int) -> None:
         """Note that so many went."""

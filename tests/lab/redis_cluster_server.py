@@ -74,7 +74,8 @@ class RedisClusterServer(Server):
         account = account_of(facts)
         servers = {}
         for name, node, bus in zip(self.process_names(), facts["nodes"], facts["buses"], strict=True):
-            settings = _CONFIG.format(bus=bus) + account.lines()
+            tls = "tls-cluster yes\n" if node["tls_port"] else ""  # else TLS clients are told plain ports
+            settings = _CONFIG.format(bus=bus) + tls + account.lines()
             servers[name] = (redis_nodes.launch(self.home, name, node, settings), node)
         for name, (server, node) in servers.items():
             redis_nodes.await_answer(name, server, node, account)
@@ -88,7 +89,7 @@ class RedisClusterServer(Server):
                 client.execute_command("CLUSTER", "ADDSLOTSRANGE", number * share, last)
                 # Without it, two of them might take the same number for what they say of their slots.
                 client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
-                client.execute_command("CLUSTER", "MEET", HOST, facts["nodes"][0]["port"], facts["buses"][0])
+                client.execute_command("CLUSTER", "MEET", HOST, port_among_nodes(facts["nodes"][0]), facts["buses"][0])
 
     def _await_ok(self, facts: RedisClusterFacts) -> None:
         for name, node in zip(self.process_names(), facts["nodes"], strict=True):
@@ -100,6 +101,11 @@ def _complete(client: Any) -> bool:
     info = client.execute_command("CLUSTER", "INFO")
     lines = (info.decode() if isinstance(info, bytes) else str(info)).split()
     return "cluster_state:ok" in lines and f"cluster_size:{_PRIMARIES}" in lines
+
+
+def port_among_nodes(node: RedisNodeFacts) -> int:
+    """Return the port by which the other nodes know the node."""
+    return node["tls_port"] or node["port"]
 
 
 def account_of(facts: RedisClusterFacts) -> Account:
@@ -122,3 +128,10 @@ def connect_cluster(facts: RedisClusterFacts) -> Any:
         password=facts["password"],
         socket_timeout=5,
     )
+
+
+def empty_cluster(facts: RedisClusterFacts) -> None:
+    """Remove all that is in the cluster."""
+    for node in facts["nodes"]:
+        with connect_node(facts, node) as client:
+            client.flushall()

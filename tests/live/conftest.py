@@ -16,6 +16,8 @@ import pytest
 import redis
 from ansible_collections.day2.ops.tests.lab.go_programs import COMPOSE, compose_argv
 from ansible_collections.day2.ops.tests.lab.lab import Lab
+from ansible_collections.day2.ops.tests.lab.redis_cluster_server import empty_cluster
+from ansible_collections.day2.ops.tests.lab.redis_sentinel_server import await_quiet, connect_primary
 from ansible_collections.day2.ops.tests.lab.redis_server import connect
 from ansible_collections.day2.ops.tests.lab.state import (
     BadHttpFacts,
@@ -24,7 +26,10 @@ from ansible_collections.day2.ops.tests.lab.state import (
     KubernetesFacts,
     PostgresFacts,
     PrometheusFacts,
+    RabbitMqFacts,
+    RedisClusterFacts,
     RedisFacts,
+    RedisSentinelFacts,
     SearchFacts,
     ServiceFacts,
     SystemdHostFacts,
@@ -124,6 +129,37 @@ def node_exporter(lab: Lab) -> UrlFacts:
 def redis_tls(lab: Lab) -> RedisFacts:
     """A Redis of its own that speaks TLS by itself; its data is not that of `redis_facts`."""
     return _asked_for(lab, "redis_tls")["redis_tls"]
+
+
+@pytest.fixture
+def redis_cluster(lab: Lab) -> Iterator[RedisClusterFacts]:
+    """A Redis Cluster of three primaries, which is empty before and after the test."""
+    facts = _asked_for(lab, "redis_cluster")["redis_cluster"]
+    empty_cluster(facts)
+    yield facts
+    empty_cluster(facts)
+
+
+@pytest.fixture
+def redis_sentinel(lab: Lab) -> Iterator[RedisSentinelFacts]:
+    """A Redis primary and its replica under three sentinels, empty and quiet before the test."""
+    facts = _asked_for(lab, "redis_sentinel")["redis_sentinel"]
+    await_quiet(facts)
+    with connect_primary(facts) as client:
+        client.flushall()
+    yield facts
+
+
+@pytest.fixture
+def rabbitmq(lab: Lab) -> RabbitMqFacts:
+    """RabbitMQ, for the rest of the session: what a test makes in it, it removes."""
+    return _asked_for(lab, "rabbitmq")["rabbitmq"]
+
+
+@pytest.fixture
+def sqs(lab: Lab) -> UrlFacts:
+    """A STAND-IN for Amazon SQS (moto); what differs is in tests/lab/sqs_server.py."""
+    return _asked_for(lab, "sqs")["sqs"]
 
 
 @pytest.fixture

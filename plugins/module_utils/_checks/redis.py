@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._core.argspec import ArgSpec
@@ -24,7 +25,8 @@ from .redis_info import info_conditions, info_values
 LIMITS = (MAX_LATENCY, *INFO_LIMITS)
 
 SPEC = (
-    CONNECTION
+    # What is told is told of one server, so each node of a cluster is a check of its own.
+    replace(CONNECTION, options={name: option for name, option in CONNECTION.options.items() if name != "cluster"})
     + ArgSpec(
         options={
             "role": {"type": "str", "choices": ["master", "replica"]},

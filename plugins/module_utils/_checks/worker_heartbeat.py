@@ -72,14 +72,20 @@ def _keys(client: Client, options: Options, on: str) -> list[bytes]:
     wanted = str(options["heartbeat_key"])
     if not any(sign in wanted for sign in "*?["):
         return [wanted.encode()]
+    servers = [client]
+    if options.get("cluster"):
+        from .._core.redis_cluster import primaries
+
+        servers = primaries(client)
     found: set[bytes] = set()
     deadline = time.monotonic() + options["timeout"]
-    cursor = None
-    while cursor != 0:
-        if time.monotonic() > deadline:
-            raise Unreachable("there are too many keys to look through in time", on=on, advice="name the key")
-        cursor, keys = client.scan(cursor or 0, match=wanted, count=_STEP)
-        found.update(keys)
+    for server in servers:
+        cursor = None
+        while cursor != 0:
+            if time.monotonic() > deadline:
+                raise Unreachable("there are too many keys to look through in time", on=on, advice="name the key")
+            cursor, keys = server.scan(cursor or 0, match=wanted, count=_STEP)
+            found.update(keys)
     if len(found) > MAX_KEYS:
         raise OpsError(f"more than {MAX_KEYS} heartbeats", on=on, advice="give a narrower pattern")
     return sorted(found)

@@ -7,10 +7,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .argspec import TLS, ArgSpec, secret
@@ -32,13 +30,17 @@ SPEC = (
             "db": {"type": "int", "default": 0},
             "tls": {"type": "bool", "default": False},
             "timeout": {"type": "float", "default": 5.0},
+            "cluster": {"type": "bool", "default": False},
+            "sentinels": {"type": "list", "elements": "str"},
+            "sentinel_service": {"type": "str"},
+            "sentinel_user": {"type": "str"},
+            "sentinel_tls": {"type": "bool"},
         }
     )
     + secret("login_password")
+    + secret("sentinel_password")
     + TLS
 )
-
-_TLS_OPTIONS = ("validate_certs", "ca_certs", "client_cert", "client_key")
 
 # First word of a server's error -> our error and what to do about it.
 _ANSWERS: dict[str, tuple[type[OpsError], str]] = {
@@ -51,23 +53,88 @@ _ANSWERS: dict[str, tuple[type[OpsError], str]] = {
     "LOADING": (Unreachable, "the server is still loading its data"),
     "MASTERDOWN": (Unreachable, "the replica has lost its primary"),
     "NOGROUP": (NotThere, "the stream or its consumer group does not exist"),
+    "CLUSTERDOWN": (Unreachable, "the cluster lacks a primary, or slots that nobody serves"),
+    "TRYAGAIN": (Unreachable, "the keys are just being moved to another node"),
+    "CROSSSLOT": (OpsError, "in a cluster, keys that are used together need the same {tag} in their names"),
+    "MOVED": (InputError, "the server is a node of a cluster; say `cluster: true`"),
+    "ASK": (InputError, "the server is a node of a cluster; say `cluster: true`"),
+}
+# What redis-py makes classes of, less the first word.
+_CLASSES = {
+    "AuthenticationError": "WRONGPASS",
+    "AuthenticationWrongNumberOfArgsError": "WRONGPASS",
+    "NoPermissionError": "NOPERM",
+    "ReadOnlyError": "READONLY",
+    "OutOfMemoryError": "OOM",
+    "ClusterDownError": "CLUSTERDOWN",
+    "MasterDownError": "MASTERDOWN",
+    "TryAgainError": "TRYAGAIN",
+    "ClusterCrossSlotError": "CROSSSLOT",
+    "MovedError": "MOVED",
+    "AskError": "ASK",
 }
 
 
 def where(options: Mapping[str, Any]) -> str:
-    """Return host:port/db, or the socket, for messages."""
+    """Return host:port/db, the socket or the service's name, for messages."""
     if options.get("login_unix_socket"):
         return f"redis {options['login_unix_socket']}"
-    return f"redis {options['login_host']}:{options['login_port']}/{options['db']}"
+    if options.get("sentinels"):
+        return f"redis {options.get('sentinel_service')}/{options['db']} of sentinels {', '.join(options['sentinels'])}"
+    at = f"{options['login_host']}:{options['login_port']}"
+    return f"redis cluster {at}" if options.get("cluster") else f"redis {at}/{options['db']}"
+
+
+def place(options: Mapping[str, Any]) -> Hashable:
+    """Return what all have in common who can share a connection: whatever leads to the same server as the same user."""
+    given = {name: options.get(name) for name in SPEC.options}
+    if given["sentinels"]:
+        given.update(sentinels=tuple(given["sentinels"]), login_host=None, login_port=None)
+    return ("redis", *given.values())
+
+
+def check(options: Mapping[str, Any], of: str = "") -> None:
+    """Refuse connection options that each are right and together make no sense.
+
+    :param of: begins the message: ``orders: ``.
+    :raises InputError: there are such.
+    """
+    sentinels, service = options.get("sentinels"), options.get("sentinel_service")
+    if sentinels and not service:
+        raise InputError(f"{of}sentinels are asked for a service, and none is named", advice="give sentinel_service")
+    if service and not sentinels:
+        raise InputError(f"{of}sentinel_service needs sentinels to ask", on=str(service), advice="give sentinels")
+    ways = [name for name in ("cluster", "sentinels", "login_unix_socket") if options.get(name)]
+    if len(ways) > 1:
+        raise InputError(f"{of}{ways[0]} and {ways[1]} exclude each other", advice="give one of them")
+    if options.get("cluster") and options.get("db"):
+        raise InputError(f"{of}a cluster has no database {options['db']}", advice="leave db out")
 
 
 def connect(options: Mapping[str, Any]) -> redis.Redis:
-    """Return a client for ``options`` (validated by ``SPEC``). Nothing is sent yet; answers are bytes.
+    """Return a client for ``options`` (validated by ``SPEC``); answers are bytes.
 
-    :raises MissingLibrary: redis-py is not there. :raises InputError: a file or variable cannot be read.
+    Nothing is sent yet, but to a cluster: it is asked which node has what. Its client is redis-py's own with a pipeline
+    of ours, see :mod:`.redis_cluster`; that of sentinels leads to the primary, see :mod:`.redis_sentinel`.
+
+    :raises MissingLibrary: redis-py is not there. :raises InputError: a file or variable cannot be read, or see
+        :func:`check`. :raises OpsError: there is no such cluster, or one of its kinds.
     """
-    library = load("redis")
-    arguments: dict[str, Any] = {
+    check(options)
+    if options.get("cluster"):
+        from .redis_cluster import connect_cluster
+
+        return connect_cluster(options, _login(options))
+    if options.get("sentinels"):
+        from .redis_sentinel import connect_primary
+
+        return connect_primary(options, _login(options))
+    return _connect_single(options)
+
+
+def _login(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments for redis-py that do not depend on where the server is."""
+    return {
         "db": options["db"],
         "username": options.get("login_user"),
         "password": resolve(options, "login_password"),
@@ -78,67 +145,22 @@ def connect(options: Mapping[str, Any]) -> redis.Redis:
         "lib_name": None,
         "lib_version": None,
     }
+
+
+def _connect_single(options: Mapping[str, Any]) -> redis.Redis:
+    arguments = _login(options)
     if options.get("login_unix_socket"):
         arguments["unix_socket_path"] = options["login_unix_socket"]
     else:
         arguments.update(
             host=options["login_host"], port=options["login_port"], socket_connect_timeout=options["timeout"]
         )
-        arguments.update(_tls(options) if options["tls"] else {})
-    client: redis.Redis = library.Redis(**arguments)
-    if arguments.get("ssl"):
-        client.connection_pool.connection_class = _tls_connection(*(options.get(name) for name in _TLS_OPTIONS))
+        if options["tls"]:
+            from .redis_tls import tls_client
+
+            return tls_client(arguments, options)
+    client: redis.Redis = load("redis").Redis(**arguments)
     return client
-
-
-def _tls(options: Mapping[str, Any]) -> dict[str, Any]:
-    for name in ("ca_certs", "client_cert", "client_key"):
-        path = options.get(name)
-        if path and not os.access(path, os.R_OK):  # redis-py would call it a failure to connect
-            raise InputError(f"{name} cannot be read", on=str(path), advice="expected a PEM file on the module's host")
-    verify = options["validate_certs"]
-    return {
-        "ssl": True,
-        "ssl_cert_reqs": "required" if verify else "none",
-        "ssl_check_hostname": verify,
-        "ssl_ca_certs": options.get("ca_certs"),
-        "ssl_certfile": options.get("client_cert"),
-        "ssl_keyfile": options.get("client_key"),
-    }
-
-
-@lru_cache(maxsize=8)
-def _tls_connection(validate: bool, ca_certs: str | None, client_cert: str | None, client_key: str | None) -> Any:
-    """Return a connection of redis-py that shares one TLS context with others of the same options.
-
-    redis-py makes a context for each connection and loads every authority of the system into it: 20 ms and half a
-    megabyte each, and those authorities are then trusted beside ``ca_certs``. Should its hook get another name one day,
-    it makes its own contexts again, and still verifies.
-    """
-    import ssl
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = validate
-    context.verify_mode = ssl.CERT_REQUIRED if validate else ssl.CERT_NONE
-    try:
-        if ca_certs:
-            context.load_verify_locations(ca_certs)
-        elif validate:
-            context.load_default_certs()
-        if client_cert:
-            context.load_cert_chain(client_cert, client_key)
-    except ssl.SSLError as error:
-        files = ", ".join(filter(None, (ca_certs, client_cert, client_key)))
-        raise InputError(f"not a usable certificate or key ({one_line(error, 80)})", on=files) from error
-    base: Any = load("redis.connection").SSLConnection
-
-    class SharedContext(base):
-        """A TLS connection with that context."""
-
-        def _wrap_socket_with_ssl(self, sock: Any) -> Any:
-            return context.wrap_socket(sock, server_hostname=self.host)
-
-    return SharedContext
 
 
 @contextmanager
@@ -151,13 +173,19 @@ def explained(doing: str, on: str) -> Iterator[None]:
     known = load("redis.exceptions")
     try:
         yield
-    except (known.RedisError, OSError) as error:
+    except (known.RedisError, known.RedisClusterException, OSError) as error:
         raise explain(error, doing, on) from error
 
 
 def explain(error: Exception, doing: str, on: str) -> OpsError:
     """Return our error for one of redis-py's, for those who collect errors per command of a pipeline."""
+    if isinstance(error, OpsError):
+        return error
     known = load("redis.exceptions")
+    if isinstance(error, known.RedisClusterException):  # what a cluster's client says itself
+        from .redis_cluster import explain_cluster
+
+        return explain_cluster(error, doing, on)
     reason = innermost_reason(error)
     if isinstance(error, known.ResponseError) or type(error).__name__ in ("AuthenticationError", "NoPermissionError"):
         return _answered(error, doing, on)
@@ -173,14 +201,7 @@ def explain(error: Exception, doing: str, on: str) -> OpsError:
 def _answered(error: Exception, doing: str, on: str) -> OpsError:
     """Explain an error that the server sent. redis-py strips some first words and makes classes of them."""
     text = one_line(error, 120)
-    aliases = {
-        "AuthenticationError": "WRONGPASS",
-        "AuthenticationWrongNumberOfArgsError": "WRONGPASS",
-        "NoPermissionError": "NOPERM",
-        "ReadOnlyError": "READONLY",
-        "OutOfMemoryError": "OOM",
-    }
-    first = aliases.get(type(error).__name__, text.partition(" ")[0])
+    first = _CLASSES.get(type(error).__name__, text.partition(" ")[0])
     if "authentication required" in text.lower():
         first = "NOAUTH"
     elif "invalid username-password" in text.lower():

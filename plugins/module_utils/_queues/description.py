@@ -19,10 +19,16 @@ from .kinds import kind_named
 COMMON = ArgSpec(options={"name": {"type": "str", "required": True}, "kind": {"type": "str", "required": True}})
 
 _PASSWORD = frozenset({"login_password", "login_password_file", "login_password_env"})
+_SENTINEL_PASSWORD = frozenset({"sentinel_password", "sentinel_password_file", "sentinel_password_env"})
+_SENTINELS = frozenset({"sentinels", "sentinel_service"})
 # Who gives one of these options does not inherit those beside it.
 _REPLACES: dict[str, frozenset[str]] = {
     **dict.fromkeys(_PASSWORD, _PASSWORD),
-    **dict.fromkeys(("login_host", "login_port"), frozenset({"login_unix_socket"})),
+    **dict.fromkeys(_SENTINEL_PASSWORD, _SENTINEL_PASSWORD),
+    **dict.fromkeys(("login_host", "login_port"), frozenset({"login_unix_socket"}) | _SENTINELS),
+    "login_unix_socket": _SENTINELS | {"cluster"},
+    "sentinels": frozenset({"login_unix_socket", "cluster"}),
+    "cluster": frozenset({"login_unix_socket"}) | _SENTINELS,
 }
 
 
@@ -75,5 +81,5 @@ def made(options: Mapping[str, Any], where: str = "queue") -> Queue:
 
 def _inherited(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the defaults that are given, less those that an option of the queue itself replaces."""
-    replaced = {other for name in given for other in _REPLACES.get(name, ())}
+    replaced = {other for name in given if given[name] is not False for other in _REPLACES.get(name, ())}
     return {name: value for name, value in defaults.items() if value is not None and name not in replaced}

@@ -47,6 +47,7 @@ class RedisQueue(ABC):
         self.name = name
         self.options = options
         self._seen: set[str] = set()
+        redis_connection.check(options, f"{name}: ")
 
     @property
     @abstractmethod
@@ -62,7 +63,7 @@ class RedisQueue(ABC):
 
     def place(self) -> Hashable:
         """See :class:`.base.Queue`."""
-        return ("redis", *(self.options.get(name) for name in redis_connection.SPEC.options))
+        return redis_connection.place(self.options)
 
     def open(self) -> Measurer:
         """See :class:`.base.Queue`."""

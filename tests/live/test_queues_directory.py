@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from .checks import attempt
 from .pass_help import Options, as_nobody, depth, measured
 from .queue_help import some
 
@@ -138,3 +139,10 @@ def test_a_wait_ends_when_the_last_file_is_gone(queue: Options, tmp_path: Path) 
 def test_one_folder_twice_is_refused(queue: Options, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="names one folder twice"):
         measured({**queue, "dead": f"{tmp_path}/failed/../incoming"})
+
+
+def test_a_check_of_the_gate_measures_it_too(queue: Options, tmp_path: Path) -> None:
+    fill(tmp_path, "failed/b.hl7")
+    options = {name: value for name, value in queue.items() if name not in ("name", "kind")}
+    outcome = attempt("queue", queue="files", queue_kind="directory", **options, max_ready=0, max_dead=0)
+    assert (outcome.status, outcome.reason) == ("fail", "dead is 1, expected at most 0")

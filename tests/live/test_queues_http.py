@@ -14,6 +14,7 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.description impor
 from ansible_collections.day2.ops.tests.lab.state import BadHttpFacts
 
 from .answering import Answer, Asked, always, answering, as_json
+from .checks import attempt
 from .pass_help import Options, depth, measured
 from .queue_help import some
 
@@ -148,3 +149,9 @@ def test_a_server_that_is_down() -> None:
 def test_wrong_descriptions(options: Options, message: str) -> None:
     with pytest.raises(InputError, match=message):
         described([{"name": "jobs", "kind": "http", **options}], {})
+
+
+def test_a_check_of_the_gate_measures_it_too() -> None:
+    with answering(always(as_json({"depth": 3}))) as url:
+        outcome = attempt("queue", queue="jobs", queue_kind="http", depth={"url": f"{url}/count"}, max_ready=3)
+        assert (outcome.status, outcome.values["ready"]) == ("pass", 3)

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.day2.ops.tests.lab.postgres_server import connect
 from ansible_collections.day2.ops.tests.lab.state import PostgresFacts
 
+from .checks import attempt
 from .notifications_help import TABLE, Notifications, notifications
 from .pass_help import depth, measured
 from .queue_help import some
@@ -102,3 +103,10 @@ def test_a_lost_connection_is_made_again(table: Notifications, postgres_facts: P
     timer.join()
     worker.join()
     assert (result.failed, table.delivered) == (False, [1])
+
+
+def test_a_check_of_the_gate_measures_it_too(table: Notifications) -> None:
+    table.put(1, 2)
+    options = {name: value for name, value in table.queue.items() if name not in ("name", "kind")}
+    outcome = attempt("queue", queue="notifications", queue_kind="sql", **options, max_ready=1)
+    assert (outcome.status, outcome.reason) == ("fail", "ready is 2, expected at most 1")

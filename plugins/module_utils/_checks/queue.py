@@ -13,6 +13,7 @@ from typing import Any
 
 from .._core.argspec import ArgSpec
 from .._core.redis_connection import where
+from .._queues.description import made
 from .._queues.kinds import KINDS
 from .._queues.operation import measure_one, queue_spec
 from .._queues.thresholds import THRESHOLDS
@@ -51,9 +52,14 @@ def probe(options: Options, context: Context) -> Values:
     :raises OpsError: or one of its kinds, when it could not be measured.
     """
     queue = _queue_options(options)
-    with context.few_at_once(where(queue)):
+    with context.few_at_once(_server(queue)):
         depth = measure_one(queue)
     return {_RENAMED.get(name, name): value for name, value in depth.items()}
+
+
+def _server(queue: Mapping[str, Any]) -> str:
+    """Return what queues of one server have in common; only those in Redis have a database's number."""
+    return where(queue) if "db" in queue else repr(made(queue).place())
 
 
 def _queue_options(options: Options) -> Mapping[str, Any]:

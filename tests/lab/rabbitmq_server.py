@@ -39,6 +39,8 @@ management.ssl.keyfile = {folder}/server.key
 default_user = {user}
 default_pass = {password}
 default_user_tags.administrator = true
+# Five seconds by default: tests would wait for them.
+collect_statistics_interval = 1000
 log.console = true
 log.console.level = warning
 log.file = false

@@ -91,9 +91,9 @@ class RabbitBroker:
             letters.begin()
             return go_through(letters, verdict)
 
-    def peek(self, most: int = 100) -> list[Letter]:
+    def peek(self, most: int = 100, **terms: Any) -> list[Letter]:
         """Return the letters of a pass that only looks."""
-        with self.letters(terms={"dry": True}) as letters:
+        with self.letters(terms={"dry": True, **terms}) as letters:
             letters.begin()
             found: list[Letter] = []
             while taken := letters.take(most):

@@ -8,6 +8,7 @@ declare QUEUE [TYPE]    make QUEUE (classic or quorum) behind the topic exchange
 fill QUEUE COUNT        send COUNT messages to QUEUE.in with the ids QUEUE-0, QUEUE-1, ...
 fail QUEUE COUNT        a worker that fails at COUNT messages: rejects them
 work QUEUE FILE         a worker that succeeds until the queue is empty: writes id, routing key and redrives of each
+dead QUEUE COUNT        remove, declare, fill and fail
 hold QUEUE COUNT        a worker that takes COUNT messages, says so and works on them until its input ends
 remove QUEUE            remove all that declare made
 
@@ -104,7 +105,23 @@ def remove(channel: BlockingChannel, queue: str) -> None:
         channel.exchange_delete(name)
 
 
-COMMANDS = {"declare": declare, "fill": fill, "fail": fail, "work": work, "hold": hold, "remove": remove}
+def dead(channel: BlockingChannel, queue: str, count: str) -> None:
+    """Make it all anew, with dead letters."""
+    remove(channel, queue)
+    declare(channel, queue)
+    fill(channel, queue, count)
+    fail(channel, queue, count)
+
+
+COMMANDS = {
+    "declare": declare,
+    "fill": fill,
+    "fail": fail,
+    "work": work,
+    "hold": hold,
+    "remove": remove,
+    "dead": dead,
+}
 
 if __name__ == "__main__":
     with connect() as open_connection:

@@ -53,10 +53,11 @@ class BullBroker:
 
     @contextmanager
     def working(self, queue: str, mode: str, concurrency: int = 2) -> Iterator[subprocess.Popen[bytes]]:
-        """Have a worker of BullMQ at work."""
+        """Have a worker of BullMQ at work; it is connected when this returns."""
         argv = ["node", str(APP), "work", queue, mode, str(concurrency)]
         worker = subprocess.Popen(argv, env=self._environment)
         try:
+            wait_for("a worker", lambda: any(one["name"].startswith("bull:") for one in self._server.client_list()))
             yield worker
         finally:
             worker.terminate()

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from .queue_help import Client, measured, run, some
+from .queue_help import Client, Options, measured, run, some
 from .sidekiq_help import SidekiqBroker
 
 
@@ -37,7 +37,7 @@ def test_each_state_of_a_job(sidekiq: SidekiqBroker, redis_facts: RedisFacts, re
         "paused": None,
     }
     assert 0 < depth["oldest_age"] < 60
-    jobs = {"name": "jobs", "kind": "sidekiq", "queue": "default", "min_consumers": 1}
+    jobs: Options = {"name": "jobs", "kind": "sidekiq", "queue": "default", "min_consumers": 1}
     with sidekiq.working("default", "hold", threads=2) as worker:
         wait_for("two jobs in flight", lambda: measured(redis_facts, **jobs)["in_flight"] == 2)
         depth = measured(redis_facts, **jobs)

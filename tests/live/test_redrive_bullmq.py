@@ -18,6 +18,7 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from .bullmq_help import VERSIONS, BullBroker
 from .letters_help import Total, dead_letters, peek, redrive, settle_all
 from .queue_help import Client, measured, some
+from .redrive_help import reprocess, some_of
 
 QUEUE = {"name": "jobs", "kind": "bullmq"}
 FAILED = "bull:jobs:failed"
@@ -115,6 +116,19 @@ def test_a_cause_that_is_not_fixed_shows(bull: BullBroker, redis_facts: RedisFac
         assert passing.still_dead(total.ids) == 3
         assert list(passing.take(10)) == []
     assert {letter.redrives for letter in peek(redis_facts, QUEUE, count_redrives=True)} == {1}
+
+
+def test_the_canary_of_a_run(bull: BullBroker, redis_facts: RedisFacts, redis_server: Client) -> None:
+    bull.kill("jobs", 30)
+    with bull.working("jobs", "fail"):
+        result = reprocess(redis_facts, QUEUE, canary=5)
+        assert some_of(result, "moved", "stop_reason") == {"moved": 5, "stop_reason": "canary"}
+        wait_for("the canary to die again", lambda: redis_server.zcard(FAILED) == 30)
+    with bull.working("jobs", "ok"):
+        result = reprocess(redis_facts, QUEUE, canary=5, require_consumers=1, filter={"error": "is not fixed"})
+        assert some_of(result, "moved", "stop_reason") == {"moved": 30, "stop_reason": "end"}
+        wait_for("all jobs", lambda: redis_server.llen("processed") == 30)
+    assert [number for _job, number, *_rest in bull.processed()] == list(range(30))
 
 
 def test_each_verdict(bull: BullBroker, redis_facts: RedisFacts, redis_server: Client) -> None:

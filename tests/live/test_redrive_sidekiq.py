@@ -17,6 +17,7 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from .letters_help import Total, dead_letters, peek, redrive, settle_all
 from .queue_help import Client, measured, some
+from .redrive_help import reprocess, some_of
 from .sidekiq_help import SidekiqBroker
 
 QUEUE = {"name": "default", "kind": "sidekiq"}
@@ -83,6 +84,19 @@ def test_a_cause_that_is_not_fixed_shows(sidekiq: SidekiqBroker, redis_facts: Re
     assert sorted(letter.id for letter in again) == sorted(total.ids)
     assert {letter.redrives for letter in again} == {1}
     assert {letter.attempts for letter in again} == {1}
+
+
+def test_the_canary_of_a_run(sidekiq: SidekiqBroker, redis_facts: RedisFacts, redis_server: Client) -> None:
+    sidekiq.kill("default", 30)
+    with sidekiq.working("default", "fail"):
+        result = reprocess(redis_facts, QUEUE, canary=5)
+        assert some_of(result, "moved", "stop_reason") == {"moved": 5, "stop_reason": "canary"}
+        wait_for("the canary to die again", lambda: redis_server.zcard("dead") == 30)
+    with sidekiq.working("default", "ok"):
+        result = reprocess(redis_facts, QUEUE, canary=5, require_consumers=1, filter={"error": "is not fixed"})
+        assert some_of(result, "moved", "stop_reason") == {"moved": 30, "stop_reason": "end"}
+        wait_for("all jobs", lambda: redis_server.llen("processed") == 30)
+    assert [number for _job, number, *_rest in sidekiq.processed()] == list(range(30))
 
 
 def test_each_verdict(sidekiq: SidekiqBroker, redis_facts: RedisFacts, redis_server: Client) -> None:

@@ -64,7 +64,7 @@ class Sidekiq(RedisQueue):
 
     def __init__(self, kind: str, name: str, options: Any) -> None:
         super().__init__(kind, name, options)
-        self._in_flight = InFlight()
+        self.in_flight = InFlight()
 
     @property
     def queue(self) -> str:
@@ -116,7 +116,7 @@ class Sidekiq(RedisQueue):
         ready = add_up([size, *(None if one is None else len(one) for one in due)])
         later = add_up([size, *(shared.number for shared in waiting)])
         since = _enqueued(oldest) + [score for one in due for score in one or ()]
-        in_flight = self._in_flight.count(size, processes)
+        in_flight = self.in_flight.count(size, processes)
         unread = ", ".join(name for name, shared in sets.items() if not shared.complete)
         notes = [sidekiq_processes.note(processes, in_flight), _UNREAD.format(unread) if unread else ""]
         return Depth(

@@ -33,6 +33,9 @@ _RETRIES = 25
 # Sidekiq keeps 10,000 dead jobs unless it is told otherwise; of more, nobody counts those of one queue.
 _MOST_READ = 10_000
 _PORTION = 1000
+# They are counted anew after a second at least, and after so many times as long as counting took.
+_COUNT_SECONDS = 1.0
+_COUNT_SHARE = 20
 # By how much the clocks of workers may be behind each other.
 _CLOCKS_DIFFER = 60.0
 
@@ -84,14 +87,27 @@ class SidekiqLetters(SortedSetLetters):
 
     def __init__(self, queue: Sidekiq, terms: Terms) -> None:
         super().__init__(queue, terms, queue.key_of("dead"))
+        self._counted: int | None = None
+        self._count_at = 0.0
 
     def begin(self) -> int | None:
         """See :class:`.dead_letters.DeadLetters`."""
-        return self._own(*self._bounds()) if super().begin() else 0
+        if not super().begin():
+            return 0
+        return self._own(*self._bounds()) if self.terms.position else self.count()
 
     def count(self) -> int | None:
-        """See :class:`.dead_letters.DeadLetters`."""
-        return self._own(b"-inf", b"+inf")
+        """See :class:`.dead_letters.DeadLetters`.
+
+        All dead jobs must be read for this. So it is done now and then, and in between what we have taken out is
+        subtracted from what was counted last.
+        """
+        began = time.monotonic()
+        if began >= self._count_at:
+            self._counted = self._own(b"-inf", b"+inf")
+            ended = time.monotonic()
+            self._count_at = ended + max(_COUNT_SECONDS, _COUNT_SHARE * (ended - began))
+        return self._counted
 
     def _own(self, low: Any, high: Any) -> int | None:
         jobs = self._jobs(low, high)
@@ -127,7 +143,12 @@ class SidekiqLetters(SortedSetLetters):
             arguments += [job, self._again(job) if verdict == MOVE else b""]
             arguments.append(letter.id if self.terms.count_redrives else "")
         keys = [self.dead, self.queue.key, self.queue.key_of("queues"), self.parking(), self.redrives_key]
-        return settled(self.call(_SETTLE, keys, self.queue.queue, signs(verdicts), *arguments, items=len(letters)))
+        done = settled(self.call(_SETTLE, keys, self.queue.queue, signs(verdicts), *arguments, items=len(letters)))
+        if done.moved:
+            self.queue.in_flight.forget()
+        if self._counted is not None:
+            self._counted -= done.moved + done.parked + done.dropped
+        return done
 
     def _again(self, body: bytes) -> bytes:
         """Return a job as it is enqueued again."""

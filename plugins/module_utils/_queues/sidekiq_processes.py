@@ -70,26 +70,32 @@ class InFlight:
     """Counts the jobs that processes work on.
 
     A process that has just taken the last job of a queue says so only at its next beat. So an empty queue has nothing
-    in flight only when each process has beaten since it was first seen empty. Whoever looks once gets the number of the
-    last beats, whoever goes on looking gets None until then.
+    in flight only when each process has beaten since it was seen empty. Whoever looks once gets the number of the last
+    beats; whoever looks again, to see whether the queue is done with, gets None until it is known.
     """
 
     def __init__(self) -> None:
+        self._looked = False
         self._beats: dict[bytes, bytes] | None = None
+
+    def forget(self) -> None:
+        """Note that jobs were added: what was seen before says nothing about them."""
+        self._looked, self._beats = True, None
 
     def count(self, ready: int, processes: Sequence[Process]) -> int | None:
         """Return how many jobs are in flight, None when that is not known yet.
 
         :param ready: how many jobs are in the queue's list now.
         """
+        again, self._looked = self._looked, True
         working = sum(process.working for process in processes)
         if ready:
             self._beats = None
-        elif self._beats is None:
+            return working
+        if self._beats is None:
             self._beats = {process.key: process.beat for process in processes}
-        elif not working and any(self._beats.get(process.key) == process.beat for process in processes):
-            return None
-        return working
+        known = working or all(self._beats.get(process.key) != process.beat for process in processes)
+        return working if known or not again else None
 
 
 def note(processes: Sequence[Process], in_flight: int | None) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from .._core.errors import InputError
 
 _VERSION = 1
+PACE = ("tokens", "full", "changed")
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Progress:
     :param returned: letters that are dead again, None when that cannot be told.
     :param canary: whether the first letters were seen to stay away.
     :param seconds: for how long it has worked. :param position: the kind's own.
+    :param pace: what holds for a run and not for each of its parts: ``tokens`` that its rate had left, seconds for
+        which the queue has been ``full``, batches in a row that were ``changed`` by somebody else.
     """
 
     run: str
@@ -40,6 +43,7 @@ class Progress:
     canary: bool = False
     seconds: float = 0.0
     position: dict[str, Any] = field(default_factory=dict)
+    pace: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it JSON-safe, for :func:`picked_up`."""
@@ -61,7 +65,9 @@ def picked_up(given: Mapping[str, Any], where: str) -> Progress:
         fields = {name: value for name, value in given.items() if name != "version"}
         if given["version"] != _VERSION or not isinstance(fields["run"], str):
             raise ValueError
-        return Progress(**fields)
+        progress = Progress(**fields)
+        progress.pace = {name: float(progress.pace[name]) for name in (PACE if progress.pace else ())}
+        return progress
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{where} is not the progress of a run", advice="give what an earlier part returned") from None
 

@@ -10,7 +10,7 @@ It ends when all letters that were there have been looked at, at its limit, or b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .._core.errors import OpsError
@@ -19,7 +19,7 @@ from .canary import Canary
 from .dead_letters import IDS, KEEP, MOVE, PARK, DeadLetters, Settled
 from .journal import Journal
 from .letters import tally
-from .progress import Progress, add_to
+from .progress import PACE, Progress, add_to
 from .rules import Rules, Ruling
 from .stops import CONTENDED, LIMIT, RETURNING, STOPPED_AT_END, TIME, Stop
 from .target import Target
@@ -89,6 +89,7 @@ class Redrive:
         self._seconds_before = progress.seconds
         self._look_at = 0.0
         self._changes = 0
+        self._go_on(progress.pace)
 
     def run(self) -> Stop:
         """Work until there is a reason to stop, and return it.
@@ -103,7 +104,17 @@ class Redrive:
             self._see_returned()
             return stop
         finally:
-            self.progress.seconds = self._seconds_before + self._clock.monotonic() - self._began
+            now = self._clock.monotonic()
+            self.progress.seconds = self._seconds_before + now - self._began
+            full = self._target.full_for(now)
+            self.progress.pace = dict(zip(PACE, (self._bucket.tokens, full, self._changes)))
+
+    def _go_on(self, pace: Mapping[str, float]) -> None:
+        """Take over what an earlier part left, so that a run in parts keeps to the same bounds as one in a piece."""
+        if pace:
+            self._bucket.go_on(pace["tokens"])
+            self._target.go_on(pace["full"])
+            self._changes = int(pace["changed"])
 
     def _begin(self) -> None:
         progress = self.progress

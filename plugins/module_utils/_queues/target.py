@@ -40,6 +40,7 @@ class Target:
         self._pause_timeout = pause_timeout
         self._min_consumers = min_consumers
         self._full_since: float | None = None
+        self._full_before = 0.0
         self._room: int | None = None
 
     @property
@@ -56,6 +57,17 @@ class Target:
         """Note that so many were put in."""
         if self._room is not None:
             self._room -= items
+
+    def full_for(self, now: float) -> float:
+        """Return for how many seconds there has been no room.
+
+        :param now: of the clock that :meth:`look` is given.
+        """
+        return self._full_before if self._full_since is None else now - self._full_since
+
+    def go_on(self, full: float) -> None:
+        """Take over for how many seconds there was no room when an earlier part of the run ended."""
+        self._full_before = full
 
     def depth(self) -> Depth:
         """Return how full it is now.
@@ -86,10 +98,10 @@ class Target:
         self._room = max(limit - ready, 0)
         now = clock.monotonic()
         if self._room:
-            self._full_since = None
+            self._full_since, self._full_before = None, 0.0
             return None
         if self._full_since is None:
-            self._full_since = now
+            self._full_since = now - self._full_before
         if now - self._full_since >= self._pause_timeout:
             return Stop(FULL, f"{ready} items are ready, and were not below {limit} for {self._pause_timeout:g} s")
         clock.sleep(_PAUSE_SECONDS)

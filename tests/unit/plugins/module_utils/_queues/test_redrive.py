@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.journal import Jo
 from ansible_collections.day2.ops.plugins.module_utils._queues.letter_filter import Filter
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
 from ansible_collections.day2.ops.plugins.module_utils._queues.look import Reading
-from ansible_collections.day2.ops.plugins.module_utils._queues.progress import Progress
+from ansible_collections.day2.ops.plugins.module_utils._queues.progress import Progress, picked_up
 from ansible_collections.day2.ops.plugins.module_utils._queues.redrive import Bounds, Redrive
 from ansible_collections.day2.ops.plugins.module_utils._queues.rules import TRIED_ENOUGH, Rules
 from ansible_collections.day2.ops.plugins.module_utils._queues.stops import Stop
@@ -329,3 +330,36 @@ def test_a_connection_that_is_lost_leaves_the_account_of_what_was_done() -> None
     with pytest.raises(Unreachable):
         bench.run()
     assert bench.progress.moved == 100
+
+
+def in_parts(bench: Bench, **given: Any) -> tuple[Stop, int]:
+    """Run in parts of half a second until there is another end; return it, and how many parts it took."""
+    for parts in range(1, 200):
+        stop = bench.run(max_seconds=0.5, **given)
+        bench.progress = picked_up(json.loads(json.dumps(bench.progress.as_dict())), "progress")
+        if stop.reason != "time":
+            return stop, parts
+    raise AssertionError("no end")
+
+
+def test_a_rate_holds_over_all_parts_of_a_run() -> None:
+    bench = Bench(letters(10))
+    began = bench.clock.now
+    stop, parts = in_parts(bench, rate=1)
+    assert (stop.reason, bench.progress.moved) == ("end", 10)
+    assert parts > 10
+    assert 8.9 <= bench.clock.now - began <= 10
+
+
+def test_a_queue_that_stays_full_over_many_parts_stops_the_run() -> None:
+    bench = Bench(letters(120))
+    bench.broker.worker = None
+    stop, parts = in_parts(bench, pause_above=30, pause_timeout=3)
+    assert (stop.reason, bench.progress.moved) == ("full", 30)
+    assert 5 <= parts <= 8
+    assert stop.sentence.endswith("for 3 s")
+
+
+def test_the_pace_of_an_earlier_part_must_be_readable() -> None:
+    with pytest.raises(InputError, match="is not the progress of a run"):
+        picked_up({**Progress(run="a").as_dict(), "pace": {"tokens": 1}}, "continue_from")

@@ -93,6 +93,12 @@ def _rabbitmq() -> type[Queue]:
     return RabbitMQ
 
 
+def _sqs() -> type[Queue]:
+    from .sqs import SqsQueue
+
+    return SqsQueue
+
+
 KINDS: dict[str, Callable[[], type[Queue]]] = {
     "redis_list": _redis_list,
     "redis_stream": _redis_stream,
@@ -104,6 +110,7 @@ KINDS: dict[str, Callable[[], type[Queue]]] = {
     "sidekiq": _sidekiq,
     "bullmq": _bullmq,
     "rabbitmq": _rabbitmq,
+    "sqs": _sqs,
     "http": _http,
     "sql": _sql,
     "directory": _directory,

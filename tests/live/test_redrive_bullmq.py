@@ -10,7 +10,7 @@ import json
 import threading
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._core.errors import WrongType
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import OpsError, WrongType
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
@@ -219,3 +219,59 @@ def test_no_dead_letters(redis_facts: RedisFacts, redis_server: Client) -> None:
         assert passing.begin() == 0
         assert list(passing.take(10)) == []
         assert passing.notes() == [f"the key {FAILED} does not exist: there are no dead letters"]
+
+
+# As docs/queues has it.
+PERMISSIONS = (
+    *[
+        "+@read",
+        "+time",
+        "+select",
+        "+eval",
+        "+evalsha",
+        "+zadd",
+        "+zrem",
+        "+lpush",
+        "+sadd",
+        "+hincrby",
+        "+hdel",
+        "+expire",
+        "+hset",
+        "+xadd",
+        "+incr",
+        "+del",
+    ],
+    "~bull:jobs:*",
+)
+
+
+def test_few_permissions_are_enough(redis_facts: RedisFacts, redis_server: Client) -> None:
+    for number in range(4):
+        redis_server.zadd(FAILED, {str(number): number})
+        redis_server.hset(
+            f"bull:jobs:{number}", mapping={"data": "{}", "atm": 1, "priority": number, "failedReason": "x"}
+        )
+    redis_server.execute_command("ACL", "SETUSER", "few", "on", ">few", *PERMISSIONS)
+    facts: RedisFacts = {**redis_facts, "user": "few", "password": "few"}
+    try:
+        with dead_letters(facts, QUEUE, account=True, count_redrives=True, attempts="cap") as passing:
+            passing.begin()
+            letters = passing.take(10)
+            total = Total()
+            total.add(passing.settle(letters, [MOVE, PARK, DROP, KEEP]))
+    finally:
+        redis_server.execute_command("ACL", "DELUSER", "few")
+    assert total.numbers() == {"moved": 1, "parked": 1, "dropped": 1, "kept": 1}
+
+
+def test_whoever_may_not_remove_copies_nothing(redis_facts: RedisFacts, redis_server: Client) -> None:
+    redis_server.zadd(FAILED, {"1": 1})
+    redis_server.hset("bull:jobs:1", "data", "{}")
+    redis_server.execute_command("ACL", "SETUSER", "few", "on", ">few", *PERMISSIONS, "-zrem")
+    facts: RedisFacts = {**redis_facts, "user": "few", "password": "few"}
+    try:
+        with pytest.raises(OpsError, match="cannot settle dead letters"):
+            redrive(facts, QUEUE)
+    finally:
+        redis_server.execute_command("ACL", "DELUSER", "few")
+    assert (redis_server.zcard(FAILED), redis_server.exists("bull:jobs:wait")) == (1, 0)

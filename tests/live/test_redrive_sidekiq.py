@@ -10,7 +10,7 @@ import json
 import threading
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._core.errors import WrongType
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import OpsError, WrongType
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
@@ -203,3 +203,52 @@ def test_keys_of_other_types(redis_facts: RedisFacts, redis_server: Client) -> N
     with pytest.raises(WrongType, match="queue:default holds a string, a list is needed"):
         redrive(redis_facts, QUEUE)
     assert redis_server.zcard("dead") == 1
+
+
+# As docs/queues has it.
+PERMISSIONS = (
+    *[
+        "+@read",
+        "+time",
+        "+select",
+        "+eval",
+        "+evalsha",
+        "+zadd",
+        "+zrem",
+        "+lpush",
+        "+sadd",
+        "+hincrby",
+        "+hdel",
+        "+expire",
+    ],
+    "~queue*",
+    "~dead*",
+)
+
+
+def test_few_permissions_are_enough(redis_facts: RedisFacts, redis_server: Client) -> None:
+    for number in range(4):
+        redis_server.zadd("dead", {json.dumps({"queue": "default", "jid": str(number), "retry_count": 1}): number})
+    redis_server.execute_command("ACL", "SETUSER", "few", "on", ">few", *PERMISSIONS)
+    facts: RedisFacts = {**redis_facts, "user": "few", "password": "few"}
+    try:
+        with dead_letters(facts, QUEUE, account=True, count_redrives=True, attempts="cap") as passing:
+            passing.begin()
+            letters = passing.take(10)
+            total = Total()
+            total.add(passing.settle(letters, [MOVE, PARK, DROP, KEEP]))
+    finally:
+        redis_server.execute_command("ACL", "DELUSER", "few")
+    assert total.numbers() == {"moved": 1, "parked": 1, "dropped": 1, "kept": 1}
+
+
+def test_whoever_may_not_remove_copies_nothing(redis_facts: RedisFacts, redis_server: Client) -> None:
+    redis_server.zadd("dead", {json.dumps({"queue": "default", "jid": "a"}): 1})
+    redis_server.execute_command("ACL", "SETUSER", "few", "on", ">few", *PERMISSIONS, "-zrem")
+    facts: RedisFacts = {**redis_facts, "user": "few", "password": "few"}
+    try:
+        with pytest.raises(OpsError, match="cannot settle dead letters"):
+            redrive(facts, QUEUE)
+    finally:
+        redis_server.execute_command("ACL", "DELUSER", "few")
+    assert (redis_server.zcard("dead"), redis_server.exists("queue:default")) == (1, 0)

@@ -102,7 +102,10 @@ class BullMQ(RedisQueue):
         )
 
     def _consumers(self) -> Steps[int | None]:
-        """Return how many workers are connected; None where we may not ask the server for its clients."""
+        """Return how many workers are connected; None where we may not ask the server for its clients, or where each
+        node of a cluster knows its own only."""
+        if self.options["cluster"]:
+            return None
         (answer,) = yield [("CLIENT", "LIST")]
         if not isinstance(answer, bytes):
             return None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from .._core.argspec import ArgSpec
+from .._core.errors import InputError
 from .._core.moments import moment
 from . import sidekiq_jobs, sidekiq_processes
 from .base import Depth
@@ -64,6 +65,8 @@ class Sidekiq(RedisQueue):
 
     def __init__(self, kind: str, name: str, options: Any) -> None:
         super().__init__(kind, name, options)
+        if options.get("cluster"):
+            raise InputError(f"Sidekiq does not run in a Redis Cluster ({name})", advice="leave cluster out")
         self.in_flight = InFlight()
 
     @property

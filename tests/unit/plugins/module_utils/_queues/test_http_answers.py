@@ -124,7 +124,8 @@ def test_what_a_status_means(status: int, kind: type[Exception]) -> None:
 
 def test_shapes_for_messages() -> None:
     assert shape({"a": 1, "b": 2}) == "an object with a, b"
-    assert [shape(one) for one in ({}, None, [], "", True, -1)] == [
+    answers: list[Any] = [{}, None, [], "", True, -1]
+    assert [shape(one) for one in answers] == [
         "an empty object",
         "empty",
         "an array",

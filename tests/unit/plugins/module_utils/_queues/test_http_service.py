@@ -68,5 +68,5 @@ def test_a_service_that_takes_ids_has_letters_with_ids() -> None:
         ],
         {},
     )
-    traits = [getattr(one, "TRAITS", frozenset()) for one in (by_number, by_ids)]
+    traits: list[Any] = [getattr(one, "TRAITS", None) for one in (by_number, by_ids)]
     assert traits == [frozenset({"sweeps"}), frozenset({"sweeps", "ids"})]

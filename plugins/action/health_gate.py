@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -15,6 +13,7 @@ from ansible_collections.day2.ops.plugins.module_utils._checks.operation import 
 from ansible_collections.day2.ops.plugins.module_utils._checks.progress import needed_history
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain, run_here
 from ansible_collections.day2.ops.plugins.module_utils._core.libraries import load_if_there
+from ansible_collections.day2.ops.plugins.plugin_utils._here import is_here
 
 # The class is loaded once, in the process that all workers are copies of: they find these imported already.
 load_if_there("requests", "redis", "psycopg")
@@ -29,29 +28,10 @@ class ActionModule(ActionBase):
         """Return the task's result."""
         super().run(tmp, task_vars)
         self._task.args = {**self._task.args, **needed_history(self._task.args)}
-        if self._is_here(task_vars or {}):
+        if is_here(self, task_vars or {}):
             result = run_here(SPEC, plain(self._task.args), run_gate, bool(self._task.check_mode))
             if not result.get("missing_libraries"):  # else the host's own Python, or its private one, may have them
                 return result
         wrapped = bool(self._task.async_val) and not self._task.check_mode
         by_module: dict[str, Any] = self._execute_module(task_vars=task_vars, wrap_async=wrapped)
         return by_module
-
-    def _is_here(self, task_vars: dict[str, Any]) -> bool:
-        """Tell whether the module would be a child of this process that sees just what this process sees.
-
-        Such a child costs half a second of CPU for nothing. Another user, another environment, another Python that
-        was chosen, or a task in the background are reasons for one.
-        """
-        python = self._chosen_python(task_vars)
-        same_python = not python or os.path.realpath(python) == os.path.realpath(sys.executable)
-        environment = any(self._task.environment or [])
-        apart = self._task.async_val or environment or getattr(self._connection, "become", None)
-        return self._connection.transport in ("local", "ansible.builtin.local") and same_python and not apart
-
-    def _chosen_python(self, task_vars: dict[str, Any]) -> str:
-        """Return the Python that was chosen for the host, or for the one that a task is delegated to; else nothing."""
-        of_host = task_vars
-        if self._task.delegate_to:
-            of_host = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
-        return str(self._templar.template(of_host.get("ansible_python_interpreter") or ""))

@@ -34,7 +34,7 @@ def is_secret_name(name: str) -> bool:
 
 # Options that hold what modules of ours returned earlier, by names that people chose: no secret is in it, and a check
 # that is called "token age" is none.
-_RETURNED_EARLIER = ("baseline", "history", "hosts", "results")
+_RETURNED_EARLIER = ("baseline", "continue_from", "history", "hosts", "results")
 
 
 def option_secrets(options: Mapping[str, Any]) -> Iterator[str]:

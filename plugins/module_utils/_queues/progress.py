@@ -14,7 +14,7 @@ from typing import Any
 from .._core.errors import InputError
 
 _VERSION = 1
-PACE = ("tokens", "full", "changed")
+PACE = ("allowance", "full", "changed")
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Progress:
     :param returned: letters that are dead again, None when that cannot be told.
     :param canary: whether the first letters were seen to stay away.
     :param seconds: for how long it has worked. :param position: the kind's own.
-    :param pace: what holds for a run and not for each of its parts: ``tokens`` that its rate had left, seconds for
+    :param pace: what holds for a run and not for each of its parts: the ``allowance`` that its rate had left, seconds for
         which the queue has been ``full``, batches in a row that were ``changed`` by somebody else.
     """
 

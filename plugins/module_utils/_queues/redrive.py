@@ -112,7 +112,7 @@ class Redrive:
     def _go_on(self, pace: Mapping[str, float]) -> None:
         """Take over what an earlier part left, so that a run in parts keeps to the same bounds as one in a piece."""
         if pace:
-            self._bucket.go_on(pace["tokens"])
+            self._bucket.go_on(pace["allowance"])
             self._target.go_on(pace["full"])
             self._changes = int(pace["changed"])
 

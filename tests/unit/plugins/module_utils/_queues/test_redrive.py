@@ -362,4 +362,4 @@ def test_a_queue_that_stays_full_over_many_parts_stops_the_run() -> None:
 
 def test_the_pace_of_an_earlier_part_must_be_readable() -> None:
     with pytest.raises(InputError, match="is not the progress of a run"):
-        picked_up({**Progress(run="a").as_dict(), "pace": {"tokens": 1}}, "continue_from")
+        picked_up({**Progress(run="a").as_dict(), "pace": {"allowance": 1}}, "continue_from")

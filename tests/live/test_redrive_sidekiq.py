@@ -207,20 +207,18 @@ def test_keys_of_other_types(redis_facts: RedisFacts, redis_server: Client) -> N
 
 # As docs/queues has it.
 PERMISSIONS = (
-    *[
-        "+@read",
-        "+time",
-        "+select",
-        "+eval",
-        "+evalsha",
-        "+zadd",
-        "+zrem",
-        "+lpush",
-        "+sadd",
-        "+hincrby",
-        "+hdel",
-        "+expire",
-    ],
+    "+@read",
+    "+time",
+    "+select",
+    "+eval",
+    "+evalsha",
+    "+zadd",
+    "+zrem",
+    "+lpush",
+    "+sadd",
+    "+hincrby",
+    "+hdel",
+    "+expire",
     "~queue*",
     "~dead*",
 )

@@ -103,10 +103,10 @@ class Sqs:
         :param doing: for "cannot <doing>". :param on: a queue.
         """
         known = load("botocore.exceptions")
+        if not hasattr(self._client, operation):
+            raise OpsError(f"cannot {doing}: this boto3 knows no {operation}", on=self.where)
         try:
             answer: dict[str, Any] = getattr(self._client, operation)(**arguments)
-        except AttributeError as error:
-            raise OpsError(f"cannot {doing}: this boto3 knows no {operation}", on=self.where) from error
         except (known.BotoCoreError, known.ClientError, OSError) as error:
             raise explain(error, doing, f"{on} at {self.where}") from error
         return answer

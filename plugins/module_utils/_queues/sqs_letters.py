@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from .._core.errors import InputError, NotThere, OpsError
+from .._core.errors import InputError, NoEvidence, NotThere, OpsError
 from .._core.waiting import SYSTEM_CLOCK, Clock
 from .dead_letters import DROP, KEEP, MOVE, PARK, Settled, Terms
 from .letters import Letter, Reader, tally
@@ -81,7 +81,9 @@ class SqsLetters:
         self._target_arn, self._dead_arn = target.get(ARN, ""), dead.get(ARN, "")
         self._leads_here = bool(self._dead_arn) and dead_arn(target) == self._dead_arn
         self._began = _time_of(headers)
-        ready = number(dead, READY) or 0
+        ready = number(dead, READY)
+        if ready is None:
+            raise NoEvidence("SQS does not tell how many dead letters there are", on=self._dead)
         position = self._terms.position
         self._left = min(ready, int(position["left"])) if position else ready
         return self._left

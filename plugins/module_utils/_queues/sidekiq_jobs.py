@@ -13,6 +13,7 @@ from typing import Any
 
 # Up to Sidekiq 7 times are seconds with a fraction, from 8 on whole milliseconds.
 _MILLISECONDS_FROM = 1e11
+_DECODER = json.JSONDecoder()
 _BLANKS = " \t\n\r"
 
 
@@ -69,12 +70,11 @@ def member(body: bytes, name: str) -> bytes | None:
 
 def _members(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield names of an object's own members, and where the text of their values begins and ends."""
-    decoder = json.JSONDecoder()
     position = _skip(text, text.index("{") + 1)
     while text[position] != "}":
-        name, position = decoder.raw_decode(text, position)
+        name, position = _DECODER.raw_decode(text, position)
         start = _skip(text, _skip(text, position) + 1)
-        _value, end = decoder.raw_decode(text, start)
+        _value, end = _DECODER.raw_decode(text, start)
         yield name, start, end
         position = _skip(text, end)
         if text[position] == ",":

@@ -15,6 +15,7 @@ import base64
 import binascii
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._core.errors import InputError
@@ -79,6 +80,14 @@ return {moved, parked, dropped, kept, vanished, 0, size}
 _VERDICTS = frozenset({MOVE, PARK, DROP})
 
 
+@dataclass(frozen=True)
+class _Dead:
+    """A dead job: where it stands in the set, and what it says."""
+
+    entry: Entry
+    job: Mapping[str, Any]
+
+
 class SidekiqLetters(SortedSetLetters):
     """A pass through the dead jobs of one queue. Letters are moved as soon as Sidekiq would: at the queue's end."""
 
@@ -139,8 +148,8 @@ class SidekiqLetters(SortedSetLetters):
         self.refuse_unknown(verdicts, _VERDICTS)
         arguments: list[Any] = []
         for letter, verdict in zip(letters, verdicts):
-            job: bytes = letter.handle.member
-            arguments += [job, self._again(job) if verdict == MOVE else b""]
+            dead: _Dead = letter.handle
+            arguments += [dead.entry.member, self._again(dead) if verdict == MOVE else b""]
             arguments.append(letter.id if self.terms.count_redrives else "")
         keys = [self.dead, self.queue.key, self.queue.key_of("queues"), self.parking(), self.redrives_key]
         done = settled(self.call(_SETTLE, keys, self.queue.queue, signs(verdicts), *arguments, items=len(letters)))
@@ -150,15 +159,15 @@ class SidekiqLetters(SortedSetLetters):
             self._counted -= done.moved + done.parked + done.dropped
         return done
 
-    def _again(self, body: bytes) -> bytes:
+    def _again(self, dead: _Dead) -> bytes:
         """Return a job as it is enqueued again."""
-        job = sidekiq_jobs.read(body) or {}
+        job = dead.job
         now = time.time()
         values: dict[str, Any] = {"enqueued_at": int(now * 1000) if sidekiq_jobs.in_milliseconds(job) else now}
         count = job.get("retry_count")
         if isinstance(count, int) and self.terms.attempts != ATTEMPTS_KEEP:
             values["retry_count"] = min(count, _one_less(job)) if self.terms.attempts == ATTEMPTS_CAP else 0
-        return sidekiq_jobs.changed(body, values)
+        return sidekiq_jobs.changed(dead.entry.member, values)
 
     def still_dead(self, ids: Sequence[str]) -> int:
         """See :class:`.dead_letters.DeadLetters`."""
@@ -173,7 +182,8 @@ class SidekiqLetters(SortedSetLetters):
 
     def record(self, letter: Letter) -> dict[str, Any]:
         """See :class:`.dead_letters.Restorable`."""
-        entry: Entry = letter.handle
+        dead: _Dead = letter.handle
+        entry = dead.entry
         return {"id": letter.id, "score": as_text(entry.score), "job": base64.b64encode(entry.member).decode()}
 
     def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
@@ -203,7 +213,7 @@ def _letter(entry: Entry, job: Mapping[str, Any]) -> Letter:
         type=_text(job.get("wrapped")) or _text(job.get("class")),
         failed_at=moment(job.get("retried_at")) or moment(job.get("failed_at")) or moment(entry.score),
         attempts=count if isinstance(count, int) else None,
-        handle=entry,
+        handle=_Dead(entry, job),
         decoded=arguments,
     )
 

@@ -170,7 +170,7 @@ def await_quiet(facts: RedisSentinelFacts) -> None:
 
 
 def _is_quiet(sentinel: Any, facts: RedisSentinelFacts) -> bool:
-    state = sentinel.sentinel_master(facts["service"])
+    state = sentinel.sentinel_masters()[facts["service"]]
     (replica,) = sentinel.sentinel_slaves(facts["service"])
     others = state["num-other-sentinels"] == len(facts["sentinels"]) - 1
     well = state["flags"] == "master" and replica["flags"] == "slave"

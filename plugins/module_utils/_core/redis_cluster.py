@@ -45,7 +45,8 @@ def connect_cluster(options: Mapping[str, Any], login: Mapping[str, Any]) -> red
     :raises OpsError: or one of its kinds: no connection, no access, no cluster.
     """
     arguments = {name: value for name, value in login.items() if name != "db"}
-    arguments["socket_connect_timeout"] = options["timeout"]
+    # A slot that nobody serves takes with it only what is in it.
+    arguments.update(socket_connect_timeout=options["timeout"], require_full_coverage=False)
     if int(str(load("redis").__version__).partition(".")[0]) < _BEFORE_6:
         arguments["cluster_error_retry_attempts"] = 0
     host, port = options["login_host"], options["login_port"]

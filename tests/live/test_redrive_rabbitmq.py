@@ -243,7 +243,7 @@ def test_what_cannot_be_reached_is_said(works: RabbitBroker) -> None:
     assert refused.endswith("; check login_user and login_password")
     assert "no connection (Connection refused)" in line_of(works, OpsError, amqp_port=1)
     assert "check vhost" in line_of(works, OpsError, vhost="nowhere")
-    tls = {"tls": True, "amqp_port": works.facts["amqp_tls_port"]}
+    tls: dict[str, Any] = {"tls": True, "amqp_port": works.facts["amqp_tls_port"]}
     assert "TLS failed" in line_of(works, AccessDenied, **tls, ca_certs=works.facts["wrong_ca"])
     with works.letters(**tls, ca_certs=works.facts["ca_certs"]) as letters:
         assert letters.begin() == ITEMS

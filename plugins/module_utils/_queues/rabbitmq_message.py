@@ -76,7 +76,8 @@ def last_death(headers: Mapping[str, Any] | None, dead: str) -> Death | None:
 
 def _death(told: Mapping[str, Any]) -> Death:
     keys = told.get("routing-keys")
-    expiration, when, count = told.get("original-expiration"), told.get("time"), told.get("count")
+    when: Any = told.get("time")
+    expiration, count = told.get("original-expiration"), told.get("count")
     return Death(
         queue=text(told["queue"]),
         reason=text(told.get("reason") or "not known"),

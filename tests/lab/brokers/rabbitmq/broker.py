@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pika
@@ -113,7 +114,7 @@ def dead(channel: BlockingChannel, queue: str, count: str) -> None:
     fail(channel, queue, count)
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "declare": declare,
     "fill": fill,
     "fail": fail,

@@ -115,6 +115,21 @@ def test_what_dies_again_is_counted_and_does_not_belong_to_the_pass(orders: SqsB
     assert sorted(redrives) == [0] * (ITEMS - len(first)) + [1] * len(first)
 
 
+def test_a_run_in_parts_looks_at_each_letter_once(orders: SqsBroker) -> None:
+    seen: list[int] = []
+    position: dict[str, Any] = {}
+    for _part in range(ITEMS // 8):
+        with orders.letters(terms={"position": position}) as letters:
+            letters.begin()
+            for verdict in (KEEP, MOVE):
+                taken = letters.take(4)
+                seen += map(numbered, taken)
+                letters.settle(taken, [verdict] * len(taken))
+            position = letters.position()
+    assert sorted(seen) == NUMBERS
+    assert position == {"left": 0}
+
+
 def test_a_sweep_goes_by_way_of_us_where_the_service_has_no_task(orders: SqsBroker) -> None:
     with orders.letters() as letters:
         letters.begin()
@@ -194,7 +209,7 @@ def test_what_the_service_refuses_of_a_batch_is_a_reason(orders: SqsBroker, monk
         done = letters.settle(taken, [MOVE] * 10)
     assert done.moved == 8
     assert done.skipped == {"the queue does not take it (InternalError)": 1, NOT_REMOVED: 1}
-    assert orders.size(orders.dead) == (ITEMS - 8, 0)
+    assert orders.size(orders.dead) == (ITEMS - 10, 2)  # for the next part of the run
 
 
 def test_what_has_no_room_for_the_count_stays(sqs: UrlFacts) -> None:

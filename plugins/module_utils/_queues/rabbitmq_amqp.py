@@ -285,7 +285,7 @@ class Session:
         self._blocked = ""
 
     def _on_message(self, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
-        self._inbox.append(Delivery(method.delivery_tag, properties, body))
+        self._inbox.append(Delivery(method.delivery_tag, properties, body, again=bool(method.redelivered)))
         self._progress += 1
 
     def _on_confirm(self, frame: Any) -> None:

@@ -45,6 +45,7 @@ class RabbitLetters:
         self._size = CallSize(size=_GENTLE_BYTES if terms.gentle else _BATCH_BYTES)
         self._left = 0
         self._held = 0
+        self._skip = int(terms.position.get("kept", 0))
         self._notes: list[str] = []
         self._exchanges: dict[str, bool] = {"": True}
         self._parking_made = False
@@ -56,7 +57,7 @@ class RabbitLetters:
         if consumers:
             self._note(f"{consumers} consumers take from {self._dead} too")
         position = self._terms.position
-        self._left = min(ready, int(position["left"])) if position else ready
+        self._left = min(max(ready - self._skip, 0), int(position["left"])) if position else ready
         if self._terms.dry and self._left > MOST_LOOKED_AT:
             self._note(
                 f"only the first {MOST_LOOKED_AT} of {self._left} letters are looked at, as others cannot meanwhile"
@@ -70,14 +71,22 @@ class RabbitLetters:
 
     def take(self, most: int) -> Sequence[Letter]:
         """See the protocol."""
-        wanted = min(most, self._left, self._size.items)
-        if wanted <= 0:
-            return []
-        given = self._session.read(self._dead, wanted)
-        self._held += len(given)
-        self._left = self._left - len(given) if given else 0
-        self._size.learn(len(given), 0.0, sum(len(one.body) for one in given))
-        return [self._letter(one) for one in given]
+        while self._left > 0 and most > 0:
+            given = self._session.read(self._dead, min(self._left + self._skip, most + self._skip, self._size.items))
+            self._held += len(given)
+            self._size.learn(len(given), 0.0, sum(len(one.body) for one in given))
+            fresh = [one for one in given if not self._was_kept(one)]
+            self._left = self._left - len(fresh) if given else 0
+            if fresh:
+                return [self._letter(one) for one in fresh]
+        return []
+
+    def _was_kept(self, given: Delivery) -> bool:
+        """Tell whether an earlier part of the run has ruled on a message: such are in front, and were ours before."""
+        if not self._skip or not given.again:
+            return False
+        self._skip -= 1
+        return True
 
     def _letter(self, given: Delivery) -> Letter:
         death = last_death(given.properties.headers, self._dead)
@@ -180,8 +189,8 @@ class RabbitLetters:
         return str(self._terms.park or self._queue.options.get("parked") or f"{self._dead}.parked")
 
     def position(self) -> dict[str, Any]:
-        """See the protocol. What is held goes back to the front of the queue, so it is to be looked at again."""
-        return {"left": self._left + self._held}
+        """See the protocol. What is held goes back to the front of the queue, where the next part passes over it."""
+        return {"left": self._left, "kept": self._held + self._skip}
 
     def account(self) -> Mapping[str, int]:
         """See the protocol: the broker notes nothing."""

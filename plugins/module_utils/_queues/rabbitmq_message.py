@@ -57,12 +57,13 @@ class Death:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message as the broker gave it. ``tag`` is what it is acknowledged by."""
+    """A message as the broker gave it. ``tag`` is what it is acknowledged by, ``again`` says that somebody had it."""
 
     tag: int
     properties: Any
     body: bytes
     death: Death | None = None
+    again: bool = False
 
 
 def last_death(headers: Mapping[str, Any] | None, dead: str) -> Death | None:

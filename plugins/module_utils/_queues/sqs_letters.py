@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # What may be hidden from others at a time; SQS itself allows some more.
 MOST_HELD = 10_000
+# How long what was kept stays hidden when the pass is not over, for the next part of the run.
+PART_SECONDS = 30
 _MOST_TAKEN = 100
 _WAIT_SECONDS = 1
 _EMPTY_ANSWERS = 2
@@ -57,6 +59,7 @@ class SqsLetters:
         self._began = 0.0
         self._left = 0
         self._held: dict[str, str] = {}  # message id -> receipt handle
+        self._ruled: set[str] = set()  # ids of those held that stay where they are
         self._task: MoveTask | None = None
         self._moves_itself = True
         self._notes: list[str] = [APPROXIMATE]
@@ -152,6 +155,7 @@ class SqsLetters:
         moved = self._send(lots[MOVE], self._queue.queue, self._terms.count_redrives, skipped)
         parked = self._send(lots[PARK], self.parking(), False, skipped) if lots[PARK] else 0
         dropped = self._remove(lots[DROP], skipped, "not removed")
+        self._ruled.update(skipped, (letter.handle["MessageId"] for letter in lots[KEEP]))
         return Settled(
             moved=moved, parked=parked, dropped=dropped, kept=len(lots[KEEP]), skipped=tally(list(skipped.values()))
         )
@@ -216,7 +220,9 @@ class SqsLetters:
         if self._task is None and self._moves_itself and self._leads_here and most >= self._left > 0:
             self._start()
         if self._task:
-            return Settled(moved=self._task.moved())
+            moved = self._task.moved()
+            self._left = max(self._left - moved, 0)
+            return Settled(moved=moved)
         letters = self.take(most)
         return self.settle(letters, [MOVE] * len(letters)) if letters else Settled()
 
@@ -245,8 +251,8 @@ class SqsLetters:
         return f"{name}{at}{account}"
 
     def position(self) -> dict[str, Any]:
-        """See the protocol. What is held comes back, so it is to be looked at again."""
-        return {"left": self._left + len(self._held)}
+        """See the protocol. What is held is not counted: it stays hidden while the next part of the run begins."""
+        return {"left": self._left}
 
     def account(self) -> Mapping[str, int]:
         """See the protocol: SQS notes nothing."""
@@ -267,13 +273,17 @@ class SqsLetters:
         client, self._client = self._client, None
         if client is None:
             return
+        # SQS gives letters in no order, so the next part of a run would be given the same ones again.
+        hidden = 0 if self._terms.dry or self._left <= 0 else PART_SECONDS
+        entries = [
+            {"ReceiptHandle": handle, "VisibilityTimeout": hidden if one in self._ruled else 0}
+            for one, handle in self._held.items()
+        ]
         try:
-            for some in _tens(list(self._held.values())):
-                entries = [
-                    {"Id": str(at), "ReceiptHandle": handle, "VisibilityTimeout": 0} for at, handle in enumerate(some)
-                ]
+            for some in _tens(entries):
+                batch = [{"Id": str(at), **one} for at, one in enumerate(some)]
                 url = client.url_of(self._dead)
-                client.call("change_message_visibility_batch", "give back", self._dead, QueueUrl=url, Entries=entries)
+                client.call("change_message_visibility_batch", "give back", self._dead, QueueUrl=url, Entries=batch)
         except OpsError:  # they come back by themselves when their time is over
             self._note("letters that were looked at are hidden until their visibility timeout is over")
         self._held.clear()

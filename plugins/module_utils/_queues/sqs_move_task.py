@@ -16,6 +16,7 @@ from .sqs_connection import Sqs
 _LOOK_SECONDS = 1.0
 # Of a task that runs and moves nothing.
 _PATIENCE_SECONDS = 300.0
+_CANCEL_SECONDS = 60.0
 _RUNNING = ("RUNNING", "CANCELLING")
 
 
@@ -34,10 +35,26 @@ class MoveTask:
         self._clock = clock
         self._most = most
         self._moved = 0
+        self._handle: str | None = None
+        self._await_cancelled()
         arguments = {"SourceArn": source, "DestinationArn": target}
         limit = {} if rate is None else {"MaxNumberOfMessagesPerSecond": rate}
         answer = sqs.call("start_message_move_task", "start a move task", source, **arguments, **limit)
-        self._handle: str | None = answer.get("TaskHandle")
+        self._handle = answer.get("TaskHandle")
+
+    def _await_cancelled(self) -> None:
+        """Wait for the end of a task that is being cancelled, as that of the last part of a run is.
+
+        :raises OpsError: there is another task, or it does not end.
+        """
+        patience = self._clock.monotonic() + _CANCEL_SECONDS
+        while True:
+            status = self._task().get("Status")
+            if status not in _RUNNING:
+                return
+            if status == "RUNNING" or self._clock.monotonic() > patience:
+                raise OpsError("another move task is at work", on=self._source)
+            self._clock.sleep(_LOOK_SECONDS)
 
     def moved(self) -> int:
         """Return how many letters were moved since the last call; waits for some; 0 when the task has ended.

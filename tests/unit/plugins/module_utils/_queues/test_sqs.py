@@ -79,7 +79,7 @@ def test_an_entry_keeps_what_the_message_had() -> None:
 
 
 def test_room_for_the_count() -> None:
-    nine = {f"a{number}": {} for number in range(9)}
+    nine: dict[str, Any] = {f"a{number}": {} for number in range(9)}
     assert has_room(letter_of(message(MessageAttributes=nine), Reader(None), {}))
     assert not has_room(letter_of(message(MessageAttributes={**nine, "b": {}}), Reader(None), {}))
     assert has_room(letter_of(message(MessageAttributes={**nine, "day2_redrives": {}}), Reader(None), {}))
@@ -200,10 +200,10 @@ def sweeping(monkeypatch: pytest.MonkeyPatch, service: Service, **options: Any) 
 
 
 def test_sqs_moves_all_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    service = Service([task("RUNNING", 0), task("RUNNING", 12), task("RUNNING", 12), task("COMPLETED", 30)])
+    service = Service([{}, task("RUNNING", 0), task("RUNNING", 12), task("RUNNING", 12), task("COMPLETED", 30)])
     letters = sweeping(monkeypatch, service, move_rate=50)
     assert [letters.sweep(1000).moved for _call in range(3)] == [12, 18, 0]
-    assert service.asked[0] == (
+    assert service.asked[1] == (
         "start_message_move_task",
         {"SourceArn": ARN + "dead", "DestinationArn": ARN + "orders", "MaxNumberOfMessagesPerSecond": 50},
     )
@@ -212,14 +212,14 @@ def test_sqs_moves_all_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_task_is_cancelled_when_what_was_there_is_moved(monkeypatch: pytest.MonkeyPatch) -> None:
-    service = Service([task("RUNNING", 31), task("CANCELLED", 33)])
+    service = Service([task("CANCELLING", 9), task("CANCELLED", 9), task("RUNNING", 31), task("CANCELLED", 33)])
     letters = sweeping(monkeypatch, service)
     assert [letters.sweep(1000).moved for _call in range(3)] == [31, 2, 0]
     assert dict(service.asked)["cancel_message_move_task"] == {"TaskHandle": "handle"}
 
 
 def test_the_task_is_cancelled_at_the_end_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    service = Service([task("RUNNING", 5)])
+    service = Service([{}, task("RUNNING", 5)])
     letters = sweeping(monkeypatch, service)
     assert letters.sweep(1000).moved == 5
     letters.close()
@@ -227,18 +227,22 @@ def test_the_task_is_cancelled_at_the_end_of_the_run(monkeypatch: pytest.MonkeyP
 
 
 def test_a_task_that_fails_or_hangs_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    failed = Service([task("FAILED", 0, FailureReason="AccessDenied")])
+    failed = Service([{}, task("FAILED", 0, FailureReason="AccessDenied")])
     with pytest.raises(OpsError, match="the move task failed: AccessDenied"):
         sweeping(monkeypatch, failed).sweep(1000)
     with pytest.raises(Unreachable, match="the move task moves nothing"):
-        sweeping(monkeypatch, Service([task("RUNNING", 0)])).sweep(1000)
+        sweeping(monkeypatch, Service([{}, task("RUNNING", 0)])).sweep(1000)
 
 
 def test_a_part_of_the_letters_and_a_service_without_tasks_go_by_way_of_us(monkeypatch: pytest.MonkeyPatch) -> None:
     service = Service([task("RUNNING", 0)])
     assert sweeping(monkeypatch, service).sweep(10).moved == 0  # it plays no messages
     assert "start_message_move_task" not in dict(service.asked)
-    without = Service([], refuses="cannot start a move task: 500")
+    foreign = Service([task("RUNNING", 0)])
+    letters = sweeping(monkeypatch, foreign)
+    assert letters.sweep(1000).moved == 0
+    assert letters.notes()[1].endswith(": another move task is at work")
+    without = Service([{}], refuses="cannot start a move task: 500")
     letters = sweeping(monkeypatch, without)
     assert letters.sweep(1000).moved == 0
     assert letters.notes()[1].endswith("as SQS does not move them by itself: cannot start a move task: 500")

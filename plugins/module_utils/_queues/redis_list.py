@@ -85,4 +85,11 @@ class RedisList(RedisQueue):
         dead: str | None = self.options.get("dead")
         if not dead:
             raise InputError(f"the queue {self.name} does not say where its dead letters are", advice="give dead: KEY")
-        return RedisListLetters(self, terms, dead)
+        letters = RedisListLetters(self, terms, dead)
+        if self.options.get("cluster"):
+            from .redis_list_across import RedisListAcross, is_apart
+
+            if is_apart(letters):
+                self.TRAITS = self.TRAITS - {ATOMIC}  # type: ignore[misc]  # no script can use keys of two slots
+                return RedisListAcross(self, terms, dead)
+        return letters

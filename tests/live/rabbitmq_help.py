@@ -55,6 +55,15 @@ class RabbitBroker:
             yield
             worker.communicate()
 
+    @contextmanager
+    def failing(self, count: int) -> Iterator[None]:
+        """Have a worker at work that fails at so many messages."""
+        with subprocess.Popen(self._argv("fail", count), env=self._environment) as worker:
+            try:
+                yield
+            finally:
+                worker.terminate()
+
     def _argv(self, command: str, *arguments: object) -> list[str]:
         return [sys.executable, str(SOURCE), command, self.queue, *map(str, arguments)]
 

@@ -18,8 +18,10 @@ from typing import Any
 import pika
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, InputError, NotThere, OpsError
+from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
 from ansible_collections.day2.ops.plugins.module_utils._queues.rabbitmq_amqp import REFUSED, UNROUTABLE, Session
+from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_operation import SPEC, operate
 from ansible_collections.day2.ops.tests.lab.rabbitmq_server import api
 from ansible_collections.day2.ops.tests.lab.state import RabbitMqFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
@@ -166,7 +168,8 @@ def test_killed_in_the_middle_nothing_is_lost(works: RabbitBroker, tmp_path: Pat
     method = "acknowledge" if point == "after the confirm" else "_on_confirm"
     program = textwrap.dedent(f"""
         import os, signal
-        from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import Terms
+        from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
+from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import Terms
         from ansible_collections.day2.ops.plugins.module_utils._queues.description import described
         from ansible_collections.day2.ops.plugins.module_utils._queues.rabbitmq_amqp import Session
         Session.{method} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
@@ -274,6 +277,31 @@ def test_who_may_not_write_loses_nothing(works: RabbitBroker) -> None:
         assert size(works, works.queue) == 0
     finally:
         api(works.facts, "DELETE", "/users/reader")
+
+
+def test_the_module_plans_and_redrives(works: RabbitBroker, tmp_path: Path) -> None:
+    queue = works.description(item={"type": "number"})
+    wanted = {"queue": queue, "canary": 0, "limit": 20, "filter": {"type": "^[1-3]", "error": "reject"}}
+    plan = reprocessed(check_mode=True, **wanted).data["plan"]
+    assert (plan["looked"], plan["move"]) == (27, 20)
+    wait_for("the letters to be back", lambda: size(works, works.dead) == ITEMS)
+    result = reprocessed(max_attempts=1, park=True, **wanted)
+    assert not result.failed, result.msg
+    assert (result.data["moved"], result.data["stop_reason"], result.data["left"]) == (20, "limit", ITEMS - 20)
+    works.do("work", tmp_path / "done")
+    assert len(set(done_by(tmp_path / "done"))) == 20
+
+
+def test_the_module_stops_when_the_cause_is_not_fixed(works: RabbitBroker) -> None:
+    with works.failing(5):
+        result = reprocessed(queue=works.description(), canary=5, canary_wait=20)
+    assert (result.failed, result.data["stop_reason"], result.data["moved"]) == (True, "canary", 5)
+    wait_for("all of them", lambda: size(works, works.dead) == ITEMS)
+
+
+def reprocessed(check_mode: bool = False, **params: Any) -> Result:
+    """Return what the module dlq_reprocess would."""
+    return operate(SPEC.validate(params, "dlq_reprocess"), check_mode)
 
 
 def line_of(broker: RabbitBroker, kind: type[OpsError], **options: Any) -> str:

@@ -218,7 +218,7 @@ class SqsLetters:
     def sweep(self, most: int) -> Settled:
         """See the protocol. SQS does it by itself when all letters are meant, and go to where they died."""
         if self._task is None and self._moves_itself and self._leads_here and most >= self._left > 0:
-            self._start()
+            self._start(most)
         if self._task:
             moved = self._task.moved()
             self._left = max(self._left - moved, 0)
@@ -226,10 +226,10 @@ class SqsLetters:
         letters = self.take(most)
         return self.settle(letters, [MOVE] * len(letters)) if letters else Settled()
 
-    def _start(self) -> None:
+    def _start(self, most: int) -> None:
         rate = self._queue.options.get("move_rate")
         try:
-            self._task = MoveTask(self._sqs, self._dead_arn, self._target_arn, rate, self._left, self._clock)
+            self._task = MoveTask(self._sqs, self._dead_arn, self._target_arn, rate, self._left, most, self._clock)
         except OpsError as error:
             self._moves_itself = False
             self._note(f"letters go by way of this host, as SQS does not move them by itself: {error.failed}")

@@ -23,16 +23,19 @@ _RUNNING = ("RUNNING", "CANCELLING")
 class MoveTask:
     """A task that was started. It is cancelled when it has moved what was there at its start, or when it is closed."""
 
-    def __init__(self, sqs: Sqs, source: str, target: str, rate: int | None, most: int, clock: Clock) -> None:
+    def __init__(
+        self, sqs: Sqs, source: str, target: str, rate: int | None, there: int, most: int, clock: Clock
+    ) -> None:
         """Start it.
 
         :param source, target: ARNs. :param rate: messages a second, None for what SQS thinks best.
-        :param most: letters that were there.
+        :param there: letters that were there. :param most: letters to move.
         :raises OpsError: SQS does not take it.
         """
         self._sqs = sqs
         self._source = source
         self._clock = clock
+        self._there = there
         self._most = most
         self._moved = 0
         self._handle: str | None = None
@@ -71,10 +74,10 @@ class MoveTask:
                 raise OpsError(
                     f"the move task failed: {task.get('FailureReason') or 'no reason given'}", on=self._source
                 )
-            self._most = max(self._most, int(task.get("ApproximateNumberOfMessagesToMove") or 0))
+            self._there = max(self._there, int(task.get("ApproximateNumberOfMessagesToMove") or 0))
             if not running:
                 self._handle = None
-            elif total >= self._most:
+            elif total >= min(self._there, self._most):
                 self.close()  # what comes now has died again
             if new or not running:
                 return new

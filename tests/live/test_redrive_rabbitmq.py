@@ -17,11 +17,18 @@ from typing import Any
 
 import pika
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, InputError, NotThere, OpsError
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import (
+    AccessDenied,
+    InputError,
+    NotThere,
+    OpsError,
+    Unreachable,
+)
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
 from ansible_collections.day2.ops.plugins.module_utils._queues.rabbitmq_amqp import REFUSED, UNROUTABLE, Session
 from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_operation import SPEC, operate
+from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.rabbitmq_server import api
 from ansible_collections.day2.ops.tests.lab.state import RabbitMqFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
@@ -168,8 +175,7 @@ def test_killed_in_the_middle_nothing_is_lost(works: RabbitBroker, tmp_path: Pat
     method = "acknowledge" if point == "after the confirm" else "_on_confirm"
     program = textwrap.dedent(f"""
         import os, signal
-        from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
-from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import Terms
+        from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import Terms
         from ansible_collections.day2.ops.plugins.module_utils._queues.description import described
         from ansible_collections.day2.ops.plugins.module_utils._queues.rabbitmq_amqp import Session
         Session.{method} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
@@ -206,6 +212,17 @@ def test_a_lost_connection_says_what_may_come_twice(works: RabbitBroker, monkeyp
             letters.settle(taken, [MOVE] * 20)
     assert "; nothing is lost; 20 letters may come twice" in str(error.value)
     wait_for("the letters to be back", lambda: size(works, works.dead) in (ITEMS, ITEMS - 20))
+
+
+def test_a_broker_that_hangs_is_not_waited_for(works: RabbitBroker, lab: Lab) -> None:
+    with works.letters(timeout=0.5) as letters:
+        letters.begin()
+        taken = letters.take(5)
+        lab.break_server("rabbitmq", "hang")
+        with pytest.raises(Unreachable, match=r"no answer in time: .*; nothing is lost; 5 letters may come twice"):
+            letters.settle(taken, [MOVE] * 5)
+    lab.mend_all()
+    wait_for("the letters to be back", lambda: size(works, works.dead) == ITEMS)
 
 
 def test_a_full_target_is_a_reason_and_no_end(works: RabbitBroker, administrator: Any) -> None:
@@ -281,7 +298,7 @@ def test_who_may_not_write_loses_nothing(works: RabbitBroker) -> None:
 
 def test_the_module_plans_and_redrives(works: RabbitBroker, tmp_path: Path) -> None:
     queue = works.description(item={"type": "number"})
-    wanted = {"queue": queue, "canary": 0, "limit": 20, "filter": {"type": "^[1-3]", "error": "reject"}}
+    wanted: dict[str, Any] = {"queue": queue, "canary": 0, "limit": 20, "filter": {"type": "^[1-3]", "error": "reject"}}
     plan = reprocessed(check_mode=True, **wanted).data["plan"]
     assert (plan["looked"], plan["move"]) == (27, 20)
     wait_for("the letters to be back", lambda: size(works, works.dead) == ITEMS)

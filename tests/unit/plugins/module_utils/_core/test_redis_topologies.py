@@ -166,7 +166,7 @@ def said(*answers: Any) -> OpsError:
 
 REFUSED = redis.exceptions.ConnectionError("refused")
 WRONG = redis.exceptions.AuthenticationError("invalid username-password pair")
-OTHERS = {"mails": {}, "bills": {}}
+OTHERS: dict[str, Any] = {"mails": {}, "bills": {}}
 DOWN = {"orders": {"ip": "10.0.0.1", "port": 6379}}
 
 

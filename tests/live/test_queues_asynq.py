@@ -6,69 +6,30 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
+from .asynq_help import AsynqBroker, built
 from .queue_help import Client, measured, run, some
-
-SOURCE = Path(__file__).parents[1] / "lab" / "brokers" / "asynq"
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program in tests/lab/brokers/asynq, built."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("asynq is a Go library, and there is no go on PATH")
-    built = tmp_path_factory.mktemp("asynq") / "asynq"
-    subprocess.run([go, "build", "-buildvcs=false", "-o", str(built), "."], cwd=SOURCE, check=True)
-    return built
-
-
-class Broker:
-    """asynq on database 9 of the lab's Redis."""
-
-    def __init__(self, program: Path, facts: RedisFacts) -> None:
-        self._program = program
-        self._environment = {
-            **os.environ,
-            "REDIS_ADDR": f"{facts['host']}:{facts['port']}",
-            "REDIS_USER": facts["user"],
-            "REDIS_PASSWORD": facts["password"],
-            "REDIS_DB": "9",
-        }
-
-    def do(self, *command: object) -> None:
-        """Run a command of the program to its end."""
-        subprocess.run([str(self._program), *map(str, command)], env=self._environment, check=True, timeout=60)
-
-    @contextmanager
-    def working(self, queue: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Have a server of asynq at work on the queue."""
-        with subprocess.Popen([str(self._program), "work", queue], env=self._environment) as server:
-            try:
-                yield server
-            finally:
-                server.terminate()
-                server.wait(60)
+    return built(tmp_path_factory.mktemp("asynq"))
 
 
 @pytest.fixture
-def asynq(program: Path, redis_facts: RedisFacts, redis_server: Client) -> Broker:
+def asynq(program: Path, redis_facts: RedisFacts, redis_server: Client) -> AsynqBroker:
     """asynq on an empty database."""
     redis_server.ping()
-    return Broker(program, redis_facts)
+    return AsynqBroker(program, redis_facts)
 
 
-def test_each_state_of_a_task(asynq: Broker, redis_facts: RedisFacts, redis_server: Client) -> None:
+def test_each_state_of_a_task(asynq: AsynqBroker, redis_facts: RedisFacts, redis_server: Client) -> None:
     asynq.do("enqueue", "default", "hold", 6)
     asynq.do("enqueue", "default", "ok", 2, 3600)
     depth = measured(redis_facts, "default", "asynq")
@@ -100,7 +61,7 @@ def test_each_state_of_a_task(asynq: Broker, redis_facts: RedisFacts, redis_serv
     assert int(redis_server.get("asynq:{default}:processed")) == 6
 
 
-def test_retried_and_archived_tasks(asynq: Broker, redis_facts: RedisFacts, redis_server: Client) -> None:
+def test_retried_and_archived_tasks(asynq: AsynqBroker, redis_facts: RedisFacts, redis_server: Client) -> None:
     asynq.do("enqueue", "low", "fail", 3)
     asynq.do("enqueue", "low", "fail", 2, 0, 5)
     with asynq.working("low"):
@@ -116,7 +77,9 @@ def test_retried_and_archived_tasks(asynq: Broker, redis_facts: RedisFacts, redi
     assert due["oldest_age"] >= 1000
 
 
-def test_a_server_of_another_queue_is_no_consumer(asynq: Broker, redis_facts: RedisFacts, redis_server: Client) -> None:
+def test_a_server_of_another_queue_is_no_consumer(
+    asynq: AsynqBroker, redis_facts: RedisFacts, redis_server: Client
+) -> None:
     asynq.do("enqueue", "critical", "ok", 1)
     with asynq.working("low"):
         wait_for("the server's sign of life", lambda: bool(redis_server.zcard("asynq:servers")))
@@ -124,7 +87,9 @@ def test_a_server_of_another_queue_is_no_consumer(asynq: Broker, redis_facts: Re
     assert result.data["failures"] == ["critical: consumers is 0, at least 1 expected"]
 
 
-def test_a_killed_worker_leaves_tasks_in_flight(asynq: Broker, redis_facts: RedisFacts, redis_server: Client) -> None:
+def test_a_killed_worker_leaves_tasks_in_flight(
+    asynq: AsynqBroker, redis_facts: RedisFacts, redis_server: Client
+) -> None:
     asynq.do("enqueue", "default", "hold", 1)
     with asynq.working("default") as server:
         wait_for("the task to run", lambda: redis_server.llen("asynq:{default}:active") == 1)
@@ -137,7 +102,7 @@ def test_a_killed_worker_leaves_tasks_in_flight(asynq: Broker, redis_facts: Redi
     assert depth["note"].startswith("the worker of 1 tasks in flight is gone")
 
 
-def test_a_paused_queue(asynq: Broker, redis_facts: RedisFacts) -> None:
+def test_a_paused_queue(asynq: AsynqBroker, redis_facts: RedisFacts) -> None:
     asynq.do("enqueue", "default", "ok", 1)
     asynq.do("pause", "default")
     assert measured(redis_facts, "default", "asynq")["paused"] is True
@@ -147,14 +112,14 @@ def test_a_paused_queue(asynq: Broker, redis_facts: RedisFacts) -> None:
     assert measured(redis_facts, "default", "asynq")["paused"] is False
 
 
-def test_an_unknown_queue_is_never_empty(asynq: Broker, redis_facts: RedisFacts) -> None:
+def test_an_unknown_queue_is_never_empty(asynq: AsynqBroker, redis_facts: RedisFacts) -> None:
     asynq.do("enqueue", "default", "ok", 1)
     depth = measured(redis_facts, "defualt", "asynq")
     assert some(depth, "status", "exists", "ready") == {"status": "missing", "exists": False, "ready": None}
     assert depth["message"].startswith("asynq knows no queue defualt")
 
 
-def test_discovery_lists_asynqs_queues(asynq: Broker, redis_facts: RedisFacts) -> None:
+def test_discovery_lists_asynqs_queues(asynq: AsynqBroker, redis_facts: RedisFacts) -> None:
     asynq.do("enqueue", "default", "ok", 1)
     asynq.do("enqueue", "low", "ok", 1)
     found = run(redis_facts, discover=True).data["found"]

@@ -292,7 +292,8 @@ def test_who_may_not_remove_copies_nothing(failed: Client, redis_facts: RedisFac
     try:
         before = failed.xlen("events")
         login = {"login_user": "adds", "login_password": "secret"}
-        for how in ({}, {"filter": {"error": "."}}):
+        ways: list[Options] = [{}, {"filter": {"error": "."}}]
+        for how in ways:
             with pytest.raises(OpsError, match="settle dead letters"):
                 reprocess(redis_facts, {**EVENTS, **login}, **how)
         assert (failed.xlen("events"), failed.xlen("events:dlq")) == (before, ENTRIES)

@@ -11,13 +11,28 @@ from typing import Any, ClassVar
 
 from .._core.argspec import ArgSpec
 from .base import Depth
+from .dead_letters import (
+    ATOMIC,
+    ATTEMPTS,
+    COUNTS_REDRIVES,
+    DROPS,
+    IDS,
+    ORDERS,
+    PARKS,
+    RESTORES,
+    SWEEPS,
+    DeadLetters,
+    Terms,
+)
 from .protobuf import fields
-from .redis_queue import AGE, CONSUMERS, DEAD, DELAYED, IN_FLIGHT, PAUSE, RedisQueue
-from .redis_server import ServerClock, Steps
+from .redis_queue import AGE, CONSUMERS, DEAD, DELAYED, IN_FLIGHT, PARKED, PAUSE, RedisQueue
+from .redis_server import Command, ServerClock, Steps
 
 _QUEUES = "asynq:queues"
 _SERVERS = "asynq:servers"
 _MOST_SERVERS = 1000
+# Of pending tasks: how many are asked since when they wait, when the oldest does not tell.
+_MOST_UNTOLD = 500
 # Fields of asynq's message ServerInfo, and of the entries of its map of queues.
 _SERVER_QUEUES, _SERVER_STATUS, _MAP_KEY = 5, 7, 1
 
@@ -25,8 +40,13 @@ _SERVER_QUEUES, _SERVER_STATUS, _MAP_KEY = 5, 7, 1
 class Asynq(RedisQueue):
     """Pending and due tasks are ready; the scheduled and those to be retried later are delayed; archived are dead."""
 
-    SPEC: ClassVar[ArgSpec] = RedisQueue.SPEC + ArgSpec(options={"queue": {"type": "str"}})
+    SPEC: ClassVar[ArgSpec] = (
+        RedisQueue.SPEC + ArgSpec(options={"queue": {"type": "str"}, "dead": {"type": "str"}}) + PARKED
+    )
     TYPE: ClassVar[str] = "asynq"
+    TRAITS: ClassVar[frozenset[str]] = frozenset(
+        {ATOMIC, SWEEPS, IDS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, ATTEMPTS, RESTORES}
+    )
 
     @property
     def key(self) -> str:
@@ -39,6 +59,11 @@ class Asynq(RedisQueue):
         return str(self.options.get("queue") or self.name)
 
     @property
+    def archived(self) -> str:
+        """Return the key of the sorted set of dead tasks: asynq's own, unless the options name another."""
+        return str(self.options.get("dead") or f"{self.key}:archived")
+
+    @property
     def capabilities(self) -> frozenset[str]:
         """See :class:`.base.Queue`."""
         return frozenset({IN_FLIGHT, DELAYED, DEAD, AGE, CONSUMERS, PAUSE})
@@ -49,8 +74,9 @@ class Asynq(RedisQueue):
         now = yield from clock.now()
         at = f"{now:.6f}"
         scheduled, retry, lease = f"{self.key}:scheduled", f"{self.key}:retry", f"{self.key}:lease"
+        known_queue, paused_queue = self.known_and_paused()
         answers = yield from self.ask(
-            ("SISMEMBER", _QUEUES, self.queue),
+            known_queue,
             ("LLEN", f"{self.key}:pending"),
             ("ZCARD", scheduled),
             ("ZCARD", retry),
@@ -58,8 +84,8 @@ class Asynq(RedisQueue):
             ("ZCOUNT", retry, "-inf", at),
             ("LLEN", f"{self.key}:active"),
             ("ZCOUNT", lease, "-inf", at),
-            ("ZCARD", f"{self.key}:archived"),
-            ("EXISTS", f"{self.key}:paused"),
+            ("ZCARD", self.archived),
+            paused_queue,
             ("LINDEX", f"{self.key}:pending", -1),
             ("ZRANGE", scheduled, 0, 0, "WITHSCORES"),
             ("ZRANGE", retry, 0, 0, "WITHSCORES"),
@@ -74,7 +100,9 @@ class Asynq(RedisQueue):
             return Depth(exists=False, type=self.TYPE, note=self._unknown_queue())
         grouped = yield from self._grouped(groups)
         since = [float(first[1]) for first in (first_scheduled, first_retry) if first]
-        since += yield from self._pending_since(oldest)
+        pending_since = (yield from self._pending_since(oldest)) if oldest else []
+        told = oldest is None or bool(pending_since)
+        since += pending_since
         due = due_scheduled + due_retry
         return Depth(
             exists=True,
@@ -84,10 +112,20 @@ class Asynq(RedisQueue):
             delayed=all_scheduled + all_retry - due + grouped,
             dead=archived,
             consumers=(yield from self._serving(servers)),
-            oldest_age=max([0.0, *(now - moment for moment in since)]),
+            oldest_age=max([0.0, *(now - moment for moment in since)]) if told else None,
             paused=bool(paused),
             note=f"the worker of {lost} tasks in flight is gone; asynq takes them back" if lost else "",
         )
+
+    def known_and_paused(self) -> tuple[Command, Command]:
+        """Return the commands that ask whether asynq knows the queue, and whether it is paused."""
+        return ("SISMEMBER", _QUEUES, self.queue), ("EXISTS", f"{self.key}:paused")
+
+    def dead_letters(self, terms: Terms) -> DeadLetters:
+        """See :class:`.dead_letters.Redrivable`."""
+        from .asynq_letters import AsynqLetters
+
+        return AsynqLetters(self, terms, self.archived)
 
     def _unknown_queue(self) -> str:
         return f"asynq knows no queue {self.queue} (it is no member of {_QUEUES}); that is never taken for an empty one"
@@ -97,12 +135,21 @@ class Asynq(RedisQueue):
         sizes = yield from self.ask(*(("ZCARD", self.key.encode() + b":g:" + group) for group in sorted(groups)))
         return sum(sizes)
 
-    def _pending_since(self, task: bytes | None) -> Steps[list[float]]:
-        """Return since when the oldest pending task waits, in seconds since the epoch; asynq notes nanoseconds."""
-        if task is None:
-            return []
-        (since,) = yield from self.ask(("HGET", self.key.encode() + b":t:" + task, "pending_since"))
+    def _pending_since(self, task: bytes) -> Steps[list[float]]:
+        """Return since when the oldest pending task waits, in seconds since the epoch; asynq notes nanoseconds.
+
+        Of a task that was archived, its inspector notes nothing when it runs it again, and we note it of some only; so
+        it has waited at least as long as the next one that tells.
+        """
+        (since,) = yield from self.ask(self._asked_since(task))
+        if not since:
+            (tasks,) = yield from self.ask(("LRANGE", f"{self.key}:pending", -_MOST_UNTOLD, -1))
+            told = yield from self.ask(*map(self._asked_since, tasks))
+            since = next(filter(None, reversed(told)), None)
         return [int(since) / 1e9] if since else []
+
+    def _asked_since(self, task: bytes) -> Command:
+        return "HGET", self.key.encode() + b":t:" + task, "pending_since"
 
     def _serving(self, servers: list[bytes]) -> Steps[int]:
         """Return how many live servers take tasks from this queue."""

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
@@ -39,10 +39,12 @@ class PythonBroker:
 
     @contextmanager
     def working(self, *command: object) -> Iterator[subprocess.Popen[bytes]]:
-        """Have a worker at work, which is told to end at the end."""
+        """Have a worker at work, which is told to end at the end, and is killed when its task does not let it."""
         with subprocess.Popen([*self._program, *map(str, command)], env=self._environment) as worker:
             try:
                 yield worker
             finally:
                 worker.terminate()
-                worker.wait(60)
+                with suppress(subprocess.TimeoutExpired):
+                    worker.wait(15)
+                worker.kill()

@@ -194,23 +194,26 @@ def test_the_newest_first(failed: Client, mails: Dead) -> None:
     oldest = mails.peeked()[0].id
     with mails.passing(order="newest") as letters:
         first = letters.take(5)
-        letters.settle(first, [KEEP] * 5)
+        letters.settle(first, [KEEP] * len(first))
         rest = go_through(letters, most=6)
-    assert rest == {"moved": JOBS - 5}
+    assert rest == {"moved": JOBS - len(first)}
     assert oldest not in {job.decode() for job in failed.zrange(FAILED, 0, -1)}
 
 
 def test_a_pass_is_picked_up_where_it_was_left(failed: Client, mails: Dead) -> None:
     with mails.passing(account=True) as letters:
-        first = letters.take(8)
-        letters.settle(first, [KEEP, MOVE] * (len(first) // 2))
+        kept = letters.take(4)
+        letters.settle(kept, [KEEP] * len(kept))
+        moved = letters.take(4)
+        letters.settle(moved, [MOVE] * len(moved))
         position = letters.position()
-        more = letters.take(8)
-        letters.settle(more, [MOVE] * len(more))  # this one the journal has not seen
+        unseen = letters.take(4)
+        letters.settle(unseen, [MOVE] * len(unseen))  # its journal was not written any more
+    looked = len(kept) + len(moved) + len(unseen)
     with mails.passing(account=True, position=position) as letters:
-        assert letters.account() == {"looked": 16, "moved": 12, "parked": 0}
-        assert go_through(letters) == {"moved": JOBS - 16}
-    assert {job.decode() for job in failed.zrange(FAILED, 0, -1)} == {letter.id for letter in first[::2]}
+        assert letters.account() == {"looked": looked, "moved": looked - len(kept), "parked": 0}
+        assert go_through(letters) == {"moved": JOBS - looked}
+    assert {job.decode() for job in failed.zrange(FAILED, 0, -1)} == {letter.id for letter in kept}
 
 
 def test_redrives_are_counted(failed: Client, rq: PythonBroker, mails: Dead) -> None:
@@ -256,7 +259,7 @@ def test_jobs_are_taken_out_and_put_back(rq: PythonBroker, failed: Client, mails
         taken: list[Letter] = list(letters.take(JOBS))
         records = [letters.record(letter) for letter in taken]
         letters.settle(taken, [DROP] * len(taken))
-        assert not list(failed.scan_iter("rq:job:*", count=1000)) or len(taken) < JOBS
+        assert failed.zcard(FAILED) == JOBS - len(taken)
         assert letters.restore(records, "batch-1") == len(taken)
         assert letters.restore(records, "batch-1") == 0
     assert known() == before

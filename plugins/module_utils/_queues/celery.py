@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-
 """The kind ``celery``: a queue of Celery in Redis, as the library kombu lays it out."""
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ class Celery(RedisQueue):
                 "separator": {"type": "str", "default": SEPARATOR},
                 "unacked_key": {"type": "str", "default": "unacked", "no_log": False},
                 "dead": {"type": "str"},
-                "dead_push": {"type": "str", "default": "left", "choices": ["left", "right"]},
+                "push": {"type": "str", "default": "left", "choices": ["left", "right"]},
             }
         )
         + PARKED

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Dead letters of Celery: a list of messages, each put back into the list of its priority."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from .celery_messages import FOREIGN, MessageReader, priority, without_retries
+from .dead_letters import ATTEMPTS_RESET, KEEP, MOVE, Settled, Terms
+from .letters import Letter
+from .redis_letters import RedisLetters, Script, settled, signs
+from .redis_list_letters import RedisListLetters
+
+if TYPE_CHECKING:
+    from .celery import Celery
+
+# KEYS: dead, parked, redrives, the queue's lists. ARGV: account, the end that was looked at, a sign for each letter,
+# the letters, then of each the number of its list and what is put there instead of it (empty: the letter), then their
+# ids when redrives are counted. Celery puts on at the left and takes from the right.
+_SETTLE = Script("""
+local from, verdicts = ARGV[2], ARGV[3]
+local number, lists = #verdicts, #KEYS - 3 - (account_key and 1 or 0)
+local wrong = wrong_type(KEYS[1], 'list') or wrong_type(KEYS[2], 'list') or wrong_type(KEYS[3], 'hash')
+for at = 1, lists do wrong = wrong or wrong_type(KEYS[3 + at], 'list') end
+if wrong then return wrong end
+local items = {}
+if from == 'LEFT' then
+  items = redis.call('LRANGE', KEYS[1], 0, number - 1)
+else
+  local found = redis.call('LRANGE', KEYS[1], -number, -1)
+  for at = #found, 1, -1 do items[#items + 1] = found[at] end
+end
+local lots, moved, targets, size = {m = {}, p = {}, k = {}, d = {}}, 0, {}, 0
+for at = 1, lists do targets[at] = {} end
+for at = 1, number do
+  local item, sign, base = items[at], verdicts:sub(at, at), 3 + number + 2 * at
+  if item ~= ARGV[3 + at] then return {0, 0, 0, 0, 0, 1, 0} end
+  table.insert(lots[sign], item)
+  if sign == 'm' then
+    table.insert(targets[tonumber(ARGV[base - 1])], ARGV[base] ~= '' and ARGV[base] or item)
+    size = size + #item
+  end
+end
+-- Whoever may not remove must learn it before anything is copied.
+redis.call('LTRIM', KEYS[1], 0, -1)
+local function put(command, key, lot)
+  for at = 1, #lot, 1000 do redis.call(command, key, unpack(lot, at, math.min(at + 999, #lot))) end
+end
+for at = 1, lists do put('LPUSH', KEYS[3 + at], targets[at]) end
+put('RPUSH', KEYS[2], lots.p)
+put(from == 'LEFT' and 'RPUSH' or 'LPUSH', KEYS[1], lots.k)
+if from == 'LEFT' then
+  redis.call('LTRIM', KEYS[1], number, -1)
+else
+  redis.call('LTRIM', KEYS[1], 0, -number - 1)
+end
+for at = 1, number do
+  local sign, id = verdicts:sub(at, at), ARGV[3 + 3 * number + at]
+  if id and sign == 'm' then count_redrive(KEYS[3], id) end
+  if id and (sign == 'p' or sign == 'd') then redis.call('HDEL', KEYS[3], id) end
+end
+account(number, #lots.m, #lots.p)
+return {#lots.m, #lots.p, #lots.d, #lots.k, 0, 0, size}
+""")
+
+
+class CeleryLetters(RedisListLetters):
+    """A pass through the list to which workers put messages whose task has failed."""
+
+    def __init__(self, queue: Celery, terms: Terms, dead: str) -> None:
+        super().__init__(cast("Any", queue), terms, dead)
+        self._celery = queue
+        self._reader = cast("Any", MessageReader(queue.options.get("item")))
+
+    def settle(self, letters: Sequence[Letter], verdicts: Sequence[str]) -> Settled:
+        """See :class:`.dead_letters.DeadLetters`. What no worker could read is not moved: it may end the worker."""
+        vain = [letter.gone == FOREIGN and verdict == MOVE for letter, verdict in zip(letters, verdicts)]
+        actual = [KEEP if hopeless else verdict for hopeless, verdict in zip(vain, verdicts)]
+        lists = self._celery.keys
+        reset = self.terms.attempts == ATTEMPTS_RESET
+        told: list[Any] = []
+        for letter in letters:
+            told.append(lists.index(self._celery.key_for(priority(letter.handle))) + 1)
+            told.append(without_retries(letter.handle) if reset else b"")
+        done = settled(
+            self.call(
+                _SETTLE,
+                [self.dead, self.parking(), self.redrives_key, *lists],
+                self._from.upper(),
+                signs(actual),
+                *[letter.body or b"" for letter in letters],
+                *told,
+                *([letter.id for letter in letters] if self.terms.count_redrives else []),
+                items=len(letters),
+            )
+        )
+        if done.changed:
+            return done
+        self._left -= len(letters)
+        number = sum(vain)
+        return replace(done, kept=done.kept - number, skipped={FOREIGN: number}) if number else done
+
+    def sweep(self, most: int) -> Settled:
+        """See :class:`.dead_letters.DeadLetters`. Which list a message belongs to stands in it: each is looked at."""
+        return RedisLetters.sweep(self, most)

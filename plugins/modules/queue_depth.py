@@ -42,22 +42,15 @@ options:
       - The queues to measure. Each is a dictionary with the following options, the connection options (where they
         differ) and those of its kind.
       - C(name) (required) is what the queue is called in results, and its key when the kind has none of its own.
-      - C(kind) (required) is V(redis_list), V(redis_stream), V(redis_sorted_set), V(asynq) or V(arq).
+      - C(kind) (required) is V(arq), V(asynq), V(bullmq), V(celery), V(directory), V(http), V(rabbitmq), V(redis_list),
+        V(redis_sorted_set), V(redis_stream), V(rq), V(sidekiq), V(sql) or V(sqs). The options of each kind, and what is
+        measured from where, are in C(docs/queues) of the collection, a page for each.
+      - Kinds that are not in Redis do not inherit the module's connection options.
       - C(max_ready), C(max_in_flight), C(max_delayed), C(max_dead), C(max_lag) (items), C(max_oldest_age) (seconds) and
         C(min_consumers) are limits. What is not known keeps none.
-      - C(missing) (all kinds but V(asynq)) says what a key means that does not exist. Redis removes empty lists and
+      - C(missing) (most kinds in Redis) says what a key means that does not exist. Redis removes empty lists and
         sorted sets, so with V(unknown), the default, such a queue fails as missing unless it was there earlier during
         the same wait; V(empty) takes it for empty. A stream, its group and an asynq queue must exist always.
-      - 'V(redis_list): C(key) (default the name), C(in_flight) (list of keys or patterns where workers keep what they
-        have taken), C(dead) (key of the list of dead letters), C(heartbeat) (pattern of keys, one a living worker).'
-      - 'V(redis_stream): C(key) (default the name), C(group) (consumer group; without it each entry counts as ready),
-        C(dead) (key of the stream of dead letters), C(idle_after) (seconds, default V(60), after which a silent
-        consumer does not count).'
-      - 'V(redis_sorted_set): C(key) (default the name), C(score) (V(seconds), V(milliseconds) or V(none): what scores
-        are; default V(seconds) since the epoch, when the item is due), C(dead) (key of the sorted set of dead
-        letters).'
-      - 'V(asynq): C(queue) (asynq''s name of it, default the name).'
-      - 'V(arq): C(key) (default V(arq:queue)), C(health_check_key) (default the key with C(:health-check) added).'
     type: list
     elements: dict
     default: []

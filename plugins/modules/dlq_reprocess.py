@@ -149,7 +149,9 @@ options:
         lines of JSON with ids and hashes, never payloads. It only grows.
     type: path
   resume:
-    description: Whether to go on with the last run in O(journal), which was interrupted.
+    description:
+      - Whether to go on with the last run in O(journal) when that was interrupted, with its limit and its counts. When
+        it was not, or there is no such file yet, a new run begins.
     type: bool
     default: false
   max_seconds:
@@ -245,6 +247,11 @@ run:
   returned: when not in check mode
   type: str
   sample: 6f9619ff8b86d011b42d00c04fc964ff
+resumed:
+  description: Whether an earlier run was gone on with.
+  returned: when not in check mode
+  type: bool
+  sample: false
 moved:
   description: How many letters were put back to work, in all parts of the run. So with all numbers that follow.
   returned: when not in check mode

@@ -80,6 +80,8 @@ class Parts:
             "changed": changed,
             **({"warnings": warnings} if warnings else {}),
         }
+        if "resumed" in earlier:  # each part but the first goes on with an earlier one
+            self.result["resumed"] = earlier["resumed"]
         if "stop_reason" not in part and earlier:
             self.result["stop_reason"] = "error"
 

@@ -5,9 +5,9 @@
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
 """The journal of a run: a file of JSON lines that only grows, with ids and hashes of letters, never their bodies.
 
-A line ``intend`` stands before a batch and a line ``done`` after it, one ``done`` before all. A run that was killed can
-so be picked up; and where a kind cannot settle a batch as one step, the last ``intend`` without its ``done`` names the
-letters that may come twice.
+A line ``intend`` stands before a batch and a line ``done`` after it, one ``done`` before all. A run that came to an end
+of its own has a line ``end``. One that was killed has none and can be picked up; and where a kind cannot settle a batch
+as one step, the last ``intend`` without its ``done`` names the letters that may come twice.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ class Journal:
     def done(self, progress: Progress) -> None:
         """Note that it was done."""
 
+    def end(self, reason: str) -> None:
+        """Note that the run is over: there is nothing to go on with."""
+
     def close(self) -> None:
         """Give the file back, once it is safe on disk."""
 
@@ -53,6 +56,8 @@ class FileJournal(Journal):
         except OSError as error:
             raise OpsError(f"cannot write the journal: {error.strerror}", on=path) from error
         self._file: IO[bytes] = os.fdopen(descriptor, "wb", buffering=0)
+        if _is_cut(path):  # an empty line says that the one before it was never finished
+            self._file.write(b"\n\n")
 
     def intend(self, letters: Sequence[Letter], rulings: Sequence[Ruling]) -> None:
         """See :class:`Journal`."""
@@ -66,6 +71,10 @@ class FileJournal(Journal):
     def done(self, progress: Progress) -> None:
         """See :class:`Journal`."""
         self._write({"event": "done", "progress": progress.as_dict()})
+
+    def end(self, reason: str) -> None:
+        """See :class:`Journal`."""
+        self._write({"event": "end", "reason": reason})
 
     def close(self) -> None:
         """See :class:`Journal`."""
@@ -87,7 +96,7 @@ class FileJournal(Journal):
 class Unfinished:
     """What a journal says of the last run in it.
 
-    :param progress: as of the last batch that was done; None when there was none.
+    :param progress: as of the last batch that was done; None when the run is over, or there was none.
     :param open_ids: letters of a batch of which it is not known whether it was done.
     """
 
@@ -96,7 +105,7 @@ class Unfinished:
 
 
 def read_journal(path: str) -> Unfinished:
-    """Return where the run stands that a journal tells of. A last line cut in half is left out.
+    """Return where the run stands that a journal tells of. A line that was cut in half is left out.
 
     :raises OpsError: the file cannot be read. :raises InputError: it is no journal.
     """
@@ -105,6 +114,8 @@ def read_journal(path: str) -> Unfinished:
     for entry in _entries(path):
         if entry["event"] == "done":
             progress, open_ids = picked_up(entry["progress"], f"the journal {path}"), []
+        elif entry["event"] == "end":
+            progress, open_ids = None, []
         else:
             open_ids = [str(letter["id"]) for letter in entry["letters"]]
     return Unfinished(progress, open_ids)
@@ -113,17 +124,29 @@ def read_journal(path: str) -> Unfinished:
 def _entries(path: str) -> Iterator[Mapping[str, Any]]:
     try:
         with open(path, "rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.endswith(b"\n"):
-                    yield _entry(line, f"{path}:{number}")
+            before = b""
+            for number, line in enumerate(lines):
+                if before.strip() and line != b"\n":
+                    yield _entry(before, f"{path}:{number}")
+                before = line
+            if before.endswith(b"\n") and before.strip():
+                yield _entry(before, path)
     except OSError as error:
         raise OpsError(f"cannot read the journal: {error.strerror}", on=path) from error
+
+
+def _is_cut(path: str) -> bool:
+    """Tell whether the last line of the file has no end."""
+    with open(path, "rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(size - 1, 0))
+        return stream.read(1) not in (b"", b"\n")
 
 
 def _entry(line: bytes, where: str) -> Mapping[str, Any]:
     try:
         entry = json.loads(line)
-        if {"intend": "letters", "done": "progress"}[entry["event"]] not in entry:
+        if {"intend": "letters", "done": "progress", "end": "reason"}[entry["event"]] not in entry:
             raise ValueError
     except (ValueError, KeyError, TypeError):
         raise InputError("not a line of a journal of redrives", on=where) from None

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Mapping
 from contextlib import closing
@@ -43,7 +44,7 @@ from .plan import made_plan
 from .progress import Progress, picked_up
 from .redrive import Bounds, Redrive
 from .rules import Rules
-from .stops import Stop
+from .stops import TIME, Stop
 from .target import Target
 from .token_bucket import TokenBucket
 
@@ -152,10 +153,7 @@ def _earlier(params: Mapping[str, Any], queue: Redrivable) -> Unfinished:
         return Unfinished(picked_up(params["continue_from"], "continue_from"))
     if not params["resume"]:
         return Unfinished(None)
-    earlier = read_journal(params["journal"])
-    if earlier.progress is None:
-        raise InputError("the journal tells of no run", on=params["journal"], advice="leave resume out")
-    return earlier
+    return read_journal(params["journal"]) if os.path.exists(params["journal"]) else Unfinished(None)
 
 
 def _terms(params: Mapping[str, Any], progress: Progress, check_mode: bool) -> Terms:
@@ -236,6 +234,8 @@ class _Run:
                 error.details.update(self._data(redrive.close(), None))
                 error.details["changed"] = self.progress.settled > settled_before
                 raise
+            if stop.reason != TIME:
+                journal.end(stop.reason)
             return self._outcome(stop, redrive.close(), settled_before)
 
     def _bounds(self) -> Bounds:
@@ -288,6 +288,7 @@ class _Run:
             "name": self.queue.name,
             "kind": self.queue.kind,
             "run": progress.run,
+            "resumed": self.earlier.progress is not None,
             "moved": progress.moved,
             "parked": progress.parked,
             "parked_for": progress.parked_for,

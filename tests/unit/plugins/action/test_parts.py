@@ -39,6 +39,7 @@ class Module:
             "stop_reason": "end" if end else "time",
             "stop_message": sentence,
             "moved": moved,
+            "resumed": bool(arguments.get("continue_from")),
             "warnings": ["letters may come twice"],
             "invocation": {"module_args": dict(arguments)},
             **({"diff": {"after": f"{moved}"}} if moved > before["moved"] else {}),
@@ -64,7 +65,7 @@ def test_parts_come_to_what_the_whole_would() -> None:
     result, told = run(module, resume=True, journal="/j")
     assert (len(module.calls), told) == (3, 2)
     assert (result["moved"], result["changed"], result["diff"]) == (120, True, {"after": "120"})
-    assert result["warnings"] == ["letters may come twice"]
+    assert (result["warnings"], result["resumed"]) == (["letters may come twice"], False)
     assert [call.get("resume") for call in module.calls] == [True, None, None]
     assert [call["journal"] for call in module.calls] == ["/j"] * 3
     shown = result["invocation"]["module_args"]

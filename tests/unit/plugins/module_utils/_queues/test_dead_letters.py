@@ -246,3 +246,25 @@ def test_a_payload_is_looked_for_by_the_letters_id_or_by_its_whole_body() -> Non
     assert [letter.gone for letter in letters] == ["", GONE]
     with pytest.raises(InputError, match="payload_key names no letter: order"):
         Payloads("order")
+
+
+def test_a_journal_whose_run_is_over_leaves_nothing_to_resume(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = FileJournal(str(path))
+    journal.done(Progress(run="a", moved=1))
+    journal.intend([Letter("1")], [Ruling("move")])
+    journal.end("canary")
+    journal.close()
+    found = read_journal(str(path))
+    assert (found.progress, found.open_ids) == (None, [])
+
+
+def test_a_journal_goes_on_behind_a_line_that_was_cut(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(b'{"event":"do')
+    journal = FileJournal(str(path))
+    journal.done(Progress(run="a", moved=7))
+    journal.close()
+    found = read_journal(str(path)).progress
+    assert found is not None
+    assert found.moved == 7

@@ -46,6 +46,13 @@ local function account(looked, moved, parked)
   redis.call('HINCRBY', account_key, 'parked', parked)
   redis.call('EXPIRE', account_key, run_seconds)
 end
+-- A script that is refused in the middle is not undone, so that is found out first.
+if account_key then
+  local answer = redis.pcall('HINCRBY', account_key, 'looked', 0)
+  if type(answer) == 'table' and answer.err then return answer end
+  answer = redis.pcall('EXPIRE', account_key, run_seconds)
+  if type(answer) == 'table' and answer.err then return answer end
+end
 local function wrong_type(key, expected)
   local actual = redis.call('TYPE', key).ok
   if actual ~= 'none' and actual ~= expected then
@@ -226,16 +233,24 @@ class RedisLetters(ABC):
         overhead = self._overhead()
         began = time.perf_counter()
         with explained("settle dead letters", self.on):
-            try:
-                answer = self.client.execute_command("EVALSHA", script.sha, *rest)
-            except load("redis.exceptions").NoScriptError:
-                answer = self.client.execute_command("EVAL", script.text, *rest)
+            answer = self._evaluated(script, rest)
         seconds = time.perf_counter() - began
         done = settled(answer) if isinstance(answer, list) else Settled()
         self.size.learn(items, max(seconds - overhead, 0.0), done.size)
         if self.terms.gentle:
             time.sleep(seconds)  # as long again belongs to everybody else
         return answer
+
+    def read(self, script: Script, keys: Sequence[str], *arguments: Any) -> Any:
+        """Call a script that changes nothing, and return its answer as the server gave it."""
+        with explained("read the dead letters", self.on):
+            return self._evaluated(script, [len(keys), *keys, "0", *arguments])
+
+    def _evaluated(self, script: Script, rest: Sequence[Any]) -> Any:
+        try:
+            return self.client.execute_command("EVALSHA", script.sha, *rest)
+        except load("redis.exceptions").NoScriptError:
+            return self.client.execute_command("EVAL", script.text, *rest)
 
     def _overhead(self) -> float:
         """Return the seconds that any call takes on its way, which say nothing about the server's work."""

@@ -267,7 +267,7 @@ parked_for:
   returned: when not in check mode
   type: dict
   sample: {"its payload is gone": 3}
-skipped:
+skipped_for:
   description: How many letters were left where they are, by reason.
   returned: when not in check mode
   type: dict

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable
 
 from .._core.waiting import Clock, wait_until
@@ -35,13 +35,16 @@ class Canary:
 
     :param returned: tells how many of them are dead again. :param depth: measures the queue.
     :param most: how many may come back. :param wait: seconds to watch at most.
+    :param known: whether letters that are dead again are known by their ids; else any that die are counted.
     """
 
     returned: Callable[[], int | None]
     depth: Callable[[], Depth]
     most: int
     wait: float
+    known: bool
     clock: Clock
+    doubts: list[str] = field(default_factory=list)
 
     def verdict(self, letters: int, ready_before: int | None) -> Stop | None:
         """Watch until too many came back, the queue is idle, or time is up; return why the run must stop, if it must.
@@ -69,11 +72,22 @@ class Canary:
 
     def _stop(self, seen: _Look, letters: int, elapsed: float) -> Stop | None:
         if self._failed(seen):
+            back = "came back" if self.known else "came back, or others died,"
+            number = f"{seen.returned} of the first {letters} letters" if self.known else f"{seen.returned} letters"
+            first = "" if self.known else f" after the first {letters} went"
             return Stop(
                 CANARY,
-                f"{seen.returned} of the first {letters} letters came back within {elapsed:.1f} s"
-                f" (at most {self.most} may): the cause is not fixed",
+                f"{number} {back} within {elapsed:.1f} s{first} (at most {self.most} may): the cause is not fixed",
             )
         if not seen.taken:
-            return Stop(UNPROVEN, f"none of the first {letters} letters was taken within {elapsed:.1f} s: nobody works")
+            return Stop(
+                UNPROVEN,
+                f"none of the first {letters} letters was seen to be taken within {elapsed:.1f} s:"
+                " nobody works, or the queue only grows",
+            )
+        if not seen.idle:
+            self.doubts.append(
+                f"the queue was not idle within {elapsed:.1f} s, so some of the first {letters} letters may not have"
+                " been tried yet; a longer canary_wait would tell"
+            )
         return None

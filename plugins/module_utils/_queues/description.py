@@ -65,7 +65,7 @@ def _described(place: str, given: Mapping[str, Any], defaults: Mapping[str, Any]
     if not given.get("kind"):
         raise InputError(f"{where}: missing required arguments: kind")
     spec = queue_spec(str(given["kind"]), where)
-    # The defaults are for Redis. Its password must not go to a server of another kind, nor its port stand for another's.
+    # The defaults are for Redis. Its password must not go to a server of another kind, nor stand its port for others.
     shared = defaults if getattr(kind_named(str(given["kind"]), where), "TAKES_DEFAULTS", True) else {}
     inherited = {name: value for name, value in _inherited(shared, given).items() if name in spec.options}
     return made(spec.validate({**inherited, **given}, where), where)

@@ -12,6 +12,8 @@ as one step, the last ``intend`` without its ``done`` names the letters that may
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,8 +58,20 @@ class FileJournal(Journal):
         except OSError as error:
             raise OpsError(f"cannot write the journal: {error.strerror}", on=path) from error
         self._file: IO[bytes] = os.fdopen(descriptor, "wb", buffering=0)
+        self._hold()
         if _is_cut(path):  # an empty line says that the one before it was never finished
             self._file.write(b"\n\n")
+
+    def _hold(self) -> None:
+        """Keep others from writing while this process lives.
+
+        :raises InputError: somebody does.
+        """
+        try:
+            fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise InputError("another run is writing this journal", on=self._path, advice="wait for its end") from None
 
     def intend(self, letters: Sequence[Letter], rulings: Sequence[Ruling]) -> None:
         """See :class:`Journal`."""
@@ -85,9 +99,10 @@ class FileJournal(Journal):
             raise OpsError(f"cannot write the journal: {error.strerror}", on=self._path) from error
 
     def _write(self, entry: Mapping[str, Any]) -> None:
-        line = json.dumps({"at": round(self._clock.time(), 3), **entry}, separators=(",", ":"))
+        line = json.dumps({"at": round(self._clock.time(), 3), **entry}, separators=(",", ":")).encode() + b"\n"
         try:
-            self._file.write(line.encode() + b"\n")
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise OpsError(f"cannot write the journal: {error.strerror}", on=self._path) from error
 

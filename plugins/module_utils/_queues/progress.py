@@ -26,10 +26,12 @@ class Progress:
     :param looked, moved, parked: letters. :param skipped: reason -> letters that were left where they are.
     :param parked_for: reason -> letters that were parked.
     :param returned: letters that are dead again, None when that cannot be told.
-    :param canary: whether the first letters were seen to stay away.
+    :param queue: the queue's kind and name. :param canary: whether the first letters were seen to stay away.
+    :param canary_ids: those of the first letters that have been moved, until they were judged.
+    :param base: what was ``dead``, ``settled`` and ``moved`` when counting of what comes back began anew.
     :param seconds: for how long it has worked. :param position: the kind's own.
-    :param pace: what holds for a run and not for each of its parts: the ``allowance`` that its rate had left, seconds for
-        which the queue has been ``full``, batches in a row that were ``changed`` by somebody else.
+    :param pace: what holds for a run and not for each of its parts: the ``allowance`` that its rate had left, seconds
+        for which the queue has been ``full``, batches in a row that were ``changed`` by somebody else.
     """
 
     run: str
@@ -40,7 +42,10 @@ class Progress:
     skipped: dict[str, int] = field(default_factory=dict)
     parked_for: dict[str, int] = field(default_factory=dict)
     returned: int | None = 0
+    queue: str = ""
     canary: bool = False
+    canary_ids: list[str] = field(default_factory=list)
+    base: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     position: dict[str, Any] = field(default_factory=dict)
     pace: dict[str, float] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .._core.errors import InputError, WrongType
 from .dead_letters import OLDEST, PARK, Settled, Terms
@@ -260,7 +260,7 @@ class RedisListLetters(RedisLetters):
         start = self._walked
         wanted = min(most, _PORTION)
         bounds = (start, start + wanted - 1) if self._from == LEFT else (-start - wanted, -start - 1)
-        (bodies,) = self.ask(("LRANGE", self.dead, *bounds))
+        (bodies,) = cast("list[list[bytes]]", self.ask(("LRANGE", self.dead, *bounds)))
         return bodies if self._from == LEFT else bodies[::-1]
 
     def settle(self, letters: Sequence[Letter], verdicts: Sequence[str]) -> Settled:

@@ -27,6 +27,8 @@ from .token_bucket import TokenBucket
 
 # Between two looks at what comes back and at the queue that letters go into.
 _LOOK_SECONDS = 0.1
+# A look that takes long is followed by so many times as long without one.
+_LOOK_SHARE = 4
 # Of letters: how many must have been moved before the share that came back says something.
 _TELLING = 10
 # Batches in a row that somebody else changed while we looked at them.
@@ -34,6 +36,7 @@ _MOST_CHANGES = 200
 _ANY_NUMBER = 1_000_000
 
 TAKEN = "taken by somebody else"
+_OTHERS = "somebody else worked on the dead letters meanwhile, so some may not have been looked at; run it again"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Redrive:
 
         :param traits: of the kind. :param progress: of an earlier part, or a new one; it is kept up to date.
         :param sweeps: whether letters may be moved without being looked at.
+        :ivar doubts: sentences on what is not certain of what was done.
         """
         self.progress = progress
         self._letters = letters
@@ -89,6 +93,7 @@ class Redrive:
         self._seconds_before = progress.seconds
         self._look_at = 0.0
         self._changes = 0
+        self.doubts: list[str] = []
         self._go_on(progress.pace)
 
     def run(self) -> Stop:
@@ -124,6 +129,8 @@ class Redrive:
         noted = self._letters.account()
         for name in ("looked", "moved", "parked"):  # an earlier part may have died before it could tell
             setattr(progress, name, max(getattr(progress, name), noted.get(name, 0)))
+        if not progress.base:
+            self._rebase()
         self._journal.done(self._position())
 
     def _first_look(self) -> Stop | None:
@@ -131,39 +138,72 @@ class Redrive:
 
     def _canary(self) -> Stop | None:
         """Move the first letters and watch them; None when the run may go on."""
-        wanted = min(self._bounds.canary, self._left_to_move())
+        moved = self.progress.canary_ids
+        wanted = min(self._bounds.canary, self._left_to_move() + len(moved))
         if self.progress.canary or wanted <= 0:
             return None
-        ready = self._target.depth().ready
-        moved: list[str] = []
+        ready = self._ready()
+        self._rebase()
+        stop = self._send_canary(moved, wanted)
+        if stop and stop is not STOPPED_AT_END:
+            return stop
+        stop = self._watched_canary(moved, ready) if moved else None
+        self.progress.canary_ids = []
+        self.progress.canary = stop is None
+        return stop
+
+    def _send_canary(self, moved: list[str], wanted: int) -> Stop | None:
+        """Move as many letters as are wanted, under the same bounds as all others; return why it must stop, if so."""
         while len(moved) < wanted:
-            batch, stop = self._batch(wanted - len(moved))
-            moved += batch
-            if stop:
-                break
-        if moved:
-            canary = Canary(
-                lambda: self._returned_of(moved),
-                self._target.depth,
-                self._bounds.canary_max_returns,
-                self._bounds.canary_wait,
-                self._clock,
-            )
-            stop = canary.verdict(len(moved), ready)
+            stop = self._bound_reached() or self._watch()
             if stop:
                 return stop
-        self.progress.canary = True
+            allowed = min(wanted - len(moved), self._allowed())
+            batch, stop = self._batch(allowed) if allowed > 0 else ([], None)
+            moved += batch
+            if stop:
+                return stop
         return None
 
-    def _returned_of(self, ids: Sequence[str]) -> int | None:
-        return self._letters.still_dead(ids) if IDS in self._traits else self._see_returned()
+    def _watched_canary(self, moved: Sequence[str], ready: int | None) -> Stop | None:
+        known = IDS in self._traits
+        canary = Canary(
+            (lambda: self._letters.still_dead(moved)) if known else self._died_since,
+            self._target.depth,
+            self._bounds.canary_max_returns,
+            self._bounds.canary_wait,
+            known,
+            self._clock,
+        )
+        stop = canary.verdict(len(moved), ready)
+        self.doubts += canary.doubts
+        return stop
 
-    def _see_returned(self) -> int | None:
-        """Count what is dead and should not be: letters that came back, and those that died meanwhile."""
+    def _ready(self) -> int | None:
+        """Return what is ready now. A queue that is not there holds nothing, whatever else that means."""
+        depth = self._target.depth()
+        return 0 if depth.ready is None and depth.exists is False else depth.ready
+
+    def _rebase(self) -> None:
+        """Count what comes back from here on."""
+        count, progress = self._letters.count(), self.progress
+        known = {} if count is None else {"dead": count}
+        progress.base = {**known, "settled": progress.settled, "moved": progress.moved}
+
+    def _died_since(self) -> int | None:
+        """Count what is dead and should not be since counting began: letters that came back, and those that died."""
+        count, base, progress = self._letters.count(), self.progress.base, self.progress
+        if count is None or "dead" not in base:
+            return None
+        return max(count - base["dead"] + progress.settled - base["settled"], 0)
+
+    def _see_returned(self) -> None:
+        """Note what is dead and should not be since the run began."""
         count, start = self._letters.count(), self.progress.dead_at_start
-        known = count is not None and start is not None
-        self.progress.returned = max(count - start + self.progress.settled, 0) if known else None  # type: ignore[operator]
-        return self.progress.returned
+        if count is None or start is None:
+            self.progress.returned = None
+        else:
+            self.progress.returned = max(count - start + self.progress.settled, 0)
 
     def _step(self) -> Stop | None:
         """Do the next batch, or wait until there may be one; return why to stop, if so."""
@@ -191,20 +231,22 @@ class Redrive:
 
     def _watch(self) -> Stop | None:
         """Look, when it is time to, at what comes back and at the queue that letters go into."""
-        now = self._clock.monotonic()
-        if now < self._look_at and self._target.room != 0:
+        began = self._clock.monotonic()
+        if began < self._look_at and self._target.room != 0:
             return None
-        self._look_at = now + _LOOK_SECONDS
-        return self._too_many_returned() or (self._target.look(self._clock) if self._target.watched else None)
+        stop = self._too_many_returned() or (self._target.look(self._clock) if self._target.watched else None)
+        ended = self._clock.monotonic()
+        self._look_at = ended + max(_LOOK_SECONDS, _LOOK_SHARE * (ended - began))
+        return stop
 
     def _too_many_returned(self) -> Stop | None:
-        share, moved = self._bounds.stop_when_returning, self.progress.moved
+        share, moved = self._bounds.stop_when_returning, self.progress.moved - self.progress.base["moved"]
         if share is None or moved < _TELLING:
             return None
-        returned = self._see_returned()
-        if returned is None or returned <= share * moved:
+        died = self._died_since()
+        if died is None or died <= share * moved:
             return None
-        return Stop(RETURNING, f"{returned} letters are dead again or newly, against {moved} that were moved")
+        return Stop(RETURNING, f"{died} letters are dead again or newly, against {moved} that were moved")
 
     def _allowed(self) -> int:
         """Return how many letters may go now; waits a moment when the rate wants it."""
@@ -235,9 +277,13 @@ class Redrive:
 
     def _changed(self) -> Stop | None:
         self._changes += 1
-        if self._changes < _MOST_CHANGES:
-            return None
-        return Stop(CONTENDED, f"somebody else changed the dead letters {self._changes} times while we looked at them")
+        if _OTHERS not in self.doubts:
+            self.doubts.append(_OTHERS)
+        if self._changes >= _MOST_CHANGES:
+            what = "somebody else changed the dead letters"
+            return Stop(CONTENDED, f"{what} {self._changes} times while we looked at them")
+        self._clock.sleep(min(0.001 * self._changes, 0.05))  # so that the other one can get on
+        return None
 
     def _note(self, rulings: Sequence[Ruling]) -> None:
         add_to(self.progress.skipped, tally([one.reason for one in rulings if one.verdict == KEEP]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -107,13 +107,13 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
     meant = Filter(params["filter"])
     rules = Rules(meant, params["max_attempts"], _parks(params))
     earlier = _earlier(params, queue)
-    progress = earlier.progress or Progress(run=uuid.uuid4().hex)
+    progress = earlier.progress or Progress(run=uuid.uuid4().hex, queue=_called(queue))
     terms = _terms(params, progress, check_mode)
     with Observer([queue]) as observer:
         target = Target(queue, observer, params["pause_above"], params["pause_timeout"], params["require_consumers"])
         with closing(queue.dead_letters(terms)) as letters:
             if check_mode:
-                return _plan(params, queue, letters, rules, clock)
+                return _plan(params, queue, (letters, target), rules, progress)
             run = _Run(params, queue, letters, rules, target, progress, earlier)
             return run.result(clock)
 
@@ -148,12 +148,28 @@ def _parks(params: Mapping[str, Any]) -> bool:
 
 
 def _earlier(params: Mapping[str, Any], queue: Redrivable) -> Unfinished:
-    """Return where an earlier part of the run stands, when this one is to go on from there."""
+    """Return where an earlier part of the run stands, when this one is to go on from there.
+
+    :raises InputError: it is a run of another queue.
+    """
     if params["continue_from"]:
-        return Unfinished(picked_up(params["continue_from"], "continue_from"))
-    if not params["resume"]:
+        earlier = Unfinished(picked_up(params["continue_from"], "continue_from"))
+    elif params["resume"] and os.path.exists(params["journal"]):
+        earlier = read_journal(params["journal"])
+        if earlier.progress:
+            earlier.progress.base = {}  # what died while nobody looked says nothing of this run
+    else:
         return Unfinished(None)
-    return read_journal(params["journal"]) if os.path.exists(params["journal"]) else Unfinished(None)
+    if earlier.progress and earlier.progress.queue != _called(queue):
+        raise InputError(
+            f"the run to go on with is one of {earlier.progress.queue}, not of {_called(queue)}",
+            on=params["journal"] or "continue_from",
+        )
+    return earlier
+
+
+def _called(queue: Redrivable) -> str:
+    return f"{queue.kind} {queue.name}"
 
 
 def _terms(params: Mapping[str, Any], progress: Progress, check_mode: bool) -> Terms:
@@ -170,26 +186,32 @@ def _terms(params: Mapping[str, Any], progress: Progress, check_mode: bool) -> T
     )
 
 
-def _plan(params: Mapping[str, Any], queue: Redrivable, letters: DeadLetters, rules: Rules, clock: Clock) -> Result:
+def _plan(
+    params: Mapping[str, Any], queue: Redrivable, parts: tuple[DeadLetters, Target], rules: Rules, progress: Progress
+) -> Result:
+    letters, target = parts
     summary = Summary(params["samples"], params["show_payload"], params["mask"])
-    plan = made_plan(letters, rules, params["limit"], summary, clock)
+    limit = None if params["limit"] is None else max(params["limit"] - progress.moved, 0)
+    plan = made_plan(letters, rules, limit, summary, SYSTEM_CLOCK)
+    target.depth()  # a queue that cannot be measured would stop the run too
+    dead = letters.count()
     changes = bool(plan["move"] or plan["park"])
-    first = min(plan["move"], params["canary"])
-    text = f"{queue.name}: would move {plan['move']} of {plan['looked']} dead letters" + (
+    first = min(plan["move"], 0 if progress.canary else params["canary"])
+    text = f"{queue.name}: would move {plan['move']} of {plan['looked'] if dead is None else dead} dead letters" + (
         f", the first {first} as canary" if first else ""
     )
     return Result(
         changed=changes,
         msg=text + _reasons(plan["skipped"]) + (f", would park {plan['park']}" if plan["park"] else ""),
         data={"plan": plan, "name": queue.name, "kind": queue.kind},
-        diff=_diff(plan["looked"], plan["move"], plan["park"], letters.parking()) if changes else None,
+        diff=_diff(dead, plan["move"], plan["park"], letters.parking()) if changes else None,
         warnings=list(letters.notes()),
     )
 
 
 def _diff(dead: int | None, moved: int, parked: int, parking: str) -> dict[str, Any]:
-    known = dead or 0
-    lines = {"dead letters": (known, known - moved - parked), "put back to work": (0, moved)}
+    lines: dict[str, tuple[int, int]] = {} if dead is None else {"dead letters": (dead, dead - moved - parked)}
+    lines["put back to work"] = (0, moved)
     lines.update({f"parked in {parking}": (0, parked)} if parked else {})
     before, after = ("".join(f"{what}: {pair[side]}\n" for what, pair in lines.items()) for side in (0, 1))
     return {"before": before, "after": after}
@@ -236,7 +258,7 @@ class _Run:
                 raise
             if stop.reason != TIME:
                 journal.end(stop.reason)
-            return self._outcome(stop, redrive.close(), settled_before)
+            return self._outcome(stop, redrive.close(), settled_before, redrive.doubts)
 
     def _bounds(self) -> Bounds:
         params = self.params
@@ -254,7 +276,7 @@ class _Run:
         apart = self.params["journal"] or self.queue.options.get("payload_key")
         return SWEEPS in self.queue.TRAITS and not apart and not self.rules.need_letters
 
-    def _outcome(self, stop: Stop, progress: Progress, settled_before: int) -> Result:
+    def _outcome(self, stop: Stop, progress: Progress, settled_before: int, doubts: Sequence[str]) -> Result:
         changed = progress.settled > settled_before
         data = self._data(progress, stop)
         parked = f", parked {progress.parked} in {self.letters.parking()}" if progress.parked else ""
@@ -269,7 +291,7 @@ class _Run:
             diff=_diff(progress.dead_at_start, progress.moved, progress.parked, self.letters.parking())
             if changed
             else None,
-            warnings=[*self.letters.notes(), *self._doubts()],
+            warnings=[*self.letters.notes(), *doubts, *self._doubts()],
         )
 
     def _doubts(self) -> list[str]:
@@ -288,11 +310,11 @@ class _Run:
             "name": self.queue.name,
             "kind": self.queue.kind,
             "run": progress.run,
-            "resumed": self.earlier.progress is not None,
+            "resumed": bool(self.params["resume"] and self.earlier.progress),
             "moved": progress.moved,
             "parked": progress.parked,
             "parked_for": progress.parked_for,
-            "skipped": progress.skipped,
+            "skipped_for": progress.skipped,
             "looked": progress.looked,
             "returned": progress.returned,
             "left": left,

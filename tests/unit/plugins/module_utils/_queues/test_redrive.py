@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, Unreachable
 from ansible_collections.day2.ops.plugins.module_utils._queues.base import Depth
-from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import MOVE, PARK, SWEEPS, Settled
+from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import IDS, MOVE, PARK, SWEEPS, Settled
 from ansible_collections.day2.ops.plugins.module_utils._queues.journal import Journal
 from ansible_collections.day2.ops.plugins.module_utils._queues.letter_filter import Filter
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
@@ -133,8 +133,11 @@ class Bench:
         self.clock = Clock()
         self.broker = Broker(dead, self.clock)
         self.progress = Progress(run="a")
+        self.doubts: list[str] = []
 
-    def run(self, rules: Rules | None = None, sweeps: bool = False, **given: Any) -> Stop:
+    def run(
+        self, rules: Rules | None = None, sweeps: bool = False, traits: frozenset[str] = TRAITS, **given: Any
+    ) -> Stop:
         wanted = {name: given.pop(name) for name in ("pause_above", "pause_timeout", "min_consumers") if name in given}
         target = Target(
             self.broker,  # type: ignore[arg-type]
@@ -144,9 +147,9 @@ class Bench:
             wanted.get("min_consumers", 0),
         )
         rate = given.pop("rate", None)
-        return Redrive(
+        redrive = Redrive(
             self.broker,
-            TRAITS,
+            traits,
             rules or Rules(Filter(None), None, False),
             Bounds(**given),
             target,
@@ -155,7 +158,10 @@ class Bench:
             self.progress,
             sweeps,
             self.clock,
-        ).run()
+        )
+        stop = redrive.run()
+        self.doubts = redrive.doubts
+        return stop
 
 
 @pytest.mark.parametrize("sweeps", [True, False])
@@ -186,8 +192,73 @@ def test_a_canary_that_comes_back_stops_the_run() -> None:
     bench.broker.worker = lambda _letter: False
     stop = bench.run(canary=5, canary_wait=30)
     assert (stop.reason, stop.good) == ("canary", False)
-    assert "5 of the first 5 letters came back" in stop.sentence
+    assert "5 letters came back, or others died, within 2.2 s after the first 5 went" in stop.sentence
     assert (bench.progress.moved, bench.progress.returned, len(bench.broker.dead)) == (5, 5, 120)
+
+
+def test_letters_with_ids_are_known_when_they_come_back() -> None:
+    bench = Bench(letters(120))
+    bench.broker.worker = lambda letter: letter.id != "3"
+    stop = bench.run(canary=5, canary_wait=30, traits=frozenset({IDS}))
+    assert "1 of the first 5 letters came back within" in stop.sentence
+
+
+def test_letters_of_others_that_die_meanwhile_are_no_reason_where_ids_tell() -> None:
+    bench = Bench(letters(120))
+
+    def work_and_die() -> None:
+        bench.broker.work()
+        bench.broker.dead.append(Letter(id="other"))
+
+    bench.clock.work = work_and_die
+    assert bench.run(canary=5, canary_wait=30, traits=frozenset({IDS})).reason == "end"
+
+
+def test_a_canary_keeps_to_the_room_that_is_left() -> None:
+    bench = Bench(letters(120))
+    bench.broker.worker = None
+    stop = bench.run(canary=50, canary_wait=30, pause_above=20, pause_timeout=5.0)
+    assert (stop.reason, bench.progress.moved) == ("full", 20)
+
+
+def test_a_canary_goes_on_in_the_next_part() -> None:
+    bench = Bench(letters(120))
+    assert bench.run(canary=30, canary_wait=30, rate=10.0, max_seconds=1.0).reason == "time"
+    sent = bench.progress.moved
+    assert 0 < sent < 30
+    assert not bench.progress.canary
+    assert bench.run(canary=30, canary_wait=30, rate=10.0).reason == "end"
+    assert bench.progress.canary
+    assert bench.progress.canary_ids == []
+
+
+def test_a_canary_that_failed_is_sent_anew_by_the_next_part() -> None:
+    bench = Bench(letters(120))
+    bench.broker.worker = lambda _letter: False
+    assert bench.run(canary=5, canary_wait=30).reason == "canary"
+    bench.broker.worker = lambda _letter: True
+    assert bench.run(canary=5, canary_wait=30).reason == "end"
+
+
+def test_a_busy_queue_leaves_a_doubt_about_the_canary() -> None:
+    bench = Bench(letters(20))
+    bench.broker.ready = letters(1000)
+
+    def take_one() -> None:
+        del bench.broker.ready[:1]
+
+    bench.clock.work = take_one
+    assert bench.run(canary=5, canary_wait=5.0).reason == "end"
+    assert "may not have been tried yet" in bench.doubts[0]
+
+
+def test_what_died_before_counting_began_anew_does_not_count() -> None:
+    bench = Bench(letters(100))
+    assert bench.run(limit=40).reason == "limit"
+    bench.broker.ready = []
+    bench.broker.dead += letters(60)
+    bench.progress.base = {}
+    assert bench.run(stop_when_returning=0.5).reason == "end"
 
 
 def test_as_many_of_the_canary_may_come_back_as_is_said() -> None:
@@ -315,6 +386,9 @@ def test_a_head_that_somebody_else_changed_is_taken_again() -> None:
     bench.broker.changes = 3
     assert bench.run().reason == "end"
     assert bench.progress.moved == 20
+    assert bench.doubts == [
+        "somebody else worked on the dead letters meanwhile, so some may not have been looked at; run it again"
+    ]
 
 
 def test_a_head_that_never_stays_as_it_is_ends_the_run() -> None:

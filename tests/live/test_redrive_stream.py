@@ -253,7 +253,7 @@ def test_an_entry_that_a_script_cannot_copy_stays(redis_facts: RedisFacts, redis
     redis_server.xadd("wide:dlq", {"data": "x"})
     queue: Options = {"name": "wide", "kind": "redis_stream", "dead": "wide:dlq"}
     result = reprocess(redis_facts, queue)
-    assert some_of(result, "moved", "skipped", "left") == {"moved": 1, "skipped": {TOO_WIDE: 1}, "left": 1}
+    assert some_of(result, "moved", "skipped_for", "left") == {"moved": 1, "skipped_for": {TOO_WIDE: 1}, "left": 1}
     with passing(redis_facts, queue) as letters:
         assert settle_all(letters) == {TOO_WIDE: 1}
 

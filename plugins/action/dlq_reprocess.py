@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -71,7 +72,7 @@ class ActionModule(ActionBase):
 def _is_no_number(value: Any) -> bool:
     """Tell whether the module will refuse it."""
     try:
-        return value is not None and not float(value) > 0
+        return value is not None and (float(value) <= 0 or isnan(float(value)))
     except (TypeError, ValueError):
         return True
 

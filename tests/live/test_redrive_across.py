@@ -44,9 +44,9 @@ def client(redis_cluster: RedisClusterFacts) -> Iterator[Any]:
 
 
 @contextmanager
-def passing(facts: RedisClusterFacts, queue: Options = ORDERS, **terms: Any) -> Iterator[Any]:
+def passing(facts: RedisClusterFacts, queue: Options | None = None, **terms: Any) -> Iterator[Any]:
     """Have a pass through the dead letters of a queue, begun."""
-    (one,) = described([queue], of_cluster(facts), "queue")
+    (one,) = described([queue or ORDERS], of_cluster(facts), "queue")
     with closing(redrivable(one).dead_letters(Terms(**{"run": "test", **terms}))) as letters:
         letters.begin()
         yield letters

@@ -86,36 +86,32 @@ class Folder:
         waiting, looked = [""], 0
         while waiting:
             below = waiting.pop()
-            with self._opened(below) as entries:
-                for entry in entries:
-                    looked += 1
-                    if looked > MOST_ENTRIES:
-                        raise OpsError(f"the folder has more than {MOST_ENTRIES} entries", on=self.path)
-                    name = os.path.join(below, entry.name)
-                    if entry.is_file(follow_symlinks=False):
-                        yield entry, name
-                    elif self.recurse and self._enters(entry, foreign):
-                        waiting.append(name)
+            for entry in self._opened(below):
+                looked += 1
+                if looked > MOST_ENTRIES:
+                    raise OpsError(f"the folder has more than {MOST_ENTRIES} entries", on=self.path)
+                name = os.path.join(below, entry.name)
+                if entry.is_file(follow_symlinks=False):
+                    yield entry, name
+                elif self.recurse and self._enters(entry, foreign):
+                    waiting.append(name)
 
     def _enters(self, entry: os.DirEntry[str], foreign: set[tuple[int, int] | None]) -> bool:
         if not entry.is_dir(follow_symlinks=False) or any(fnmatchcase(entry.name, glob) for glob in self.ignore):
             return False
         return not foreign or _identity(entry.path) not in foreign
 
-    @contextmanager
-    def _opened(self, below: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+    def _opened(self, below: str) -> Iterator[os.DirEntry[str]]:
+        """Return the entries of a folder. Its handle is given back at their end, or when nobody asks for more."""
         path = os.path.join(self.path, below) if below else self.path
         try:
-            entries = os.scandir(path)
+            return os.scandir(path)
         except FileNotFoundError:
             if below:
-                yield iter(())  # removed meanwhile
-                return
+                return iter(())  # removed meanwhile
             raise NotThere("the folder does not exist", on=path) from None
         except OSError as error:
             raise explained(error, "read the folder", path) from error
-        with entries:
-            yield entries
 
 
 def explained(error: OSError, doing: str, path: str) -> OpsError:

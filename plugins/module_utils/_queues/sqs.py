@@ -158,4 +158,7 @@ def dead_arn(attributes: Mapping[str, str]) -> str | None:
 def dead_name(attributes: Mapping[str, str]) -> str | None:
     """Return the name of that queue, with its account; None when there is none."""
     arn = dead_arn(attributes)
-    return f"{arn.split(':')[-1]}@{arn.split(':')[-2]}" if arn and arn.count(":") >= 5 else None
+    if not arn or arn.count(":") < 5:
+        return None
+    account, name = arn.rsplit(":", 2)[1:]
+    return f"{name}@{account}"

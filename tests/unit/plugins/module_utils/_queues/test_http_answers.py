@@ -118,7 +118,7 @@ def test_the_service_s_own_short_reason(value: Any, reason: str) -> None:
 def test_what_a_status_means(status: int, kind: type[Exception]) -> None:
     answer = Response(status, {}, json.dumps({"detail": "why"}).encode(), 0.1, "http://127.0.0.1/")
     error = refusal(answer, "POST", "POST http://127.0.0.1/")
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert "why" in str(error) or status == 405
 
 

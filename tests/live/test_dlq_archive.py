@@ -61,7 +61,9 @@ def archiver(redis_facts: RedisFacts, redis_server: Client, tmp_path: Path) -> I
 def test_all_letters_go_out_and_come_back(archiver: Archiver) -> None:
     out = archiver.run()
     assert (out.changed, out.data["exported"], out.data["removed"], archiver.dead) == (True, 500, 500, [])
-    checked = subprocess.run(["sha256sum", "--check", f"{archiver.path.name}.sha256"], cwd=archiver.path.parent, check=False)
+    checked = subprocess.run(
+        ["sha256sum", "--check", f"{archiver.path.name}.sha256"], cwd=archiver.path.parent, check=False
+    )
     assert checked.returncode == 0
     back = archiver.run(action="import")
     assert (back.changed, back.data["restored"], archiver.dead) == (True, 500, BODIES)

@@ -57,7 +57,7 @@ class AsynqLetters(ScoredLetters):
         wanted = self.most(most)
         if not wanted:
             return []
-        (found,) = self.ask(("EVAL", TAKE, 1, self.dead, *self.walk(), wanted, self.size.bytes, self._tasks))
+        found = self.read(TAKE, [self.dead], *self.walk(), wanted, self.size.bytes, self._tasks)
         tasks = [ArchivedTask(one, score, dict(zip(flat[::2], flat[1::2]))) for one, score, flat in found]
         self.size.learn(len(tasks), 0.0, sum(len(task.message) for task in tasks))
         if not tasks:

@@ -16,12 +16,12 @@ from .redis_letters import Script
 from .redis_payloads import GONE
 from .redis_scored_letters import PAGING
 
-# KEYS: archived. ARGV: the walk (4), how many, bytes, the start of tasks' keys. Id, score and hash of each task.
-TAKE = (
+# KEYS: archived. ARGV: account, the walk (4), how many, bytes, the start of tasks' keys. Id, score, hash of each task.
+TAKE = Script(
     PAGING
     + """
-local most, bytes, prefix = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
-local found, tasks, size = page(KEYS[1], walk_of(1), most), {}, 0
+local most, bytes, prefix = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local found, tasks, size = page(KEYS[1], walk_of(2), most), {}, 0
 for at = 1, #found, 2 do
   local stored = redis.pcall('HGETALL', prefix .. found[at])
   if stored.err then stored = {} end

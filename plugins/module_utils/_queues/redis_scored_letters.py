@@ -21,7 +21,7 @@ from .redis_letters import RedisLetters, as_text
 from .redis_queue import RedisQueue
 
 # Defines page(key, walk, number), members and scores in turn, and bare_page. `walk` is made by walk_of of the arguments
-# that :meth:`ScoredLetters.walk` returns.
+# that :meth:`ScoredLetters.walk` returns; a script that goes from page to page counts walk.start on by what it leaves.
 PAGING = """
 -- As the server compares members: byte by byte. (Lua compares as the language of the server's host does.)
 local function is_later(one, other)
@@ -50,9 +50,12 @@ local function start_of(key, walk)
     or number_before(key, walk.score, walk.member, false)
   return redis.call('ZCARD', key) - below
 end
+local function range_of(key, walk, number, ...)
+  walk.start = walk.start or start_of(key, walk)
+  return redis.call(walk.turned and 'ZREVRANGE' or 'ZRANGE', key, walk.start, walk.start + number - 1, ...)
+end
 local function page(key, walk, number)
-  local start = start_of(key, walk)
-  local found = redis.call(walk.turned and 'ZREVRANGE' or 'ZRANGE', key, start, start + number - 1, 'WITHSCORES')
+  local found = range_of(key, walk, number, 'WITHSCORES')
   while #found > 0 and tonumber(found[#found]) > tonumber(walk.last) do
     found[#found] = nil
     found[#found] = nil
@@ -61,8 +64,7 @@ local function page(key, walk, number)
 end
 -- The same less the scores, which take time to write; and the score of the last one, empty when there is none.
 local function bare_page(key, walk, number)
-  local start = start_of(key, walk)
-  local found = redis.call(walk.turned and 'ZREVRANGE' or 'ZRANGE', key, start, start + number - 1)
+  local found = range_of(key, walk, number)
   local score = #found > 0 and redis.call('ZSCORE', key, found[#found]) or ''
   if score == '' or tonumber(score) <= tonumber(walk.last) then return found, score end
   local members, scored = {}, page(key, walk, number)

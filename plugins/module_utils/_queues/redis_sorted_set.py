@@ -10,8 +10,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .._core.argspec import ArgSpec
+from .._core.errors import InputError
 from .base import Depth
-from .redis_queue import AGE, DEAD, DELAYED, MISSING, RedisQueue
+from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
+from .letters import ITEM
+from .redis_payloads import PAYLOAD
+from .redis_queue import AGE, DEAD, DELAYED, MISSING, PARKED, RedisQueue
 from .redis_server import ServerClock, Steps
 
 # How many of the score's units make a second; "none" is for scores that are no time.
@@ -31,8 +35,12 @@ class RedisSortedSet(RedisQueue):
                 "dead": {"type": "str"},
             }
         )
+        + PARKED
+        + PAYLOAD
+        + ITEM
     )
     TYPE: ClassVar[str] = "zset"
+    TRAITS: ClassVar[frozenset[str]] = frozenset({ATOMIC, SWEEPS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, RESTORES})
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -73,3 +81,13 @@ class RedisSortedSet(RedisQueue):
             oldest_age=waited if timed else None,
             note=self.missing_note(sizes),
         )
+
+    def dead_letters(self, terms: Terms) -> DeadLetters:
+        """See :class:`.dead_letters.Redrivable`."""
+        from .redis_sorted_set_letters import RedisSortedSetLetters
+
+        dead: str | None = self.options.get("dead")
+        if not dead:
+            raise InputError(f"the queue {self.name} does not say where its dead letters are", advice="give dead: KEY")
+        units = UNITS.get(self.options["score"])
+        return RedisSortedSetLetters(self, terms, dead, units, self.options.get("payload_key"))

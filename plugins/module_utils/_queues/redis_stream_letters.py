@@ -98,7 +98,7 @@ class RedisStreamLetters(RedisLetters):
         wanted = min(most, self.size.items)
         if wanted <= 0 or self._over:
             return []
-        (found,) = self.ask(("EVAL", TAKE, 1, self.dead, *self._range(), wanted, self.size.bytes))
+        found = self.read(TAKE, [self.dead], *self._range(), wanted, self.size.bytes)
         letters = [self._letter(as_text(entry), texts) for entry, texts in found]
         self.size.learn(len(found), 0.0, sum(len(text) for _entry, texts in found for text in texts))
         self._over = not letters

@@ -29,26 +29,24 @@ local function each_entry(range, key, from, to, last, most, bytes, see)
     for _, entry in ipairs(page) do
       for _, text in ipairs(entry[2]) do size = size + #text end
     end
-    local refused = see(page)
-    if refused then return last, refused end
     seen = seen + #page
     last = page[#page][1]
     from = last
+    if see(page) then break end
   end
-  return last
+  return last, size
 end
 """
 
 _MOVING = f"""
 local most_texts = {MOST_TEXTS}
 local number_of = {{m = 0, p = 0, d = 0, k = 0}}
-local gone_wrong, too_wide, size = nil, 0, 0
+local gone_wrong, too_wide = nil, 0
 -- Copies an entry; tells whether it may be removed from where it was.
 local function put(key, sign, fields)
   if #fields > most_texts then too_wide = too_wide + 1; return false end
   local added = redis.pcall('XADD', key, '*', unpack(fields))
   if type(added) == 'table' and added.err then gone_wrong = added; return false end
-  for _, text in ipairs(fields) do size = size + #text end
   number_of[sign] = number_of[sign] + 1
   return true
 end
@@ -59,19 +57,19 @@ local function remove(ids)
   end
   return removed
 end
-local function told(vanished)
+local function told(vanished, size)
   local answer = {{number_of.m, number_of.p, number_of.d, number_of.k, vanished, 0, size}}
   if too_wide > 0 then answer[8] = '{TOO_WIDE}'; answer[9] = too_wide end
   return answer
 end
 """
 
-# KEYS: the stream. ARGV: the range command, from, to, the entry at which an earlier part ended, how many, bytes.
-TAKE = (
+# KEYS: the stream. ARGV: account, range command, from, to, the entry at which an earlier part ended, how many, bytes.
+TAKE = Script(
     _READING
     + """
 local entries = {}
-each_entry(ARGV[1], KEYS[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), function(page)
+each_entry(ARGV[2], KEYS[1], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), function(page)
   for _, entry in ipairs(page) do entries[#entries + 1] = entry end
 end)
 return entries
@@ -95,7 +93,7 @@ if wrong then return wrong end
 -- Whoever may not remove must learn it before anything is copied.
 redis.call('XDEL', KEYS[1], '0-0')
 local most, bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
-local last = each_entry(ARGV[2], KEYS[1], ARGV[3], ARGV[4], ARGV[5], most, bytes, function(page)
+local last, size = each_entry(ARGV[2], KEYS[1], ARGV[3], ARGV[4], ARGV[5], most, bytes, function(page)
   local ids = {}
   for _, entry in ipairs(page) do
     if put(KEYS[2], 'm', entry[2]) then ids[#ids + 1] = entry[1] end
@@ -106,7 +104,7 @@ local last = each_entry(ARGV[2], KEYS[1], ARGV[3], ARGV[4], ARGV[5], most, bytes
 end)
 account(number_of.m + too_wide, number_of.m, 0)
 if gone_wrong then return gone_wrong end
-return {told(0), last}
+return {told(0, size), last}
 """
 )
 
@@ -119,7 +117,7 @@ local wrong = wrong_type(KEYS[1], 'stream') or wrong_type(KEYS[2], 'stream') or 
   or wrong_type(KEYS[4], 'hash')
 if wrong then return wrong end
 local signs, places = ARGV[2], {m = KEYS[2], p = KEYS[3]}
-local number, vanished, leaving = #signs, 0, {}
+local number, vanished, size, leaving = #signs, 0, 0, {}
 -- Whoever may not remove must learn it before anything is copied.
 redis.call('XDEL', KEYS[1], '0-0')
 for at = 1, number do
@@ -132,6 +130,7 @@ for at = 1, number do
   elseif sign == 'd' or put(places[sign], sign, entry[2]) then
     if sign == 'd' then number_of.d = number_of.d + 1 end
     leaving[#leaving + 1] = id
+    for _, text in ipairs(entry[2]) do size = size + #text end
     if name and sign == 'm' then count_redrive(KEYS[4], name) end
     if name and sign ~= 'm' then redis.call('HDEL', KEYS[4], name) end
   end
@@ -139,7 +138,7 @@ for at = 1, number do
 end
 remove(leaving)
 account(gone_wrong and #leaving or number, number_of.m, number_of.p)
-return gone_wrong or told(vanished)
+return gone_wrong or told(vanished, size)
 """
 )
 

@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from celery import Celery, Task  # type: ignore[import-untyped]
-from celery.exceptions import Ignore, Reject, Retry  # type: ignore[import-untyped]
+from celery.exceptions import TaskPredicate  # type: ignore[import-untyped]
 from celery.worker.request import Request  # type: ignore[import-untyped]
 from redis import Redis
 
@@ -36,7 +36,7 @@ class Burying(Request):
 
     def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> Any:
         """Put it there, with what was raised, before it is acknowledged."""
-        if not isinstance(exc_info.exception, (Retry, Reject, Ignore)):
+        if not issubclass(exc_info.type, TaskPredicate):  # that is a retry, or that the task is not wanted
             message = self.message._raw
             told = {"error": repr(exc_info.exception), "failed_at": time.time()}
             connection().lpush(DEAD, json.dumps({**message, "headers": {**message["headers"], **told}}))

@@ -33,6 +33,8 @@ attributes:
   idempotent:
     support: full
 notes:
+  - While it waits in the controller's own process (a local connection, no other user), lines tell
+    what is seen; every few seconds in a terminal, every 30 seconds elsewhere.
   - The connection options are defaults for all queues; a queue may have its own.
   - The module runs where the connection is to be made from. Delegate it to the controller when only that can reach the
     server.

@@ -55,10 +55,10 @@ def measure_one(options: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": queue.name, "kind": queue.kind, **reading.depth.as_dict()}
 
 
-def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
+def operate(params: Mapping[str, Any], check_mode: bool, tell: waits.Tell | None = None) -> Result:
     """Do the work of the module. It changes nothing; check mode only spares the waiting.
 
-    :param params: validated by ``SPEC``.
+    :param params: validated by ``SPEC``. :param tell: is told of each look while there is a wait.
     :raises InputError: a wrong description of a queue, before anything is asked of any server.
     """
     defaults = {name: params[name] for name in redis_connection.SPEC.options}
@@ -67,7 +67,7 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
     _check_limits(params, queues)
     found = _discovered(params, defaults) if params["discover"] else None
     with Observer(queues) as observer:
-        waited = _observed(observer, params, check_mode)
+        waited = _observed(observer, params, check_mode, tell)
     return _result(waited, params["wait"], check_mode, found)
 
 
@@ -98,14 +98,17 @@ def _discovered(params: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
     return discover(defaults, params["discover_match"], params["discover_limit"])
 
 
-def _observed(observer: Observer, params: Mapping[str, Any], check_mode: bool) -> Waited[list[Reading]]:
+def _observed(
+    observer: Observer, params: Mapping[str, Any], check_mode: bool, tell: waits.Tell | None
+) -> Waited[list[Reading]]:
     """Look once, or until what is waited for holds. Check mode looks once: what would end the wait was not done."""
     if params["wait"] is None or check_mode:
         readings = observer.look()
         done = params["wait"] is None or all(map(waits.WAITS[params["wait"]], readings))
         return Waited(done, readings, readings, 0.0, 1)
     settle = params["wait_settle"] if params["wait"] == "drained" else 0.0
-    return waits.wait_for(observer.look, params["wait"], params["wait_timeout"], settle, params["wait_interval"])
+    timeout, interval = params["wait_timeout"], params["wait_interval"]
+    return waits.wait_for(observer.look, params["wait"], timeout, settle, interval, tell=tell)
 
 
 def _result(waited: Waited[list[Reading]], wait: str | None, check_mode: bool, found: dict[str, Any] | None) -> Result:

@@ -44,6 +44,9 @@ def _blind_for_now(reading: Reading) -> bool:
     return reading.depth.in_flight is None and not cannot_see_in_flight(reading)
 
 
+# Is told what was seen, and for how many seconds has been waited.
+Tell = Callable[[Sequence[Reading], float], None]
+
 WAITS: dict[str, Holds] = {"drained": drained, "empty": empty, "below": below}
 
 
@@ -66,19 +69,23 @@ def wait_for(
     settle: float,
     interval: float,
     clock: Clock = SYSTEM_CLOCK,
+    tell: Tell | None = None,
 ) -> Waited[list[Reading]]:
     """Look until ``what`` (a name of ``WAITS``) holds for all queues and has for ``settle`` seconds, or time is up.
 
     When waiting for ``drained`` the numbers, dead letters too, must not change while things settle. A queue that is
     missing, or cannot be measured for another reason than a lost connection, ends the wait: time does not mend it.
 
-    :param timeout, settle, interval: seconds.
+    :param timeout, settle, interval: seconds. :param tell: is told of each look.
     :returns: the first and the last readings; ``done`` tells whether ``what`` holds.
     """
     holds = WAITS[what]
+    began = clock.monotonic()
 
     def one_look() -> _Look:
         readings = look()
+        if tell:
+            tell(readings, clock.monotonic() - began)
         return _Look((hopeless(readings), *(_numbers(readings) if what == "drained" else ())), readings)
 
     def enough(seen: _Look) -> bool:

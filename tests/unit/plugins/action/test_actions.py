@@ -18,7 +18,13 @@ from ansible.playbook.task import Task
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection.local import Connection
 from ansible.template import Templar
-from ansible_collections.day2.ops.plugins.action import check_history, health_gate, maintenance_window, report
+from ansible_collections.day2.ops.plugins.action import (
+    check_history,
+    health_gate,
+    maintenance_window,
+    queue_depth,
+    report,
+)
 
 DISK = {"name": "disk", "kind": "disk", "path": "/", "max_used_percent": 100}
 
@@ -154,3 +160,13 @@ def test_history_is_remembered_where_the_controller_is(tmp_path: Path) -> None:
     assert run(check_history.ActionModule, **given)["history"] == {"web": []}
     (run_before,) = run(check_history.ActionModule, **given)["history"]["web"]
     assert run_before["status"] == "passed"
+
+
+def test_queues_are_measured_in_the_controllers_process(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("")
+    queue = {"name": "incoming", "kind": "directory", "path": str(tmp_path), "max_ready": 0}
+    result = run(queue_depth.ActionModule, queues=[queue])
+    assert result["failed"]
+    assert result["msg"] == "incoming: ready is 1, at most 0 expected"
+    os.unlink(tmp_path / "a")
+    assert not run(queue_depth.ActionModule, queues=[queue], wait="empty")["failed"]

@@ -123,3 +123,18 @@ def test_below_does_not_need_rest() -> None:
     limited = {**SEEING, "max_ready": 5}
     result = waited("below", depth(9), depth(6), depth(4), description=limited, settle=0)
     assert (result.done, result.looks) == (True, 3)
+
+
+def test_each_look_is_told_with_the_time_that_has_passed() -> None:
+    told: list[tuple[str, float]] = []
+    outcomes = [depth(3), depth(1), depth(0)]
+    wait_for(
+        in_turn(outcomes, SEEING),
+        "empty",
+        10.0,
+        0.0,
+        2.0,
+        Clock(),
+        lambda readings, seconds: told.append((readings[0].seen(), seconds)),
+    )
+    assert told == [("ready 3, in flight 0", 0.0), ("ready 1, in flight 0", 2.0), ("ready 0, in flight 0", 4.0)]

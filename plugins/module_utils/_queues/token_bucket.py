@@ -11,6 +11,7 @@ import math
 
 from .._core.errors import InputError
 from .._core.waiting import SYSTEM_CLOCK, Clock
+from .redrive_checks import finite
 
 # A bucket holds what flows in during this time, so that a pause is not made up for by a burst.
 _HELD_SECONDS = 0.1
@@ -24,10 +25,12 @@ class TokenBucket:
     def __init__(self, rate: float | None, clock: Clock = SYSTEM_CLOCK) -> None:
         """Take items a second; None for no limit.
 
-        :raises InputError: the rate is not more than 0.
+        :raises InputError: the rate is not more than 0, or not finite.
         """
-        if rate is not None and rate <= 0:
-            raise InputError("rate must be more than 0 items a second", on=f"{rate:g}")
+        if rate is not None:
+            finite("rate", rate)
+            if rate <= 0:
+                raise InputError("rate must be more than 0 items a second", on=f"{rate:g}")
         self._rate = rate
         self._clock = clock
         self._most = max(1.0, rate * _HELD_SECONDS) if rate else math.inf

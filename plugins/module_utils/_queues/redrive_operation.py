@@ -43,6 +43,7 @@ from .look import Observer
 from .plan import made_plan
 from .progress import Progress, picked_up
 from .redrive import Bounds, Redrive
+from .redrive_checks import check
 from .rules import Rules
 from .stops import TIME, Stop
 from .target import Target
@@ -81,18 +82,6 @@ SPEC = (
     )
 )
 
-_POSITIVE = ("limit", "rate", "max_seconds", "max_attempts")
-_NOT_NEGATIVE = (
-    "pause_above",
-    "pause_timeout",
-    "canary",
-    "canary_wait",
-    "canary_max_returns",
-    "stop_when_returning",
-    "require_consumers",
-    "samples",
-)
-
 
 def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_CLOCK) -> Result:
     """Do the work of the module.
@@ -101,7 +90,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
     :raises InputError: a wrong option, before anything is asked of any server.
     :raises OpsError: with what had been done by then in ``details``.
     """
-    _check(params)
+    check(params)
     queue = described_queue(params)
     _check_traits(params, queue)
     meant = Filter(params["filter"])
@@ -116,19 +105,6 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
                 return _plan(params, queue, (letters, target), rules, progress)
             run = _Run(params, queue, letters, rules, target, progress, earlier)
             return run.result(clock)
-
-
-def _check(params: Mapping[str, Any]) -> None:
-    for name in _POSITIVE:
-        if params[name] is not None and params[name] <= 0:
-            raise InputError(f"{name} must be more than 0", on=f"{params[name]:g}")
-    for name in _NOT_NEGATIVE:
-        if params[name] is not None and params[name] < 0:
-            raise InputError(f"{name} must not be less than 0", on=f"{params[name]:g}")
-    if params["resume"] and not params["journal"]:
-        raise InputError("resume needs the journal of the run that is to be resumed", advice="give journal: FILE")
-    if params["resume"] and params["continue_from"]:
-        raise InputError("resume and continue_from are two ways of the same", advice="give one of them")
 
 
 def _check_traits(params: Mapping[str, Any], queue: Redrivable) -> None:

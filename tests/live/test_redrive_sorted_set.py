@@ -131,6 +131,7 @@ def test_what_dies_again_does_not_belong_to_the_pass(failed: Client, redis_facts
         assert letters.settle(first, [MOVE] * len(first)).moved == 10
         work(failed)
         assert letters.count() == NUMBER
+        assert letters.still_dead([letter.id for letter in first]) == 10
         assert sweep_all(letters) == {"moved": NUMBER - 10}
         assert letters.count() == 10
 

@@ -127,11 +127,14 @@ def test_what_dies_again_does_not_belong_to_the_pass(
     consumers: Consumers, failed: Client, redis_facts: RedisFacts
 ) -> None:
     failed.set("broken", "still no connection")
-    with passing(redis_facts, EVENTS) as letters:
+    queue = {**EVENTS, "item": {**EVENTS["item"], "id": "number"}}
+    with passing(redis_facts, queue) as letters:
         first = letters.take(10)
         assert letters.settle(first, [MOVE] * len(first)).moved == 10
+        assert letters.still_dead([letter.id for letter in first]) == 0
         consumers.work()
         assert letters.count() == ENTRIES
+        assert letters.still_dead([letter.id for letter in first]) == 10
         assert sweep_all(letters) == {"moved": ENTRIES - 10}
         assert letters.count() == 10
     assert {letter.error for letter in peeked(redis_facts, EVENTS)} == {"still no connection"}

@@ -12,7 +12,7 @@ from typing import ClassVar
 from .._core.argspec import ArgSpec
 from .._core.errors import InputError
 from .base import Depth
-from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
+from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
 from .letters import ITEM
 from .redis_payloads import PAYLOAD
 from .redis_queue import AGE, DEAD, DELAYED, MISSING, PARKED, RedisQueue
@@ -90,4 +90,6 @@ class RedisSortedSet(RedisQueue):
         if not dead:
             raise InputError(f"the queue {self.name} does not say where its dead letters are", advice="give dead: KEY")
         units = UNITS.get(self.options["score"])
+        if units and (self.options.get("item") or {}).get("id"):
+            self.TRAITS = self.TRAITS | {IDS}  # type: ignore[misc]  # an id that the letters bring stays the same
         return RedisSortedSetLetters(self, terms, dead, units, self.options.get("payload_key"))

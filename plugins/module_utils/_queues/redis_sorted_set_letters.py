@@ -21,6 +21,9 @@ from .redis_queue import RedisQueue
 from .redis_scored_letters import ScoredLetters
 from .redis_sorted_set_scripts import RESTORE, SETTLE, SWEEP, TAKE
 
+_HIGHEST_SCORE = "1e308"
+_NEWEST_LOOKED_AT = 1000
+
 
 class RedisSortedSetLetters(ScoredLetters):
     """A pass through a sorted set of dead letters, whose members are what the queue has as members too."""
@@ -96,6 +99,13 @@ class RedisSortedSetLetters(ScoredLetters):
         else:
             self.left = 0
         return done
+
+    def still_dead(self, ids: Sequence[str]) -> int:
+        """See :class:`.dead_letters.DeadLetters`. Only where ``item`` has a path to an id; the newest are looked at."""
+        newest = ("1", _HIGHEST_SCORE, "", "")
+        found = self.read(TAKE, [self.dead], *newest, _NEWEST_LOOKED_AT, 100 * self.size.bytes)
+        sent = set(ids)
+        return sum(self._reader.letter(member).id in sent for member in found[::2])
 
     def record(self, letter: Letter) -> dict[str, Any]:
         """See :class:`.dead_letters.Restorable`."""

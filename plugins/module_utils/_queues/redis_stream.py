@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from .._core.argspec import ArgSpec
 from .._core.errors import InputError, WrongType
 from .base import Depth
-from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
+from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
 from .letters import ITEM
 from .redis_payloads import PAYLOAD
 from .redis_queue import AGE, CONSUMERS, DEAD, IN_FLIGHT, MISSING, PARKED, RedisQueue
@@ -172,6 +172,8 @@ class RedisStream(RedisQueue):
         dead: str | None = self.options.get("dead")
         if not dead:
             raise InputError(f"the queue {self.name} does not say where its dead letters are", advice="give dead: KEY")
+        if (self.options.get("item") or {}).get("id"):
+            self.TRAITS = self.TRAITS | {IDS}  # type: ignore[misc]  # an id that the letters bring stays the same
         return RedisStreamLetters(self, terms, dead)
 
 

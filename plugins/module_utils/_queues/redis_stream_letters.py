@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _USUAL_FIELD = b"data"
 _ALL_FIELDS = "*"
 _MARK_SECONDS = 30 * 86400
+_NEWEST_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,13 @@ class RedisStreamLetters(RedisLetters):
         done = settled(answer)
         self._over = not (done.moved or done.skipped)
         return done
+
+    def still_dead(self, ids: Sequence[str]) -> int:
+        """See :class:`.dead_letters.DeadLetters`. Only where ``item`` has a path to an id; the newest are looked at."""
+        since = self._until or "-"
+        found = self.read(TAKE, [self.dead], "XREVRANGE", "+", since, "", _NEWEST_LOOKED_AT, 100 * self.size.bytes)
+        sent = set(ids)
+        return sum(self._letter(as_text(entry), texts).id in sent for entry, texts in found)
 
     def position(self) -> dict[str, Any]:
         """See :class:`.dead_letters.DeadLetters`."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
@@ -65,7 +66,7 @@ def test_each_state_of_a_message(celery: PythonBroker, redis_facts: RedisFacts, 
 
 
 def test_what_workers_hold_of_other_queues_is_theirs(redis_facts: RedisFacts, redis_server: Client) -> None:
-    message = {"headers": {}, "properties": {}}
+    message: dict[str, Any] = {"headers": {}, "properties": {}}
     held = {
         "by-name": [message, "", "mails"],
         "another": [message, "", "letters"],

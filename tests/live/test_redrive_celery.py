@@ -11,7 +11,7 @@ import threading
 from typing import Any
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, WrongType
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError, WrongType
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
@@ -206,3 +206,43 @@ def test_nothing_is_done_when_a_list_is_of_another_type(buried: Client, mails: D
 def test_the_list_must_be_named(redis_facts: RedisFacts) -> None:
     with pytest.raises(InputError, match="Celery keeps none itself; give dead: KEY"):
         Dead(redis_facts, "mails", "celery").peeked()
+
+
+def test_a_server_without_memory_loses_nothing(buried: Client, mails: Dead) -> None:
+    before = buried.lrange(DEAD, 0, -1)
+    buried.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(OpsError, match="the server has reached maxmemory"):
+            mails.redriven(lambda letter: PARK if letter.id < "8" else MOVE, account=True)
+    finally:
+        buried.config_set("maxmemory", 0)
+    assert buried.lrange(DEAD, 0, -1) == before
+    assert (buried.llen("mails"), buried.llen(URGENT), buried.llen(f"{DEAD}:parked")) == (0, 0, 0)
+
+
+def test_what_was_pushed_is_taken_back_when_more_is_refused(buried: Client, redis_facts: RedisFacts) -> None:
+    before = buried.lrange(DEAD, 0, -1)
+    buried.execute_command("ACL", "SETUSER", "half", "on", ">secret", "resetkeys", "~mails*", "+@all", "-rpush")
+    try:
+        login = {"login_user": "half", "login_password": "secret"}
+        mails = Dead(redis_facts, "mails", "celery", dead=DEAD, missing="empty", **login)
+        with pytest.raises(OpsError, match="no permissions"):
+            mails.redriven(lambda letter: PARK if letter.id < "8" else MOVE)
+    finally:
+        buried.execute_command("ACL", "DELUSER", "half")
+    assert buried.lrange(DEAD, 0, -1) == before
+    assert (buried.llen("mails"), buried.llen(URGENT)) == (0, 0)
+
+
+def test_the_canarys_letters_are_known_again(buried: Client, mails: Dead) -> None:
+    with mails.passing() as letters:
+        first = letters.take(3)
+        letters.settle(first, [MOVE] * len(first))
+        assert letters.still_dead([letter.id for letter in first]) == 0
+        buried.lpush(DEAD, first[0].body)
+        assert letters.still_dead([letter.id for letter in first]) == 1
+
+
+def test_celery_does_not_run_in_a_cluster(redis_facts: RedisFacts) -> None:
+    with pytest.raises(InputError, match="Celery does not run in a Redis Cluster"):
+        Dead(redis_facts, "mails", "celery", dead=DEAD, cluster=True, db=0).peeked()

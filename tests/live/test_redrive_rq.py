@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, WrongType
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError, WrongType
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
@@ -276,7 +276,8 @@ def test_a_record_of_another_kind_is_refused(mails: Dead, redis_server: Client) 
 
 def test_nothing_there_and_another_type(redis_server: Client, mails: Dead) -> None:
     with mails.passing() as letters:
-        assert letters.notes() == [f"the key {FAILED} does not exist: no failed jobs, or a misspelt name"]
+        assert letters.notes()[0].startswith("rq knows no queue mails")
+        assert letters.count() is None
         assert letters.take(10) == []
     redis_server.set(FAILED, "nonsense")
     with pytest.raises(WrongType, match="holds a string, a zset was expected"):
@@ -290,3 +291,23 @@ def test_nothing_is_done_when_the_queue_is_of_another_type(failed: Client, mails
     with pytest.raises(WrongType):
         mails.redriven()
     assert failed.zcard(FAILED) == JOBS
+
+
+def test_a_server_without_memory_loses_nothing(rq: PythonBroker, failed: Client, mails: Dead) -> None:
+    failed.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(OpsError, match="the server has reached maxmemory"):
+            mails.redriven(lambda letter: PARK if letter.id < "8" else MOVE, count_redrives=True, account=True)
+    finally:
+        failed.config_set("maxmemory", 0)
+    assert (failed.zcard(FAILED), failed.llen("rq:queue:mails"), failed.zcard(f"{FAILED}:parked")) == (JOBS, 0, 0)
+    assert mails.redriven(run="two") == {"moved": JOBS}
+    rq.do("work", "mails", "burst")
+    assert processed(failed) == list(range(JOBS))
+
+
+def test_keys_that_cannot_be_meant(redis_facts: RedisFacts, mails: Dead) -> None:
+    with pytest.raises(InputError, match="dead and parked are the same key"):
+        mails.redriven(park=FAILED)
+    with pytest.raises(InputError, match="rq does not run in a Redis Cluster"):
+        Dead(redis_facts, "mails", "rq", cluster=True, db=0).peeked()

@@ -16,7 +16,7 @@ from .._core.argspec import ArgSpec
 from .._core.errors import InputError
 from .._core.moments import moment
 from .base import Depth
-from .dead_letters import ATOMIC, ATTEMPTS, COUNTS_REDRIVES, DROPS, ORDERS, PARKS, RESTORES, DeadLetters, Terms
+from .dead_letters import ATOMIC, ATTEMPTS, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, DeadLetters, Terms
 from .letters import ITEM
 from .redis_queue import DEAD, DELAYED, IN_FLIGHT, MISSING, PARKED, RedisQueue, add_up
 from .redis_server import ServerClock, Steps
@@ -49,10 +49,14 @@ class Celery(RedisQueue):
         + ITEM
     )
     TYPE: ClassVar[str] = "list"
-    TRAITS: ClassVar[frozenset[str]] = frozenset({ATOMIC, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, ATTEMPTS, RESTORES})
+    TRAITS: ClassVar[frozenset[str]] = frozenset(
+        {ATOMIC, IDS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, ATTEMPTS, RESTORES}
+    )
 
     def __init__(self, kind: str, name: str, options: Mapping[str, Any]) -> None:
         super().__init__(kind, name, options)
+        if options.get("cluster"):
+            raise InputError(f"Celery does not run in a Redis Cluster ({name})", advice="leave cluster out")
         self._steps = sorted(set(options["priority_steps"]))
         if not self._steps or self._steps[0] != 0:
             raise InputError(f"the queue {name}: priority_steps must begin with 0", advice="as in [0, 3, 6, 9]")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from .celery_messages import FOREIGN, MessageReader, priority, without_retries
-from .dead_letters import ATTEMPTS_RESET, KEEP, MOVE, Settled, Terms
+from .dead_letters import ATTEMPTS_RESET, KEEP, MOVE, PARK, Settled, Terms
 from .letters import Letter
 from .redis_letters import RedisLetters, Script, settled, signs
 from .redis_list_letters import RedisListLetters
@@ -20,13 +20,16 @@ from .redis_list_letters import RedisListLetters
 if TYPE_CHECKING:
     from .celery import Celery
 
-# KEYS: dead, parked, redrives, the queue's lists. ARGV: account, the end that was looked at, a sign for each letter,
-# the letters, then of each the number of its list and what is put there instead of it (empty: the letter), then their
-# ids when redrives are counted. Celery puts on at the left and takes from the right.
+# KEYS: dead, parked, redrives (where a key is not used, the first stands for it), the queue's lists. ARGV: account, the
+# end that was looked at, a sign for each letter, the letters, then of each the number of its list and what is put there
+# instead of it (empty: the letter), then their ids when redrives are counted. Celery puts on at the left and takes from
+# the right. What has been pushed is taken back when a later push is refused.
 _SETTLE = Script("""
 local from, verdicts = ARGV[2], ARGV[3]
 local number, lists = #verdicts, #KEYS - 3 - (account_key and 1 or 0)
-local wrong = wrong_type(KEYS[1], 'list') or wrong_type(KEYS[2], 'list') or wrong_type(KEYS[3], 'hash')
+local first_id = 3 + 3 * number
+local counted = ARGV[first_id + 1] ~= nil
+local wrong = wrong_type(KEYS[1], 'list') or wrong_type(KEYS[2], 'list')
 for at = 1, lists do wrong = wrong or wrong_type(KEYS[3 + at], 'list') end
 if wrong then return wrong end
 local items = {}
@@ -36,7 +39,7 @@ else
   local found = redis.call('LRANGE', KEYS[1], -number, -1)
   for at = #found, 1, -1 do items[#items + 1] = found[at] end
 end
-local lots, moved, targets, size = {m = {}, p = {}, k = {}, d = {}}, 0, {}, 0
+local lots, targets, size = {m = {}, p = {}, k = {}, d = {}}, {}, 0
 for at = 1, lists do targets[at] = {} end
 for at = 1, number do
   local item, sign, base = items[at], verdicts:sub(at, at), 3 + number + 2 * at
@@ -47,23 +50,39 @@ for at = 1, number do
     size = size + #item
   end
 end
--- Whoever may not remove must learn it before anything is copied.
-redis.call('LTRIM', KEYS[1], 0, -1)
+local function cut(key, at_left, count)
+  if at_left then redis.call('LTRIM', key, count, -1) else redis.call('LTRIM', key, 0, -count - 1) end
+end
+local pushed = {}
+local function try(...)
+  local answer = redis.pcall(...)
+  if type(answer) ~= 'table' or not answer.err then return end
+  for at = #pushed, 1, -1 do cut(pushed[at][2], pushed[at][1] == 'LPUSH', pushed[at][3]) end
+  return answer
+end
 local function put(command, key, lot)
-  for at = 1, #lot, 1000 do redis.call(command, key, unpack(lot, at, math.min(at + 999, #lot))) end
+  for at = 1, #lot, 1000 do
+    local last = math.min(at + 999, #lot)
+    local refused = try(command, key, unpack(lot, at, last))
+    if refused then return refused end
+    pushed[#pushed + 1] = {command, key, last - at + 1}
+  end
 end
-for at = 1, lists do put('LPUSH', KEYS[3 + at], targets[at]) end
-put('RPUSH', KEYS[2], lots.p)
-put(from == 'LEFT' and 'RPUSH' or 'LPUSH', KEYS[1], lots.k)
-if from == 'LEFT' then
-  redis.call('LTRIM', KEYS[1], number, -1)
-else
-  redis.call('LTRIM', KEYS[1], 0, -number - 1)
+-- What must not be refused once something is copied is tried first, in a form that changes nothing.
+local refused = try('LTRIM', KEYS[1], 0, -1)
+if counted and not refused then
+  refused = try('HINCRBY', KEYS[3], ARGV[first_id + 1], 0) or try('EXPIRE', KEYS[3], redrives_seconds)
+    or try('HDEL', KEYS[3], '')
 end
-for at = 1, number do
-  local sign, id = verdicts:sub(at, at), ARGV[3 + 3 * number + at]
-  if id and sign == 'm' then count_redrive(KEYS[3], id) end
-  if id and (sign == 'p' or sign == 'd') then redis.call('HDEL', KEYS[3], id) end
+for at = 1, lists do refused = refused or put('LPUSH', KEYS[3 + at], targets[at]) end
+refused = refused or put('RPUSH', KEYS[2], lots.p)
+  or put(from == 'LEFT' and 'RPUSH' or 'LPUSH', KEYS[1], lots.k)
+if refused then return refused end
+cut(KEYS[1], from == 'LEFT', number)
+for at = 1, counted and number or 0 do
+  local sign, id = verdicts:sub(at, at), ARGV[first_id + at]
+  if sign == 'm' then count_redrive(KEYS[3], id) end
+  if sign == 'p' or sign == 'd' then redis.call('HDEL', KEYS[3], id) end
 end
 account(number, #lots.m, #lots.p)
 return {#lots.m, #lots.p, #lots.d, #lots.k, 0, 0, size}
@@ -83,7 +102,7 @@ class CeleryLetters(RedisListLetters):
         vain = [letter.gone == FOREIGN and verdict == MOVE for letter, verdict in zip(letters, verdicts)]
         actual = [KEEP if hopeless else verdict for hopeless, verdict in zip(vain, verdicts)]
         lists = self._celery.keys
-        reset = self.terms.attempts == ATTEMPTS_RESET
+        reset, counted = self.terms.attempts == ATTEMPTS_RESET, self.terms.count_redrives
         told: list[Any] = []
         for letter in letters:
             told.append(lists.index(self._celery.key_for(priority(letter.handle))) + 1)
@@ -91,18 +110,24 @@ class CeleryLetters(RedisListLetters):
         done = settled(
             self.call(
                 _SETTLE,
-                [self.dead, self.parking(), self.redrives_key, *lists],
+                [
+                    self.dead,
+                    self.parking() if PARK in actual else self.dead,
+                    self.redrives_key if counted else self.dead,
+                    *lists,
+                ],
                 self._from.upper(),
                 signs(actual),
                 *[letter.body or b"" for letter in letters],
                 *told,
-                *([letter.id for letter in letters] if self.terms.count_redrives else []),
+                *([letter.id for letter in letters] if counted else []),
                 items=len(letters),
             )
         )
         if done.changed:
             return done
         self._left -= len(letters)
+        self._kept += done.kept
         number = sum(vain)
         return replace(done, kept=done.kept - number, skipped={FOREIGN: number}) if number else done
 

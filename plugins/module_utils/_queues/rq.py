@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from .._core.argspec import ArgSpec
+from .._core.errors import InputError
 from .._core.moments import moment
 from .base import Depth
 from .dead_letters import ATOMIC, ATTEMPTS, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, DeadLetters, Terms
@@ -33,6 +34,11 @@ class Rq(RedisQueue):
     TRAITS: ClassVar[frozenset[str]] = frozenset(
         {ATOMIC, IDS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, ATTEMPTS, RESTORES}
     )
+
+    def __init__(self, kind: str, name: str, options: Mapping[str, Any]) -> None:
+        super().__init__(kind, name, options)
+        if options.get("cluster"):
+            raise InputError(f"rq does not run in a Redis Cluster ({name})", advice="leave cluster out")
 
     @property
     def queue(self) -> str:
@@ -84,7 +90,7 @@ class Rq(RedisQueue):
         consumers, longest = yield from self._alive(workers)
         in_flight = running + marks.count(0)
         if not (known or consumers or waiting or in_flight or dead or all_scheduled or deferred):
-            return Depth(exists=False, type=self.TYPE, note=self._unknown_queue())
+            return Depth(exists=False, type=self.TYPE, note=self.unknown_queue())
         return Depth(
             exists=True,
             type=self.TYPE,
@@ -98,7 +104,8 @@ class Rq(RedisQueue):
             note=_note(lost, longest),
         )
 
-    def _unknown_queue(self) -> str:
+    def unknown_queue(self) -> str:
+        """Return the sentence on a queue that rq knows nothing of."""
         return (
             f"rq knows no queue {self.queue} (it is no member of {self.of('queues')}, and no worker is there);"
             " that is never taken for an empty one"

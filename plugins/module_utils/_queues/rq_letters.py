@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._core.errors import InputError, WrongType
-from .dead_letters import ATTEMPTS_RESET, KEEP, MOVE, NEWEST, Settled, Terms
+from .dead_letters import ATTEMPTS_RESET, KEEP, MOVE, NEWEST, PARK, Settled, Terms
 from .letters import Letter
 from .redis_letters import RedisLetters, as_text, settled, signs
 from .redis_payloads import GONE
@@ -44,7 +44,10 @@ class RqLetters(RedisLetters):
 
     def __init__(self, queue: Rq, terms: Terms, dead: str) -> None:
         super().__init__(queue, terms, dead)
+        if self.parking() == dead:
+            raise InputError("dead and parked are the same key", on=self.on, advice="give each a key of its own")
         self._prefix: str = queue.options["prefix"]
+        self._known = False
         self._left = 0
         self._began = 0.0
         # The last job that was looked at and stayed, and how many stayed.
@@ -54,29 +57,37 @@ class RqLetters(RedisLetters):
 
     def begin(self) -> int:
         """See :class:`.dead_letters.DeadLetters`."""
-        kind, now = self.ask(("TYPE", self.dead), ("TIME",))
+        kind, number, now, known = self.ask(
+            ("TYPE", self.dead),
+            ("EXISTS", self.dead),
+            ("TIME",),
+            ("SISMEMBER", self.queue.of("queues"), self.queue.key),
+        )
         if as_text(kind) not in ("zset", "none"):
             raise WrongType(f"the key {self.dead} holds a {as_text(kind)}, a zset was expected", on=self.on)
-        number = self.count()
-        if not number:
-            self.note(f"the key {self.dead} does not exist: no failed jobs, or a misspelt name")
-        self._left, self._began = number, int(now[0]) + int(now[1]) / 1e6
+        self._known = bool(known or number)
+        if not self._known:
+            self.note(self.queue.unknown_queue())
+        self._left, self._began = self.count() or 0, int(now[0]) + int(now[1]) / 1e6
         if self.terms.position:
-            self._go_on(self.terms.position, number)
+            self._go_on(self.terms.position)
         return self._left
 
-    def _go_on(self, position: Mapping[str, Any], number: int) -> None:
-        """Pick up an earlier part of the pass."""
+    def _go_on(self, position: Mapping[str, Any]) -> None:
+        """Pick up an earlier part of the pass; the server's account knows more, if that part died."""
         looked = self.account().get("looked", 0)
-        left = int(position["size"]) - looked if looked else int(position["left"])
-        self._left = max(min(left, number), 0)
-        self._began = float(position["began"])
-        self._after, self._stayed = str(position["after"]).encode(), int(position["stayed"])
+        try:
+            left = int(position["size"]) - looked if looked else int(position["left"])
+            self._began, self._stayed = float(position["began"]), int(position["stayed"])
+            self._after = str(position["after"]).encode()
+        except (KeyError, TypeError, ValueError):
+            raise InputError("the position of the earlier run cannot be read", on=self.on) from None
+        self._left = max(min(left, self._left), 0)
 
-    def count(self) -> int:
+    def count(self) -> int | None:
         """See :class:`.dead_letters.DeadLetters`."""
         (number,) = self.ask(("ZCARD", self.dead))
-        return int(number)
+        return int(number) if number or self._known else None
 
     def take(self, most: int) -> Sequence[Letter]:
         """See :class:`.dead_letters.DeadLetters`."""
@@ -96,7 +107,7 @@ class RqLetters(RedisLetters):
     def _read(self, number: int) -> list[FailedJob]:
         turned = "1" if self.terms.order == NEWEST else "0"
         arguments = (self._after, self._stayed, number, self.size.bytes, turned, self._prefix, _LARGE)
-        (answer,) = self.ask(("EVAL", TAKE, 1, self.dead, *arguments))
+        answer = self.read(TAKE, [self.dead], *arguments)
         jobs = [
             FailedJob(job, score, _paired(fields), _paired(result[1]), result[0], int(result[2]))
             for job, score, fields, result in answer
@@ -117,7 +128,12 @@ class RqLetters(RedisLetters):
         now = time.time()
         answer = self.call(
             SETTLE,
-            [self.dead, self.queue.key, self.parking(), self.redrives_key],
+            [
+                self.dead,
+                self.queue.key,
+                self.parking() if PARK in actual else self.dead,
+                self.redrives_key if self.terms.count_redrives else self.dead,
+            ],
             signs(actual),
             datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             int(now),

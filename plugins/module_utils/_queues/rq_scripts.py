@@ -10,11 +10,12 @@ from __future__ import annotations
 from .redis_letters import Script
 from .redis_payloads import GONE
 
-# KEYS: the registry. ARGV: the job to go on after, the rank to go on from when that is gone, how many, bytes, 1 for the
-# newest first, rq's prefix, bytes from which on a job is large. Answers id, score, hash and latest result of each.
-TAKE = """
-local after, start, most, bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local turned, prefix, large = ARGV[5] == '1', ARGV[6], tonumber(ARGV[7])
+# KEYS: the registry. ARGV: account, the job to go on after, the rank to go on from when that is gone, how many, bytes,
+# 1 for the newest first, rq's prefix, bytes from which on a job is large. Answers id, score, hash and latest result of
+# each.
+TAKE = Script("""
+local after, start, most, bytes = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local turned, prefix, large = ARGV[6] == '1', ARGV[7], tonumber(ARGV[8])
 if after ~= '' then
   local at = redis.call(turned and 'ZREVRANK' or 'ZRANK', KEYS[1], after)
   if at then start = at + 1 end
@@ -46,16 +47,15 @@ for at = 1, #found, 2 do
   if size >= bytes then break end
 end
 return jobs
-"""
+""")
 
-# KEYS: the registry, the queue, parked, redrives. ARGV: account, a sign for each letter, now as rq writes it, now in
-# seconds, rq's prefix, the queue's name, 1 to count redrives, then of each letter: id, score, when it ended, and how
-# many retries it gets back (empty: as it is; -: none were ever left).
+# KEYS: the registry, the queue, parked, redrives (where a key is not used, the first stands for it). ARGV: account, a
+# sign for each letter, now as rq writes it, now in seconds, rq's prefix, the queue's name, 1 to count redrives, then of
+# each letter: id, score, when it ended, and how many retries it gets back (empty: as it is; -: none were ever left).
 SETTLE = Script(
     """
 local verdicts, written, seconds, prefix, own, counts = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7] == '1'
 local wrong = wrong_type(KEYS[1], 'zset') or wrong_type(KEYS[2], 'list') or wrong_type(KEYS[3], 'zset')
-  or wrong_type(KEYS[4], 'hash')
 if wrong then return wrong end
 local function field(key, name)
   local value = redis.pcall('HGET', key, name)
@@ -89,8 +89,17 @@ for at = 1, #verdicts do
     table.insert(lots[sign], job)
   end
 end
--- Whoever may not remove must learn it before anything is written.
+-- What must not be refused once something is written is tried first, in a form that changes nothing.
 redis.call('ZREM', KEYS[1], '')
+if #lots.p > 0 then redis.call('ZADD', KEYS[3], 'XX', 0, '') end
+if counts and #verdicts > 0 then
+  redis.call('HINCRBY', KEYS[4], ARGV[8], 0)
+  redis.call('EXPIRE', KEYS[4], redrives_seconds)
+  redis.call('HDEL', KEYS[4], '')
+end
+local function remove(jobs)
+  for _, job in ipairs(jobs) do redis.call('ZREM', KEYS[1], job.id) end
+end
 local function waits(job)
   if job.limit == '' then return false end
   local limit = prefix .. ':rl:' .. job.limit
@@ -102,6 +111,7 @@ local function waits(job)
   redis.call('ZADD', limit .. (full and ':rate_limited' or ':allowed'), seconds, job.id)
   return full
 end
+local waiting = {}
 for _, job in ipairs(lots.m) do
   redis.call('HSET', job.key, 'status', 'queued', 'enqueued_at', written, 'started_at', '', 'ended_at', '')
   redis.call('HDEL', job.key, 'exc_info')
@@ -112,24 +122,30 @@ for _, job in ipairs(lots.m) do
   if job.ttl and job.ttl > 0 then redis.call('EXPIRE', job.key, job.ttl) else redis.call('PERSIST', job.key) end
   if waits(job) then
     redis.call('HSET', job.key, 'status', 'rate_limited')
+    table.insert(waiting, job)
   else
-    table.insert(queues[job.queue], job.id)
+    table.insert(queues[job.queue], job)
   end
 end
-for queue, ids in pairs(queues) do
+for queue, jobs in pairs(queues) do
   redis.call('SADD', prefix .. ':queues', queue)
-  for at = 1, #ids, 1000 do redis.call('RPUSH', queue, unpack(ids, at, math.min(at + 999, #ids))) end
+  for at = 1, #jobs, 1000 do
+    local ids = {}
+    for next = at, math.min(at + 999, #jobs) do ids[#ids + 1] = jobs[next].id end
+    redis.call('RPUSH', queue, unpack(ids))
+  end
+  remove(jobs)
 end
+remove(waiting)
 for _, job in ipairs(lots.p) do redis.call('ZADD', KEYS[3], job.score, job.id) end
+remove(lots.p)
 for _, job in ipairs(lots.d) do
   local group = field(job.key, 'group_id')
   if group ~= '' then redis.call('SREM', prefix .. ':group:' .. group, job.id) end
   redis.call('DEL', job.key, job.key .. ':dependents', prefix .. ':job::' .. job.id .. ':dependencies',
     prefix .. ':results:' .. job.id, prefix .. ':executions:' .. job.id)
 end
-for _, lot in ipairs({lots.m, lots.p, lots.d}) do
-  for _, job in ipairs(lot) do redis.call('ZREM', KEYS[1], job.id) end
-end
+remove(lots.d)
 if counts then
   for _, job in ipairs(lots.m) do count_redrive(KEYS[4], job.id) end
   for _, lot in ipairs({lots.p, lots.d}) do

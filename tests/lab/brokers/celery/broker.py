@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 # The tasks' module, which stands beside this file.
@@ -42,4 +43,5 @@ def _parted(option: str) -> tuple[str, str]:
 
 if __name__ == "__main__":
     logging.disable()
-    {"fill": fill, "work": work}[sys.argv[1]](*sys.argv[2:])
+    commands: dict[str, Callable[..., None]] = {"fill": fill, "work": work}
+    commands[sys.argv[1]](*sys.argv[2:])

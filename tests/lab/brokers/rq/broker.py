@@ -6,7 +6,7 @@
 
 fill QUEUE FUNCTION COUNT [json|pickle] [RETRIES]   put jobs into the queue: FUNCTION(0), FUNCTION(1), ...
 schedule QUEUE FUNCTION COUNT SECONDS               have them put there later
-work QUEUE [burst] [json|pickle]                    work; with burst until the queue is empty
+work QUEUE [burst|simple] [json|pickle]             work; with burst until the queue is empty, with simple in no forks
 suspend, resume                                     tell workers not to take jobs, or to go on
 
 The environment says where Redis is: REDIS_HOST, REDIS_PORT, REDIS_DB, REDIS_USER, REDIS_PASSWORD.
@@ -18,6 +18,7 @@ import importlib
 import logging
 import os
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -50,7 +51,7 @@ def fill(name: str, function: str, count: str, serializer: str = "pickle", retri
     with redis.pipeline() as pipeline:
         for number in range(int(count)):
             queue.enqueue_call(getattr(jobs, function), args=(number,), retry=retry, pipeline=pipeline)
-        pipeline.execute()
+        pipeline.execute()  # type: ignore[no-untyped-call]
 
 
 def schedule(name: str, function: str, count: str, seconds: str) -> None:
@@ -63,7 +64,7 @@ def schedule(name: str, function: str, count: str, seconds: str) -> None:
 def work(name: str, *how: str) -> None:
     """Work on the queue; with forks only when it is to be left alone, as they take time."""
     serializer = _serializer("json" if "json" in how else "pickle")
-    kind = rq.SimpleWorker if "burst" in how else rq.Worker
+    kind = rq.SimpleWorker if {"burst", "simple"} & set(how) else rq.Worker
     kind([name], connection=connection(), serializer=serializer).work(burst="burst" in how)
 
 
@@ -83,5 +84,6 @@ def _serializer(name: str) -> type[DefaultSerializer] | type[JSONSerializer]:
 
 if __name__ == "__main__":
     logging.disable()
-    commands = {"fill": fill, "schedule": schedule, "work": work, "suspend": suspend, "resume": resume}
+    named = (fill, schedule, work, suspend, resume)
+    commands: dict[str, Callable[..., None]] = {command.__name__: command for command in named}
     commands[sys.argv[1]](*sys.argv[2:])

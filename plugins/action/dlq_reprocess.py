@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from math import isnan
 from typing import Any
 
@@ -42,8 +43,11 @@ class ActionModule(ActionBase):
     def _in_parts(self, arguments: dict[str, Any]) -> dict[str, Any]:
         live = Live(silent=bool(self._task.no_log))
         parts = Parts(self._call, arguments, _PART_SECONDS)
+        parent = os.getppid()
         line = PaceLine(_whole(arguments.get("limit")))
         for progress in parts.run():
+            if os.getppid() != parent:  # ansible-playbook was killed: nobody watches, so nothing more is begun
+                break
             if live.show(line.line(self._name(parts.result), progress)):
                 line.begin(progress)
         if not parts.result.get("failed") and not parts.result.get("unreachable"):

@@ -56,6 +56,7 @@ class Operator:
         self.folder = folder
         self.state = folder / "state"
         self.reports = folder / "reports"
+        self.within: list[str] = []  # a program that runs ansible-playbook, with its arguments
 
     def run(self, playbook: str, *arguments: str, inventory: str = "inventories/demo", **variables: Any) -> Done:
         """Run a playbook to its end; `variables` win over those of the inventory."""
@@ -76,7 +77,7 @@ class Operator:
         program = str(Path(sys.executable).parent / "ansible-playbook")
         environment = {**os.environ, "DAY2_LAB_DIR": str(self.lab.folder), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000"}
         return subprocess.Popen(
-            [program, "-i", inventory, f"playbooks/{playbook}.yml", "-e", f"@{file}", *arguments],
+            [*self.within, program, "-i", inventory, f"playbooks/{playbook}.yml", "-e", f"@{file}", *arguments],
             cwd=CHECKOUT,
             env=environment,
             stdin=subprocess.DEVNULL,

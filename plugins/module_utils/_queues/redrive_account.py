@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .stops import GOOD
+
 PASSED = "passed"
 FAILED = "failed"
 REFUSED = "refused"
@@ -82,8 +84,8 @@ def _queue(name: str, look: Result, done: Result | None, refused: bool) -> dict[
 
 
 def _outcome(name: str, done: Result) -> dict[str, Any]:
-    fields = ("moved", "parked", "skipped", "returned", "left", "rate", "stop_reason", "plan", "resumed")
-    bad = done.get("failed") or done.get("unreachable")
+    fields = ("moved", "parked", "skipped_for", "returned", "left", "rate", "stop_reason", "plan", "resumed")
+    bad = "plan" not in done and done.get("stop_reason") not in GOOD
     return {
         **{field: done[field] for field in fields if field in done},
         "status": FAILED if bad else PASSED,
@@ -134,7 +136,7 @@ def _done(queues: Sequence[tuple[str, Result]]) -> dict[str, Any]:
             queue["dead"],
             queue.get("moved", 0),
             queue.get("parked", 0),
-            _by_reason(queue.get("skipped")),
+            _by_reason(queue.get("skipped_for")),
             queue.get("returned", 0),
             queue.get("left", queue["dead"]),
             queue.get("rate", 0.0),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from typing import Any, Callable
+from typing import Any, Callable, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -22,11 +22,29 @@ Operation = Callable[[dict[str, Any], bool], Result]
 
 
 class _Module(AnsibleModule):
-    """An AnsibleModule that also knows the secrets inside free-form options before it writes its line to syslog."""
+    """An AnsibleModule that also knows the secrets inside free-form options before it says anything.
+
+    It may leave while it is being made, when an option is wrong, and then tells how it was called, with all options.
+    """
 
     def _log_invocation(self) -> None:
-        self.no_log_values.update(option_secrets(self.params))
+        self._know_secrets()
         super()._log_invocation()
+
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+        """Leave with an error. See Ansible's own."""
+        self._know_secrets()
+        super().fail_json(msg, **kwargs)
+        raise AssertionError  # for type checkers: it has left
+
+    def exit_json(self, **kwargs: Any) -> NoReturn:
+        """Leave with a result. See Ansible's own."""
+        self._know_secrets()
+        super().exit_json(**kwargs)
+        raise AssertionError
+
+    def _know_secrets(self) -> None:
+        self.no_log_values.update(option_secrets(self.params))
 
 
 def _where(error: BaseException) -> str:

@@ -42,12 +42,17 @@ SPEC = (
     + TLS
 )
 
+# Stands for the first word where a user may run scripts, and not a command in them: there is none of its own.
+_IN_SCRIPT = "NOPERM in a script"
+_SAID_IN_SCRIPT = ("executing the script can't", "acl failure in script")
+
 # First word of a server's error -> our error and what to do about it.
 _ANSWERS: dict[str, tuple[type[OpsError], str]] = {
     "WRONGTYPE": (WrongType, "the key holds another type than this kind of queue uses"),
     "NOAUTH": (AccessDenied, "the server wants a password; give login_password"),
     "WRONGPASS": (AccessDenied, "check login_user and login_password"),
     "NOPERM": (AccessDenied, "the ACL user lacks this permission"),
+    _IN_SCRIPT: (AccessDenied, "the ACL user lacks a permission; those needed are on the kind's page in docs/queues"),
     "READONLY": (OpsError, "this is a read-only replica; name the primary"),
     "OOM": (OpsError, "the server has reached maxmemory"),
     "LOADING": (Unreachable, "the server is still loading its data"),
@@ -206,5 +211,7 @@ def _answered(error: Exception, doing: str, on: str) -> OpsError:
         first = "NOAUTH"
     elif "invalid username-password" in text.lower():
         first = "WRONGPASS"
+    elif any(words in text.lower() for words in _SAID_IN_SCRIPT):
+        first = _IN_SCRIPT
     kind, advice = _ANSWERS.get(first, (OpsError, ""))
     return kind(f"cannot {doing}: the server says '{text}'", on=on, advice=advice)

@@ -293,3 +293,17 @@ def test_one_server_costs_what_it_did() -> None:
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The user executing the script can't run this command or subcommand script: 0123abcd, on @user_script:1.",
+        "The user executing the script can't access at least one of the keys mentioned in the command arguments",
+        "Error running script (call to f_0123abcd): @user_script:1: ACL failure in script: no permissions",
+    ],
+)
+def test_a_command_in_a_script_that_the_user_may_not_run(said: str) -> None:
+    ours = explain(redis.exceptions.ResponseError(said), "move letters", "orders")
+    assert isinstance(ours, AccessDenied)
+    assert ours.advice == "the ACL user lacks a permission; those needed are on the kind's page in docs/queues"

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 # Of a server's time, and of the bytes that a call may move.
 CALL_SECONDS = 0.0009
 GENTLE_SECONDS = 0.0003
@@ -14,6 +16,8 @@ CALL_BYTES = 250_000
 
 _FIRST = 32
 _MOST = 2000
+# Calls that are remembered. What an item takes is the least of what they say: whatever else happens only adds to it.
+_REMEMBERED = 8
 
 
 class CallSize:
@@ -23,7 +27,7 @@ class CallSize:
         """Take how long a call may take, and how many bytes it may move."""
         self._seconds = seconds
         self.bytes = size
-        self._per_item: float | None = None
+        self._per_item: deque[float] = deque(maxlen=_REMEMBERED)
         self._bytes_per_item = 0.0
         self._items = _FIRST
 
@@ -33,17 +37,15 @@ class CallSize:
         return self._items
 
     def learn(self, items: int, seconds: float, size: int = 0) -> None:
-        """Take into account how long a call took for so many items.
+        """Take into account what a call took for so many items.
 
-        :param seconds: 0 for not known. :param size: their bytes; 0 for not known.
+        :param seconds: of the server; 0 for not known. :param size: their bytes; 0 for not known.
         """
         if items <= 0:
             return
         if seconds > 0:
-            per_item = seconds / items
-            # One slow call (a fork, a busy machine) must not make all that follow tiny, so it counts for a fifth.
-            self._per_item = per_item if self._per_item is None else 0.8 * self._per_item + 0.2 * per_item
+            self._per_item.append(seconds / items)
         self._bytes_per_item = max(size / items, 0.8 * self._bytes_per_item)
-        by_time = self._seconds / self._per_item if self._per_item else _MOST
+        by_time = self._seconds / min(self._per_item) if self._per_item else _MOST
         by_size = self.bytes / self._bytes_per_item if self._bytes_per_item else _MOST
         self._items = max(1, min(int(by_time), int(by_size), 2 * self._items, _MOST))

@@ -69,13 +69,41 @@ end
 _REASONS = 7
 
 
-class Script:
-    """A script in Lua that is sent once and called by its hash from then on."""
+# A call's time by our clock has the way there, others' turns and the disk in it, which do not become less when fewer
+# letters go into a call. So the script is timed; 0 stands for a server that does not tell its time.
+CLOCK = """
+local function microseconds()
+  local time = redis.pcall('TIME')
+  return time.err and 0 or time[1] * 1000000 + time[2]
+end
+"""
+_TIMED = (
+    CLOCK
+    + """
+local function settle()
+%s
+end
+local began = microseconds()
+local answer = settle()
+if type(answer) ~= 'table' or answer.err then return answer end
+return {microseconds() - began, answer}
+"""
+)
 
-    def __init__(self, text: str) -> None:
+
+class Script:
+    """A script in Lua that is sent once and called by its hash from then on.
+
+    :ivar timed: the same script, which answers a list as two: microseconds that it took, and the list.
+    """
+
+    timed: Script
+
+    def __init__(self, text: str, timed: bool = False) -> None:
         """Take the script without the prelude. ``ARGV[1]`` is the prelude's, its own arguments begin at 2."""
-        self.text = _PRELUDE + text
+        self.text = _PRELUDE + (_TIMED % text if timed else text)
         self.sha = hashlib.sha1(self.text.encode()).hexdigest()
+        self.timed = self if timed else Script(text, True)
 
 
 def settled(answer: Sequence[Any]) -> Settled:
@@ -116,7 +144,6 @@ class RedisLetters(ABC):
         self.looked = 0
         self.size = CallSize(GENTLE_SECONDS if terms.gentle else CALL_SECONDS)
         self._client: Any = None
-        self._round_trip: float | None = None
         self._notes: list[str] = []
 
     # The kind's own
@@ -230,16 +257,20 @@ class RedisLetters(ABC):
         """
         every = [*keys, *([self.account_key] if self.terms.account else [])]
         rest = [len(every), *every, "1" if self.terms.account else "0", *arguments]
-        overhead = self._overhead()
         began = time.perf_counter()
         with explained("settle dead letters", self.on):
-            answer = self._evaluated(script, rest)
+            answer = self._evaluated(script.timed, rest)
         seconds = time.perf_counter() - began
-        done = settled(answer) if isinstance(answer, list) else Settled()
-        self.size.learn(items, max(seconds - overhead, 0.0), done.size)
-        if self.terms.gentle:
-            time.sleep(seconds)  # as long again belongs to everybody else
+        if isinstance(answer, list):
+            microseconds, answer = answer
+            self.size.learn(items, microseconds / 1e6 or seconds, settled(answer).size)
+        self.be_gentle(seconds)
         return answer
+
+    def be_gentle(self, seconds: float) -> None:
+        """Leave the server to everybody else for as long again as a call took, when the terms want it."""
+        if self.terms.gentle:
+            time.sleep(seconds)
 
     def read(self, script: Script, keys: Sequence[str], *arguments: Any) -> Any:
         """Call a script that changes nothing, and return its answer as the server gave it."""
@@ -251,17 +282,6 @@ class RedisLetters(ABC):
             return self.client.execute_command("EVALSHA", script.sha, *rest)
         except load("redis.exceptions").NoScriptError:
             return self.client.execute_command("EVAL", script.text, *rest)
-
-    def _overhead(self) -> float:
-        """Return the seconds that any call takes on its way, which say nothing about the server's work."""
-        if self._round_trip is None:
-            self._round_trip = min(self._ping() for _try in range(3))
-        return self._round_trip
-
-    def _ping(self) -> float:
-        began = time.perf_counter()
-        self.ask(("EXISTS", self.dead))
-        return time.perf_counter() - began
 
     def with_redrives(self, letters: Sequence[Letter]) -> Sequence[Letter]:
         """Fill in how often each letter was moved, when the terms want it."""

@@ -18,6 +18,7 @@ from .redis_payloads import PAYLOAD
 from .redis_queue import CONSUMERS, DEAD, IN_FLIGHT, MISSING, PARKED, RedisQueue, add_up
 from .redis_scan import is_pattern, scan
 from .redis_server import ServerClock, Steps
+from .stale import Asked, StaleItems
 
 
 class RedisList(RedisQueue):
@@ -80,18 +81,25 @@ class RedisList(RedisQueue):
 
     def dead_letters(self, terms: Terms) -> DeadLetters:
         """See :class:`.dead_letters.Redrivable`."""
+        from .redis_list_across import RedisListAcross, is_apart
         from .redis_list_letters import RedisListLetters
+        from .redis_list_quiet import QuietListLetters
 
         dead: str | None = self.options.get("dead")
         if not dead:
             raise InputError(f"the queue {self.name} does not say where its dead letters are", advice="give dead: KEY")
         if (self.options.get("item") or {}).get("id"):
             self.TRAITS = self.TRAITS | {IDS}  # type: ignore[misc]  # an id that the letters bring stays the same
+        if not self.options.get("cluster"):
+            return QuietListLetters(self, terms, dead)
         letters = RedisListLetters(self, terms, dead)
-        if self.options.get("cluster"):
-            from .redis_list_across import RedisListAcross, is_apart
-
-            if is_apart(letters):
-                self.TRAITS = self.TRAITS - {ATOMIC}  # type: ignore[misc]  # no script can use keys of two slots
-                return RedisListAcross(self, terms, dead)
+        if is_apart(letters):
+            self.TRAITS = self.TRAITS - {ATOMIC}  # type: ignore[misc]  # no script can use keys of two slots
+            return RedisListAcross(self, terms, dead)
         return letters
+
+    def stale_items(self, asked: Asked) -> StaleItems:
+        """See :class:`.stale.Recoverable`."""
+        from .redis_list_stale import RedisListStale
+
+        return RedisListStale(self, asked)

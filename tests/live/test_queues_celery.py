@@ -102,3 +102,17 @@ def test_wrong_options_and_types(redis_facts: RedisFacts, redis_server: Client) 
     redis_server.set("mails", "nonsense")
     result = run(redis_facts, {"name": "mails", "kind": "celery"})
     assert "the key mails holds a string, a list was expected" in result.msg
+
+
+def test_discovery_lists_celerys_queues(celery: PythonBroker, redis_facts: RedisFacts, redis_server: Client) -> None:
+    celery.do("fill", "mails", "note", 1)
+    celery.do("fill", "mails", "note", 1, "priority=9")
+    redis_server.lpush("mails:dead", "{}")
+    redis_server.lpush("orders", 1)
+    redis_server.sadd("_kombu.binding.celery.pidbox", "\x06\x16\x06\x16celery@host.celery.pidbox")
+    found = run(redis_facts, discover=True).data["found"]["queues"]
+    assert found == [
+        {"name": "mails", "kind": "celery", "dead": "mails:dead"},
+        {"name": "orders", "kind": "redis_list", "key": "orders"},
+    ]
+    assert not run(redis_facts, *found).failed

@@ -109,3 +109,11 @@ def test_a_job_that_is_on_its_way_is_in_flight(rq: PythonBroker, redis_facts: Re
     redis_server.zadd("rq:executions:" + job.decode(), {"one": 1})
     redis_server.zadd("rq:wip:mails", {job + b":one": redis_server.time()[0] + 60})
     assert some(measured(redis_facts, "mails", "rq"), "ready", "in_flight") == {"ready": 2, "in_flight": 1}
+
+
+def test_discovery_lists_rqs_queues(rq: PythonBroker, redis_facts: RedisFacts) -> None:
+    rq.do("fill", "mails", "note", 1)
+    rq.do("fill", "letters", "note", 1)
+    found = run(redis_facts, discover=True).data["found"]["queues"]
+    assert found == [{"name": "letters", "kind": "rq"}, {"name": "mails", "kind": "rq"}]
+    assert not run(redis_facts, *found).failed

@@ -20,7 +20,12 @@ _STEP = 1000
 _SIZE = {"list": "LLEN", "zset": "ZCARD", "stream": "XLEN"}
 _DEAD_NAMES = ("{}:dead", "{}:dlq", "{}:failed", "DLQ:{}", "dlq:{}", "dead:{}")
 _ARQ_SUFFIX = ":health-check"
-_INNER = ("asynq:", "arq:")
+_INNER = ("asynq:", "arq:", "rq:", "_kombu.")
+_RQ_QUEUE = "rq:queue:"
+# Celery's bindings of an exchange to queues; those of these exchanges are for Celery's own messages.
+_KOMBU = "_kombu.binding."
+_KOMBU_SEPARATOR = "\x06\x16"
+_CELERYS_OWN = ("celery.pidbox", "celeryev", "reply.celery.pidbox")
 
 Description = dict[str, Any]
 
@@ -34,12 +39,20 @@ class _Keys:
     groups: dict[str, list[str]] = field(default_factory=dict)
     lowest_scores: dict[str, float] = field(default_factory=dict)
     asynq_queues: list[str] = field(default_factory=list)
+    rq_queues: list[str] = field(default_factory=list)
+    celery_queues: set[str] = field(default_factory=set)
     looked_at: int = 0
     complete: bool = False
 
     def of_type(self, kind: str) -> list[str]:
         """Return the keys of that type which are not the inside of a library, in order."""
-        return sorted(key for key, actual in self.types.items() if actual == kind and not key.startswith(_INNER))
+        return sorted(key for key, actual in self.types.items() if actual == kind and not self._is_inner(key))
+
+    def _is_inner(self, key: str) -> bool:
+        celerys = bool(self.celery_queues) and (
+            key == "unacked_index" or key.partition(_KOMBU_SEPARATOR)[0] in self.celery_queues
+        )
+        return celerys or key.startswith(_INNER)
 
 
 def discover(options: Mapping[str, Any], match: str, limit: int) -> dict[str, Any]:
@@ -59,7 +72,15 @@ def discover(options: Mapping[str, Any], match: str, limit: int) -> dict[str, An
         measurer.close()
     if isinstance(keys, OpsError):
         raise keys
-    found = [*_asynq(keys), *_arq(keys), *_streams(keys), *_lists(keys), *_sorted_sets(keys)]
+    found = [
+        *_asynq(keys),
+        *_arq(keys),
+        *_rq(keys),
+        *_celery(keys),
+        *_streams(keys),
+        *_lists(keys),
+        *_sorted_sets(keys),
+    ]
     sizes = {one["name"]: keys.sizes[one["key"]] for one in found if "key" in one}
     return {"queues": found, "sizes": sizes, "looked_at": keys.looked_at, "complete": keys.complete}
 
@@ -92,9 +113,27 @@ def _look_at(names: list[str], keys: _Keys, on: str) -> Steps[None]:
     sets = [name for name in names if keys.types[name] == "zset"]
     firsts = yield from ask("", on, *(("ZRANGE", name, 0, 0, "WITHSCORES") for name in sets))
     keys.lowest_scores.update({name: float(first[1]) for name, first in zip(sets, firsts) if first})
-    if "asynq:queues" in names:
-        (members,) = yield from ask("", on, ("SMEMBERS", "asynq:queues"))
-        keys.asynq_queues = sorted(filter(None, map(_text, members)))
+    yield from _look_into_sets(names, keys, on)
+
+
+def _look_into_sets(names: list[str], keys: _Keys, on: str) -> Steps[None]:
+    """Note the queues that libraries keep a list of."""
+    own = [_KOMBU + exchange for exchange in _CELERYS_OWN]
+    sets = [
+        name
+        for name in names
+        if keys.types[name] == "set"
+        and (name in ("asynq:queues", "rq:queues") or (name.startswith(_KOMBU) and name not in own))
+    ]
+    answers = yield from ask("", on, *(("SMEMBERS", name) for name in sets))
+    for name, members in zip(sets, answers):
+        texts = sorted(filter(None, map(_text, members)))
+        if name == "asynq:queues":
+            keys.asynq_queues = texts
+        elif name == "rq:queues":
+            keys.rq_queues = [text[len(_RQ_QUEUE) :] for text in texts if text.startswith(_RQ_QUEUE)]
+        else:
+            keys.celery_queues.update(filter(None, (text.rpartition(_KOMBU_SEPARATOR)[2] for text in texts)))
 
 
 def _text(name: bytes) -> str:
@@ -119,6 +158,18 @@ def _arq(keys: _Keys) -> Iterator[Description]:
         yield {"name": key, "kind": "arq", "key": key}
 
 
+def _rq(keys: _Keys) -> Iterator[Description]:
+    for queue in keys.rq_queues:
+        yield {"name": queue, "kind": "rq"}
+
+
+def _celery(keys: _Keys) -> Iterator[Description]:
+    lists = [key for key, kind in keys.types.items() if kind == "list"]
+    for queue in sorted(keys.celery_queues):
+        dead = _dead_letters([queue, *lists]).get(queue)
+        yield {"name": queue, "kind": "celery", **({"dead": dead} if dead else {})}
+
+
 def _streams(keys: _Keys) -> Iterator[Description]:
     streams = keys.of_type("stream")
     dead = _dead_letters(streams)
@@ -135,7 +186,8 @@ def _streams(keys: _Keys) -> Iterator[Description]:
 
 
 def _lists(keys: _Keys) -> Iterator[Description]:
-    lists = keys.of_type("list")
+    celerys = {description.get("dead") for description in _celery(keys)}
+    lists = [key for key in keys.of_type("list") if key not in celerys]
     dead = _dead_letters(lists)
     taken = set(dead.values())
     for key, letters in _emptied(lists).items():

@@ -40,7 +40,7 @@ def number(value: Any) -> float:
         raise NotComparable("a number")
     try:
         found = float(value)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # the latter of a whole number that is larger than any float
         raise NotComparable("a number") from error
     if math.isnan(found):
         raise NotComparable("a number")

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Union
@@ -36,7 +35,7 @@ def moment(written: Written, naive: tzinfo | None = timezone.utc) -> float | Non
     if isinstance(written, bool) or written is None:
         return None
     if isinstance(written, (int, float)):
-        return _since_epoch(float(written))
+        return _since_epoch(written)
     text = (written.decode("utf-8", "replace") if isinstance(written, bytes) else str(written)).strip()
     match = _ISO.match(text)
     if match:
@@ -48,9 +47,9 @@ def moment(written: Written, naive: tzinfo | None = timezone.utc) -> float | Non
 
 
 def _since_epoch(number: float) -> float | None:
-    if math.isnan(number) or number <= 0:
+    if not 0 < number < _LIMITS[-1][0]:  # nor may it be NaN, or a whole number that is larger than any float
         return None
-    return next((number / unit for limit, unit in _LIMITS if number < limit), None)
+    return next(float(number) / unit for limit, unit in _LIMITS if number < limit)
 
 
 def from_fields(fields: dict[str, str | None], naive: tzinfo | None = timezone.utc) -> float | None:

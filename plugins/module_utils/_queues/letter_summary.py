@@ -23,6 +23,7 @@ _MOST_NAMES = 50
 _TEXT = 200
 _PAYLOAD_TEXT = 500
 _MOST_ENTRIES = 100
+_TOO_DEEP = "nested too deep to be shown"
 # Upper bound in seconds -> name.
 _AGES = ((60.0, "under 1 minute"), (3600.0, "under 1 hour"), (86400.0, "under 1 day"), (7 * 86400.0, "under 1 week"))
 _OLDER = "1 week and more"
@@ -89,9 +90,12 @@ class Summary:
         if letter.payload is None:
             return None
         payload = letter.payload
-        for steps in self._mask:
-            payload = _hidden(payload, steps)
-        return one_line(json.dumps(_without_secrets(payload), ensure_ascii=False), _PAYLOAD_TEXT)
+        try:
+            for steps in self._mask:
+                payload = _hidden(payload, steps)
+            return one_line(json.dumps(_without_secrets(payload), ensure_ascii=False), _PAYLOAD_TEXT)
+        except RecursionError:
+            return _TOO_DEEP
 
 
 def _count(counts: dict[str, int], name: str | None) -> None:
@@ -108,16 +112,29 @@ def _shown(text: str, limit: int) -> str:
 
 
 def _hidden(value: Any, steps: Sequence[Step]) -> Any:
-    """Return a copy of the value in which what the steps lead to is masked."""
+    """Return a copy of the value in which what the steps lead to is masked.
+
+    Rather too much than nothing: a name in front of a list means that of each entry.
+    """
     if not steps:
         return MASK
     step, rest = steps[0], steps[1:]
     if isinstance(value, dict):
-        return {name: _hidden(one, rest) if step in (EACH, name) else one for name, one in value.items()}
+        return {name: _hidden(one, rest) if step == EACH or str(step) == name else one for name, one in value.items()}
     if isinstance(value, list):
-        meant = range(len(value)) if step == EACH else [step]
-        return [_hidden(one, rest) if number in meant else one for number, one in enumerate(value)]
+        return [_hidden_entry(one, steps, (number, number - len(value))) for number, one in enumerate(value)]
     return value
+
+
+def _hidden_entry(entry: Any, steps: Sequence[Step], numbers: Sequence[int]) -> Any:
+    """Return a copy of a list's entry, as :func:`_hidden` does.
+
+    :param numbers: its index from the front and from the back.
+    """
+    step, rest = steps[0], steps[1:]
+    if step == EACH or str(step) in map(str, numbers):
+        return _hidden(entry, rest)
+    return entry if isinstance(step, int) else _hidden(entry, steps)
 
 
 def _without_secrets(value: Any) -> Any:

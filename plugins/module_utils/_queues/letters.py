@@ -36,6 +36,9 @@ ITEM = ArgSpec(
 )
 
 NOT_JSON = "not JSON"
+# A count from which on it is none, and the longest text of one that is less.
+_NO_COUNT = 2**63
+_LONGEST_COUNT = 30
 
 
 class _Unread:
@@ -139,7 +142,7 @@ def _getter(path: str) -> Callable[[Any], Any]:
     def get(value: Any) -> Any:
         for step in steps:
             try:
-                value = value[step]
+                value = value[str(step) if isinstance(value, dict) else step]
             except (KeyError, IndexError, TypeError):
                 return None
         return value
@@ -148,23 +151,38 @@ def _getter(path: str) -> Callable[[Any], Any]:
 
 
 def _text(value: Any) -> str | None:
+    """Return a value as text that can be written anywhere; None for what is nested too deep."""
     if value is None:
         return None
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return None
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()  # JSON can name half a surrogate pair, and UTF-8 cannot
 
 
 def _whole(value: Any) -> int | None:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
+    """Return a count; None for what is none, and for what nothing can have counted."""
+    if isinstance(value, str) and len(value) > _LONGEST_COUNT:
         return None
+    try:
+        count = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return count if abs(count) < _NO_COUNT else None
+
+
+def _moment(value: Any) -> float | None:
+    return moment(value) if isinstance(value, (str, int, float)) else None
 
 
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "id": _text,
     "error": _text,
     "type": _text,
-    "failed_at": moment,
+    "failed_at": _moment,
     "attempts": _whole,
 }
 

@@ -45,4 +45,4 @@ class Payloads:
 
 def _name(letter: Letter) -> bytes:
     """Return what the payload's key has of a letter: its id, or the whole body when that is nothing but an id."""
-    return letter.id.encode() if letter.named else (letter.body or b"")
+    return letter.id.encode("utf-8", "backslashreplace") if letter.named else (letter.body or b"")

@@ -268,3 +268,30 @@ def test_a_journal_goes_on_behind_a_line_that_was_cut(tmp_path: Path) -> None:
     found = read_journal(str(path)).progress
     assert found is not None
     assert found.moved == 7
+
+
+@pytest.mark.parametrize("path", ["lines[-1].card", "lines[1].card", "lines.card", "lines.1.card", 'lines."card"'])
+def test_a_mask_of_the_last_entry_of_a_list_or_of_each(path: str) -> None:
+    shown = sample({"lines": [{"sku": 1, "card": 4110}, {"sku": 2, "card": 4111}]}, path)
+    assert "4111" not in shown
+    assert '"sku": 2' in shown
+    assert ("4110" in shown) == ("1" in path)
+
+
+def test_a_mask_of_a_name_that_is_a_number() -> None:
+    assert json.loads(sample({"m": {"0": {"card": 4111}, "1": {"card": 1}}}, "m[0].card")) == {
+        "m": {"0": {"card": "***"}, "1": {"card": 1}}
+    }
+
+
+def test_a_mask_through_lists_of_lists() -> None:
+    assert json.loads(sample({"a": [[{"card": 4111}], {"card": 4112}]}, "a.card")) == {
+        "a": [[{"card": "***"}], {"card": "***"}]
+    }
+
+
+def sample(payload: Any, *mask: str) -> str:
+    """Return how a sample shows the payload."""
+    summary = Summary(1, show_payload=True, mask=mask)
+    summary.see(Letter("1", json.dumps(payload).encode()), NOW)
+    return str(summary.as_dict()["samples"][0]["payload"])

@@ -27,6 +27,7 @@ from .dead_letters import (
 from .protobuf import fields
 from .redis_queue import AGE, CONSUMERS, DEAD, DELAYED, IN_FLIGHT, PARKED, PAUSE, RedisQueue
 from .redis_server import Command, ServerClock, Steps
+from .stale import Asked, StaleItems
 
 _QUEUES = "asynq:queues"
 _SERVERS = "asynq:servers"
@@ -126,6 +127,12 @@ class Asynq(RedisQueue):
         from .asynq_letters import AsynqLetters
 
         return AsynqLetters(self, terms, self.archived)
+
+    def stale_items(self, asked: Asked) -> StaleItems:
+        """See :class:`.stale.Recoverable`."""
+        from .asynq_stale import AsynqStale
+
+        return AsynqStale(self, asked)
 
     def _unknown_queue(self) -> str:
         return f"asynq knows no queue {self.queue} (it is no member of {_QUEUES}); that is never taken for an empty one"

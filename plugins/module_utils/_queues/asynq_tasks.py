@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .letters import Letter
-from .protobuf import fields, with_varint
+from .protobuf import fields, with_bytes, with_varint
 from .redis_payloads import GONE
 
 ARCHIVED = "archived"
@@ -82,3 +82,20 @@ def _told(message: bytes) -> tuple[dict[int, Any], str]:
 
 def _text(value: Any) -> str | None:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) and value else None
+
+
+def failed_once_more(message: bytes, error: str, now: int) -> tuple[bytes, bool]:
+    """Return the message of a task that has failed, as asynq writes it, and whether it has a try left.
+
+    :param now: seconds since the epoch.
+    :raises ValueError: the message cannot be read.
+    """
+    told = dict(fields(message))
+    retried, most = told.get(_RETRIED, 0), told.get(_RETRY, 0)
+    if not isinstance(retried, int) or not isinstance(most, int):
+        raise ValueError(NOT_A_MESSAGE)
+    changed = with_bytes(message, _ERROR, error.encode())
+    changed = with_varint(changed, _FAILED_AT, now)
+    if retried >= most:
+        return changed, False
+    return with_varint(changed, _RETRIED, retried + 1), True

@@ -61,8 +61,19 @@ def with_varint(message: bytes, number: int, value: int) -> bytes:
     :param value: not negative; 0 leaves the field out, which means the same.
     :raises ValueError: this is no such message.
     """
-    kept = b"".join(message[start:end] for start, end, found in _spans(message) if found != number)
-    return kept + (_written(number << 3 | _VARINT) + _written(value) if value else b"")
+    return _without(message, number) + (_written(number << 3 | _VARINT) + _written(value) if value else b"")
+
+
+def with_bytes(message: bytes, number: int, value: bytes) -> bytes:
+    """Return the message with this field set, as :func:`with_varint` does it; empty ``value`` leaves it out.
+
+    :raises ValueError: this is no such message.
+    """
+    return _without(message, number) + (_written(number << 3 | _BYTES) + _written(len(value)) + value if value else b"")
+
+
+def _without(message: bytes, number: int) -> bytes:
+    return b"".join(message[start:end] for start, end, found in _spans(message) if found != number)
 
 
 def _spans(message: bytes) -> Iterator[tuple[int, int, int]]:

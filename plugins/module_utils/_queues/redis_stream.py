@@ -18,6 +18,7 @@ from .letters import ITEM
 from .redis_payloads import PAYLOAD
 from .redis_queue import AGE, CONSUMERS, DEAD, IN_FLIGHT, MISSING, PARKED, RedisQueue
 from .redis_server import Command, ServerClock, Steps, refuse_errors
+from .stale import Asked, StaleItems
 
 _STEP = 500
 _MOST_STEPS = 200
@@ -175,6 +176,12 @@ class RedisStream(RedisQueue):
         if (self.options.get("item") or {}).get("id"):
             self.TRAITS = self.TRAITS | {IDS}  # type: ignore[misc]  # an id that the letters bring stays the same
         return RedisStreamLetters(self, terms, dead)
+
+    def stale_items(self, asked: Asked) -> StaleItems:
+        """See :class:`.stale.Recoverable`."""
+        from .redis_stream_stale import RedisStreamStale
+
+        return RedisStreamStale(self, asked)
 
 
 def as_fields(answer: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ Rows = Callable[[Run], Iterator[Row]]
 
 SUITES: dict[str, dict[str, str]] = {
     "bench": {"checks": "checks.bench", "reports": "reports.bench"},
-    "chaos": {"windows": "windows.chaos"},
+    "chaos": {"queues": "queues.chaos", "windows": "windows.chaos"},
     "faults": {"checks": "checks.faults", "everything": "everything.faults"},
 }
 

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import MOVE, DeadLetters
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
+from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_operation import SPEC, operate
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
 from .letters_help import dead_letters, peek, settle_all
+from .queue_help import Options, connection
 
 Rule = Callable[[Letter], str]
 
@@ -54,3 +57,9 @@ class Dead:
         """Go through all of them once."""
         with self.passing(**terms) as letters:
             return go_through(letters, rule, most)
+
+
+def whole_run(facts: RedisFacts, queue: Options, **options: Any) -> Result:
+    """Return what dlq_reprocess returns."""
+    params = SPEC.validate({**connection(facts), "queue": queue, **options}, "dlq_reprocess")
+    return operate(params, check_mode=False)

@@ -16,7 +16,7 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters impo
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from .passes import Dead, go_through
+from .passes import Dead, go_through, whole_run
 from .python_broker import PythonBroker
 from .queue_help import Client, measured, some
 from .snapshot import Snapshot
@@ -246,3 +246,36 @@ def test_the_canarys_letters_are_known_again(buried: Client, mails: Dead) -> Non
 def test_celery_does_not_run_in_a_cluster(redis_facts: RedisFacts) -> None:
     with pytest.raises(InputError, match="Celery does not run in a Redis Cluster"):
         Dead(redis_facts, "mails", "celery", dead=DEAD, cluster=True, db=0).peeked()
+
+
+def test_a_user_with_the_permissions_that_are_documented(buried: Client, redis_facts: RedisFacts) -> None:
+    commands = "+@read +time +select +eval +evalsha +ltrim +lpush +rpush +hincrby +hdel +expire"
+    keys = ("~mails*", "~unacked*", "~_kombu.binding.*")
+    buried.execute_command("ACL", "SETUSER", "operator", "reset", "on", ">secret", *keys, *commands.split())
+    login = {"login_user": "operator", "login_password": "secret", "dead": DEAD}
+    try:
+        assert measured(redis_facts, "mails", "celery", **login)["dead"] == ALL
+        mails = Dead(redis_facts, "mails", "celery", **login)
+        fate = {letter.id: number % 2 for number, letter in enumerate(mails.peeked())}
+        done = mails.redriven(lambda letter: PARK if fate[letter.id] else MOVE, count_redrives=True, account=True)
+        assert done == {"moved": ALL // 2, "parked": ALL // 2}
+    finally:
+        buried.execute_command("ACL", "DELUSER", "operator")
+
+
+def test_a_whole_run_and_one_whose_cause_is_not_mended(
+    celery: PythonBroker, buried: Client, redis_facts: RedisFacts
+) -> None:
+    queue = {"name": "mails", "kind": "celery", "dead": DEAD, "missing": "empty"}
+    with celery.working("work", "mails"):
+        wait_for("the worker", lambda: buried.exists("_kombu.binding.celery.pidbox") == 1, seconds=60)
+        where = [{"path": "args[0]", "op": "lt", "value": 3}]
+        result = whole_run(redis_facts, queue, filter={"type": "^note$", "where": where}, canary=2)
+        assert not result.failed, result.msg
+        assert result.data["moved"] == 6
+        wait_for("the tasks to be done", lambda: buried.llen("processed") == 6)
+        buried.set("broken", "still no connection")
+        result = whole_run(redis_facts, queue, filter={"type": "^note$"}, canary=2)
+    assert result.failed
+    assert (result.data["moved"], result.data["stop_reason"]) == (2, "canary")
+    assert sorted(int(number) for number in buried.lrange("processed", 0, -1)) == [0, 0, 1, 1, 2, 2]

@@ -13,8 +13,9 @@ from ansible_collections.day2.ops.plugins.module_utils._core.errors import Input
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
+from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from .passes import Dead, go_through
+from .passes import Dead, go_through, whole_run
 from .python_broker import PythonBroker
 from .queue_help import Client, measured, some
 from .snapshot import Snapshot
@@ -228,7 +229,7 @@ def test_json_and_retries(rq: PythonBroker, redis_server: Client, mails: Dead) -
     rq.do("fill", "mails", "other", 3, "json", 2)
     rq.do("work", "mails", "burst", "json")
     letters = mails.peeked()
-    assert sorted(letter.payload[2][0] for letter in letters) == [0, 1, 2]
+    assert sorted(letter.payload["args"][0] for letter in letters) == [0, 1, 2]
     assert {(letter.type, letter.attempts, letter.fault) for letter in letters} == {("jobs.other", None, "")}
     (job, *_others) = (letter.id for letter in letters)
     assert redis_server.hget(f"rq:job:{job}", "retries_left") == b"0"
@@ -304,6 +305,41 @@ def test_a_server_without_memory_loses_nothing(rq: PythonBroker, failed: Client,
     assert mails.redriven(run="two") == {"moved": JOBS}
     rq.do("work", "mails", "burst")
     assert processed(failed) == list(range(JOBS))
+
+
+def test_a_user_with_the_permissions_that_are_documented(failed: Client, redis_facts: RedisFacts) -> None:
+    commands = "+@read +time +select +eval +evalsha +zadd +zrem +rpush +sadd +hset +hincrby +hdel +expire +persist"
+    failed.execute_command("ACL", "SETUSER", "operator", "reset", "on", ">secret", "~rq:*", *commands.split())
+    login = {"login_user": "operator", "login_password": "secret"}
+    try:
+        assert measured(redis_facts, "mails", "rq", **login)["dead"] == JOBS
+        mails = Dead(redis_facts, "mails", "rq", **login)
+        fate = {letter.id: number % 2 for number, letter in enumerate(mails.peeked())}
+        done = mails.redriven(lambda letter: PARK if fate[letter.id] else MOVE, count_redrives=True, account=True)
+        assert done == {"moved": JOBS // 2, "parked": JOBS // 2}
+    finally:
+        failed.execute_command("ACL", "DELUSER", "operator")
+
+
+def test_a_cause_that_is_not_mended_ends_the_run(rq: PythonBroker, failed: Client, redis_facts: RedisFacts) -> None:
+    failed.set("broken", "still no connection")
+    with rq.working("work", "mails"):
+        wait_for("the worker's sign of life", lambda: failed.exists("rq:workers:mails") == 1)
+        result = whole_run(redis_facts, {"name": "mails", "kind": "rq"}, canary=2, require_consumers=1)
+    assert result.failed
+    assert (result.data["moved"], result.data["stop_reason"]) == (2, "canary")
+
+
+def test_a_whole_run(rq: PythonBroker, failed: Client, redis_facts: RedisFacts) -> None:
+    with rq.working("work", "mails"):
+        wait_for("the worker's sign of life", lambda: failed.exists("rq:workers:mails") == 1)
+        result = whole_run(
+            redis_facts, {"name": "mails", "kind": "rq"}, canary=2, limit=4, filter={"error": "no connection"}
+        )
+        assert not result.failed, result.msg
+        assert result.data["moved"] == 4
+        wait_for("the jobs to be done", lambda: failed.llen("processed") == 4)
+    assert failed.zcard(FAILED) == JOBS - 4
 
 
 def test_keys_that_cannot_be_meant(redis_facts: RedisFacts, mails: Dead) -> None:

@@ -99,15 +99,18 @@ class FailedJob:
         )
 
     def _call(self) -> tuple[bytes | None, Any, str]:
-        """Return function, instance, arguments and named arguments when they are JSON, as they are and decoded; and why
-        they cannot be read. What is a pickle, or another serializer's, stays closed."""
+        """Return the call when it is JSON, as it is and decoded, and why it cannot be read. What is a pickle, or was
+        written by another serializer, stays closed."""
         data = unzipped(self.fields[b"data"])
         if not data:  # empty stands for what was too large to be sent
             return None, None, TOO_LARGE
+        if not data.startswith(b"["):
+            return None, None, ""
         try:
-            return (data, json.loads(data), "") if data.startswith(b"[") else (None, None, "")
+            function, _instance, args, kwargs = json.loads(data)
         except (ValueError, RecursionError):
             return None, None, ""
+        return data, {"function": function, "args": args, "kwargs": kwargs}, ""
 
     def _error(self) -> str | None:
         """Return the last line of what was raised."""
@@ -142,8 +145,8 @@ def unzipped(raw: bytes, most: int = _MOST) -> bytes | None:
 
 def _function(call: Any, description: bytes) -> str | None:
     """Return the name of the function: of the call itself, or as the description has it when nobody wrote another."""
-    if isinstance(call, list) and call and isinstance(call[0], str):
-        return call[0]
+    if call and isinstance(call["function"], str):
+        return str(call["function"])
     found = _CALL.match(description.decode("utf-8", "replace"))
     return found.group(1) if found else None
 

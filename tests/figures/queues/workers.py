@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import redis
 
-from .own_redis import DEAD, DONE, QUEUE
+from .own_redis import DEAD, DONE, QUEUE, Client
 
 _DO, _FAIL = "do", "fail"
 _SETTLE = """
@@ -38,7 +38,7 @@ def working(socket: str, number: int, fail: bool = False) -> Iterator[None]:
 def main() -> None:
     """Be such a worker, until somebody ends it."""
     socket, processing, verb = sys.argv[1:]
-    client = redis.Redis(unix_socket_path=socket)
+    client: Client = redis.Redis(unix_socket_path=socket)
     settle = client.register_script(_SETTLE)
     target = DEAD if verb == _FAIL else DONE
     while True:

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Callable
 
 from ansible.errors import AnsibleConnectionFailure
+from ansible_collections.day2.ops.plugins.module_utils._queues.progress import exact
 
 Call = Callable[[dict[str, Any]], dict[str, Any]]
 
 # What tells how a part ended; it says nothing of one that follows.
 _OF_THE_END = ("stop_reason", "stop_message", "msg", "failed", "warnings", "exception")
+_CANNOT_GO_ON = "a part of the run does not tell how far it came, so it cannot go on; a very short password hides that"
 # For less it is not worth to go on.
 _LEAST_SECONDS = 0.01
 
@@ -39,8 +41,11 @@ class Parts:
             allotted = self._seconds if self._most is None else min(self._seconds, self._most - worked)
             part = self._part({**given, "max_seconds": allotted})
             self._add(part)
-            progress = part.get("progress")
-            if part.get("failed") or part.get("unreachable") or part.get("stop_reason") != "time" or not progress:
+            progress = _exact(part.get("progress"))
+            if part.get("failed") or part.get("unreachable") or part.get("stop_reason") != "time":
+                return
+            if not progress:
+                self.result.update(failed=True, msg=_CANNOT_GO_ON)
                 return
             worked += allotted if seconds is None else progress["seconds"] - seconds
             seconds = progress["seconds"]
@@ -49,14 +54,14 @@ class Parts:
                 return
             yield progress
             given = {name: value for name, value in self._arguments.items() if name != "resume"}
-            given["continue_from"] = progress
+            given["continue_from"] = part["progress"]
 
     def _seconds_before(self) -> float | None:
         """Return for how long earlier calls have worked; None when only a journal knows."""
         if self._arguments.get("resume"):
             return None
-        earlier = self._arguments.get("continue_from")
-        return (_number(earlier.get("seconds")) or 0.0) if isinstance(earlier, Mapping) else 0.0
+        earlier = _exact(self._arguments.get("continue_from"))
+        return _number(earlier.get("seconds")) or 0.0
 
     def _part(self, arguments: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -99,6 +104,14 @@ class Parts:
         of_part, of_all = self.result["stop_message"], f"{worked:.1f} s were worked, as long as max_seconds allows"
         self.result["stop_message"] = of_all
         self.result["msg"] = self.result["msg"].replace(of_part, of_all)
+
+
+def _exact(progress: Any) -> Mapping[str, Any]:
+    """Return a progress as it was before passwords were masked in it; an empty one when that cannot be told."""
+    try:
+        return exact(progress) if isinstance(progress, Mapping) else {}
+    except ValueError:
+        return {}
 
 
 def _number(value: Any) -> float | None:

@@ -41,7 +41,7 @@ from .letter_filter import Filter
 from .letter_summary import Summary
 from .look import Observer
 from .plan import made_plan
-from .progress import Progress, picked_up
+from .progress import Progress, handed_on, picked_up
 from .redrive import Bounds, Redrive
 from .redrive_checks import check
 from .rules import Rules
@@ -298,5 +298,5 @@ class _Run:
             "rate": round(progress.moved / progress.seconds, 3) if progress.seconds else 0.0,
             "stop_reason": stop.reason if stop else "error",
             "stop_message": stop.sentence if stop else "",
-            "progress": progress.as_dict(),
+            "progress": handed_on(progress),
         }

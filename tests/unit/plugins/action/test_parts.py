@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
+from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.day2.ops.plugins.module_utils._queues.pace_line import PaceLine
+from ansible_collections.day2.ops.plugins.module_utils._queues.progress import exact
 from ansible_collections.day2.ops.plugins.plugin_utils._live import Live
 from ansible_collections.day2.ops.plugins.plugin_utils._parts import Parts
 
@@ -113,6 +117,33 @@ def test_a_host_that_is_lost_in_the_middle_leaves_the_progress() -> None:
     assert (result["changed"], result["progress"]["moved"]) == (True, 100)
     with pytest.raises(AnsibleConnectionFailure):
         run(Module(lost_at=1))
+
+
+def test_a_password_of_digits_does_not_end_a_run() -> None:
+    module = Module(letters=120)
+
+    def masking(arguments: dict[str, Any]) -> dict[str, Any]:
+        given = dict(arguments)
+        if "continue_from" in given:
+            given["continue_from"] = dict(exact(given["continue_from"]))
+        told = module(given)
+        fields = base64.b64encode(json.dumps(told["progress"]).encode()).decode()
+        masked: dict[str, Any] = remove_values({**told, "progress": {**told["progress"], "exact": fields}}, {"5", "10"})
+        return masked
+
+    parts = Parts(masking, {}, seconds=5.0)
+    assert [progress["seconds"] for progress in parts.run()] == [5.0, 10.0]
+    assert (parts.result["moved"], parts.result["stop_reason"]) == (120, "end")
+
+
+def test_a_part_that_does_not_tell_how_far_it_came_ends_the_run_and_says_so() -> None:
+    def masking(arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"stop_reason": "time", "msg": "moved", "progress": {"exact": "********"}}
+
+    parts = Parts(masking, {}, seconds=5.0)
+    assert list(parts.run()) == []
+    assert parts.result["failed"]
+    assert parts.result["msg"].startswith("a part of the run does not tell how far it came")
 
 
 # Lines

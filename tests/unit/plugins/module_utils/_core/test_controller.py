@@ -65,3 +65,13 @@ def test_a_fault_of_ours_is_one_line_with_its_place() -> None:
 def test_a_job_that_found_something_wrong_fails_with_its_data() -> None:
     told = run(lambda _params, _check_mode: Result(failed=True, msg="bad", data={"lines": [1]}, warnings=["a\nb"]))
     assert (told["failed"], told["msg"], told["lines"], told["warnings"]) == (True, "bad", [1], ["a b"])
+
+
+def test_a_password_of_digits_is_masked_in_texts_and_leaves_numbers() -> None:
+    told = run_here(
+        ArgSpec(options={"queue": {"type": "dict"}}),
+        {"queue": {"login_password": "1998"}},
+        lambda _params, _check_mode: Result(msg="1998 moved", data={"moved": 1998, "of": [{"a": ("x1998", 0.1998)}]}),
+        check_mode=False,
+    )
+    assert (told["msg"], told["moved"], told["of"]) == ("******** moved", 1998, [{"a": ["x********", 0.1998]}])

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._queues.call_size import CALL_BYTES, CallSize
 from ansible_collections.day2.ops.plugins.module_utils._queues.journal import FileJournal, read_journal
 from ansible_collections.day2.ops.plugins.module_utils._queues.letter_filter import Filter
 from ansible_collections.day2.ops.plugins.module_utils._queues.letter_summary import Summary
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter, Reader, digest
-from ansible_collections.day2.ops.plugins.module_utils._queues.progress import Progress, picked_up
+from ansible_collections.day2.ops.plugins.module_utils._queues.progress import Progress, exact, handed_on, picked_up
 from ansible_collections.day2.ops.plugins.module_utils._queues.redis_letters import beside
 from ansible_collections.day2.ops.plugins.module_utils._queues.redis_payloads import GONE, Payloads
 from ansible_collections.day2.ops.plugins.module_utils._queues.rules import Ruling
@@ -182,6 +183,43 @@ def test_progress_is_picked_up_as_it_was() -> None:
     assert picked_up(json.loads(json.dumps(progress.as_dict())), "continue_from") == progress
     with pytest.raises(InputError, match="continue_from is not the progress of a run"):
         picked_up({"run": "a"}, "continue_from")
+
+
+def test_progress_is_picked_up_from_a_result_that_was_masked() -> None:
+    progress = Progress(run="ab1998", dead_at_start=1998, moved=1998, seconds=0.1998, position={"left": 1998})
+    masked = remove_values(handed_on(progress), {"1998"})
+    assert (masked["run"], masked["moved"]) == ("ab********", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
+    assert picked_up(masked, "continue_from") == progress
+    assert exact(masked) == progress.as_dict()
+    with pytest.raises(InputError, match="continue_from is not the progress of a run"):
+        picked_up({**masked, "exact": "********"}, "continue_from")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("run", ""),
+        ("dead_at_start", "9"),
+        ("looked", None),
+        ("moved", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"),
+        ("parked", -1),
+        ("skipped", {"filtered out": "********"}),
+        ("parked_for", []),
+        ("returned", True),
+        ("queue", 7),
+        ("canary", 1),
+        ("canary_ids", [7]),
+        ("base", {"dead": 1}),
+        ("seconds", "1.5"),
+        ("seconds", float("nan")),
+        ("position", "********"),
+        ("pace", {"allowance": 1.0}),
+    ],
+)
+def test_progress_that_is_damaged_is_refused_with_the_name_of_what_is(name: str, value: Any) -> None:
+    given = {**Progress(run="a").as_dict(), name: value}
+    with pytest.raises(InputError, match=f"continue_from is not the progress of a run, as its {name} is damaged; give"):
+        picked_up(given, "continue_from")
 
 
 def test_calls_grow_while_they_are_quick_and_shrink_when_they_are_slow() -> None:

@@ -23,6 +23,7 @@ from .redis_server import ServerClock, Steps
 
 # How kombu joins the name of a queue and a priority, and the parts of a binding.
 SEPARATOR = "\x06\x16"
+_HIGHEST_PRIORITY = 9  # kombu takes what is above for this
 _BINDINGS = "_kombu.binding."
 _STEP = 200
 _MOST_HELD = 20_000
@@ -78,8 +79,11 @@ class Celery(RedisQueue):
 
     def key_for(self, priority: Any) -> str:
         """Return the list for messages of a priority: that of the highest step which is not above it."""
-        number = priority if isinstance(priority, int) else 0
-        step = max((one for one in self._steps if one <= number), default=self._steps[-1])
+        try:
+            number = min(max(int(priority), 0), _HIGHEST_PRIORITY)
+        except (TypeError, ValueError):
+            number = 0
+        step = max(one for one in self._steps if one <= number)
         return f"{self.key}{self.options['separator']}{step}" if step else self.key
 
     @property

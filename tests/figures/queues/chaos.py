@@ -17,7 +17,7 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from ..rows import Goal, Row, told
 from ..run import Run
-from .own_redis import DEAD, DONE, QUEUE, OwnRedis
+from .killable_redis import DEAD, DONE, QUEUE, KillableRedis
 from .redriver import Redriver, redriving
 from .workers import working
 
@@ -35,13 +35,13 @@ def rows(run: Run) -> Iterator[Row]:
     random = Random(20261126)
     kills = 6 if run.short else 100
     for name, options in _MANNERS.items():
-        with run.folder() as folder, OwnRedis(folder) as server:
+        with run.folder() as folder, KillableRedis(folder) as server:
             yield _killed_module(name, options, server, folder, kills, random)
             run.say(f"  {name}: done")
     for appendfsync in ("always", "everysec"):
-        with run.folder() as folder, OwnRedis(folder, appendfsync) as server:
+        with run.folder() as folder, KillableRedis(folder, appendfsync) as server:
             yield _killed_server(appendfsync, server, 2 if run.short else 20, random)
-    with run.folder() as folder, OwnRedis(folder) as server:
+    with run.folder() as folder, KillableRedis(folder) as server:
         yield _two_at_once(server, 3000 if run.short else 20000)
         yield _not_fixed(server)
 
@@ -53,14 +53,14 @@ _MANNERS: dict[str, dict[str, Any]] = {
 }
 
 
-def _options(server: OwnRedis, **more: Any) -> dict[str, Any]:
+def _options(server: KillableRedis, **more: Any) -> dict[str, Any]:
     queue = {"name": QUEUE, "kind": "redis_list", "dead": DEAD, "missing": "empty", "item": {"error": "error"}}
     login = {"login_unix_socket": server.socket, "timeout": 30}
     return {**login, "queue": queue, "canary": 0, **more}
 
 
 def _killed_module(
-    name: str, manner: dict[str, Any], server: OwnRedis, folder: Path, kills: int, random: Random
+    name: str, manner: dict[str, Any], server: KillableRedis, folder: Path, kills: int, random: Random
 ) -> Row:
     """Kill the process at random moments, again and again, until nothing is left to move; then fill anew."""
     options = _options(server, rate=LETTERS / _SECONDS, **manner)
@@ -96,13 +96,13 @@ def _killed_module(
     )
 
 
-def _bad(server: OwnRedis, items: list[bytes]) -> tuple[int, int]:
+def _bad(server: KillableRedis, items: list[bytes]) -> tuple[int, int]:
     """Return how many letters are in no place, and how many in two."""
     places = Counter(server.items(DEAD, QUEUE))
     return sum(item not in places for item in items), sum(number - 1 for number in places.values())
 
 
-def _killed_server(appendfsync: str, server: OwnRedis, kills: int, random: Random) -> Row:
+def _killed_server(appendfsync: str, server: KillableRedis, kills: int, random: Random) -> Row:
     """Kill the server in the middle of a redrive, start it from its file, and let another run finish."""
     lost = twice = lines = 0
     options = _options(server, rate=LETTERS / _SECONDS)
@@ -130,7 +130,7 @@ def _killed_server(appendfsync: str, server: OwnRedis, kills: int, random: Rando
     )
 
 
-def _two_at_once(server: OwnRedis, letters: int) -> Row:
+def _two_at_once(server: KillableRedis, letters: int) -> Row:
     items = [json.dumps({"id": number}).encode() for number in range(letters)]
     server.fill(items)
     options = _options(server)
@@ -157,7 +157,7 @@ def _by_id(options: dict[str, Any]) -> dict[str, Any]:
     return {**options["queue"], "item": {"error": "id"}}
 
 
-def _not_fixed(server: OwnRedis) -> Row:
+def _not_fixed(server: KillableRedis) -> Row:
     """The workers still fail: the run must stop at its canary."""
     server.fill(_ITEMS)
     with working(server.socket, 4, fail=True):

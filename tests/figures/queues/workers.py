@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import redis
 
-from .own_redis import DEAD, DONE, QUEUE, Client
+from .killable_redis import DEAD, DONE, QUEUE, Client
 
 _DO, _FAIL = "do", "fail"
 _SETTLE = """

@@ -60,7 +60,7 @@ def test_other_paths_win() -> None:
 
 def test_arguments_are_read_when_they_are_plain_json() -> None:
     assert arguments(message(body="[[1], {}, {}]", properties={"delivery_tag": "t"})) == {"args": [1], "kwargs": {}}
-    assert arguments(message(**{"content-type": "application/x-python-serialize"})) is None
+    assert arguments({**message(), "content-type": "application/x-python-serialize"}) is None
     assert arguments(message({"compression": "application/x-gzip"})) is None
     assert arguments(message(body="not base64!")) is None
     assert arguments(message(body=base64.b64encode(b"{}").decode())) is None

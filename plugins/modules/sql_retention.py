@@ -11,8 +11,8 @@ short_description: Delete old rows of a table in PostgreSQL, in batches
 version_added: 1.0.0
 author: day2.ops contributors (@day2)
 description:
-  - Deletes rows that are older than they need be kept, batch after batch, each a short transaction of its own. Rows that
-    other sessions have locked are not waited for.
+  - Deletes rows that are older than they need be kept, batch after batch, each a short transaction of its own. Rows
+    that other sessions have locked are not waited for.
   - What is old is fixed by the server's clock when the work begins.
 extends_documentation_fragment:
   - day2.ops.attributes
@@ -55,7 +55,7 @@ options:
     description: An environment variable of the host that holds it.
     type: str
   ssl_mode:
-    description: Whether TLS is used, as libpq has it. Verified in full, when not given, unless the server is on this host.
+    description: Whether TLS is used, as libpq has it. Without it V(verify-full), unless the server is on this host.
     type: str
     choices: [disable, allow, prefer, require, verify-ca, verify-full]
   ca_certs:

@@ -4,7 +4,7 @@
 
 // Command asynq fills a queue by asynq's own client, works on it by asynq's own server, and pauses it.
 //
-//	asynq enqueue QUEUE TYPE COUNT [DELAY_SECONDS [MAX_RETRY [UNIQUE_SECONDS]]]
+//	asynq enqueue QUEUE TYPE COUNT [DELAY_SECONDS [MAX_RETRY [UNIQUE_SECONDS [RETENTION_SECONDS]]]]
 //	asynq work QUEUE      until SIGTERM; tasks of type "fail" fail, "hold" last until the key "release" exists, and
 //	                      "order" fail while the key "broken" says why
 //	asynq pause QUEUE
@@ -68,6 +68,9 @@ func enqueue(queue string) error {
 	}
 	if unique := number(argument(7, "0")); unique > 0 {
 		options = append(options, asynq.Unique(time.Duration(unique)*time.Second))
+	}
+	if retention := number(argument(8, "0")); retention > 0 {
+		options = append(options, asynq.Retention(time.Duration(retention)*time.Second))
 	}
 	for which := range number(argument(4, "1")) {
 		payload := fmt.Appendf(nil, `{"number": %d}`, which)

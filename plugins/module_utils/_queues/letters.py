@@ -35,6 +35,9 @@ ITEM = ArgSpec(
     }
 )
 
+# What a filter can ask of a letter beside the values in its JSON.
+FIELDS = frozenset({"error", "type", "failed_at", "attempts"})
+
 NOT_JSON = "not JSON"
 # A count from which on it is none, and the longest text of one that is less.
 _NO_COUNT = 2**63
@@ -98,9 +101,21 @@ def _decoded(body: bytes | None, fault: str) -> tuple[Any, str]:
     if body is None:
         return None, fault
     try:
-        return json.loads(body.decode()), fault
+        return _loaded(body.decode()), fault
     except (ValueError, RecursionError):  # not UTF-8 is a ValueError too
         return None, fault or NOT_JSON
+
+
+def _loaded(text: str) -> Any:
+    """Return what ``json.loads`` does; of text with no space around it in three quarters of the time."""
+    try:
+        value, end = _decode(text)
+    except ValueError:
+        end = -1
+    return value if end == len(text) else json.loads(text)
+
+
+_decode = json.JSONDecoder().raw_decode
 
 
 class Reader:
@@ -139,7 +154,11 @@ def _getter(path: str) -> Callable[[Any], Any]:
     if EACH in steps:
         raise InputError("item: a path with * leads to many values", on=path, advice="expected a path to one value")
 
+    name = steps[0] if len(steps) == 1 and isinstance(steps[0], str) else None
+
     def get(value: Any) -> Any:
+        if name is not None and type(value) is dict:  # the usual case, which is to be quick
+            return value.get(name)
         for step in steps:
             try:
                 value = value[str(step) if isinstance(value, dict) else step]

@@ -205,6 +205,14 @@ queues:
       description: Seconds that the oldest item has waited; V(0.0) when it is known that none waits.
       type: float
       sample: 1.5
+    members:
+      description:
+        - Of a group that reads a stream, each consumer - C(name), C(pending) entries that it was given and has not
+          acknowledged, C(idle) seconds since it asked for anything. Those with the most pending entries come first, 200
+          at most. V(null) for other kinds.
+      type: list
+      elements: dict
+      sample: [{"name": "worker-1", "pending": 4, "idle": 0.2}]
     paused:
       description: Whether workers are told not to take items.
       type: bool

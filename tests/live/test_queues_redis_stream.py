@@ -93,6 +93,18 @@ def test_silent_consumers_do_not_count(redis_facts: RedisFacts, redis_server: Cl
     assert depth["note"] == "2 more consumers were silent for over -1 s"
 
 
+def test_each_consumer_is_listed(redis_facts: RedisFacts, redis_server: Client) -> None:
+    fill(redis_server, 10)
+    redis_server.xgroup_create("events", "workers", "0")
+    read(redis_server, 1, "a")
+    read(redis_server, 4, "b")
+    redis_server.xgroup_createconsumer("events", "workers", "c")
+    members = measured(redis_facts, "events", "redis_stream", group="workers")["members"]
+    assert [(member["name"], member["pending"]) for member in members] == [("b", 4), ("a", 1), ("c", 0)]
+    assert all(0 <= member["idle"] < 30 for member in members)
+    assert measured(redis_facts, "events", "redis_stream")["members"] is None
+
+
 def test_a_missing_stream_or_group_is_never_empty(redis_facts: RedisFacts, redis_server: Client) -> None:
     fill(redis_server, 1)
     redis_server.xgroup_create("events", "workers", "0")

@@ -36,6 +36,8 @@ class Depth:
     :param dead: items that were given up: dead letters, archived tasks.
     :param lag: entries of a stream that its group has not been given yet.
     :param consumers: workers that are seen to be alive.
+    :param members: of a group that reads a stream, each consumer: ``name``, ``pending`` entries that it was given and
+        has not acknowledged, ``idle`` seconds since it asked for anything.
     :param oldest_age: seconds that the oldest item has waited; 0.0 when it is known that none waits.
     :param paused: whether workers are told not to take items.
     :param note: what a reader of these numbers must know, in one line.
@@ -52,6 +54,7 @@ class Depth:
     oldest_age: float | None = None
     paused: bool | None = None
     note: str = ""
+    members: list[dict[str, Any]] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields, JSON-safe."""

@@ -22,6 +22,8 @@ from .stale import Asked, StaleItems
 
 _STEP = 500
 _MOST_STEPS = 200
+# Those with the most pending entries are told.
+_MOST_MEMBERS = 200
 
 
 class RedisStream(RedisQueue):
@@ -122,7 +124,8 @@ class RedisStream(RedisQueue):
         oldest = _text(pending[1]) if pending[0] else None
         if oldest is None and lag != 0:
             oldest = yield from self._first_after(last)
-        active, note = self._consumers(consumers)
+        members = [_member(as_fields(consumer)) for consumer in consumers]
+        active, note = self._consumers(members)
         return Depth(
             exists=True,
             type=self.TYPE,
@@ -132,13 +135,14 @@ class RedisStream(RedisQueue):
             consumers=active,
             oldest_age=_age(oldest, now),
             note="; ".join([*notes, *note]),
+            members=sorted(members, key=lambda member: (-member["pending"], member["name"]))[:_MOST_MEMBERS],
         )
 
-    def _consumers(self, consumers: list[Any]) -> tuple[int, list[str]]:
+    def _consumers(self, members: list[dict[str, Any]]) -> tuple[int, list[str]]:
         """Return how many consumers are active, and the sentence on the others."""
         limit = float(self.options["idle_after"])
-        active = sum(1 for consumer in map(as_fields, consumers) if consumer["idle"] <= limit * 1000)
-        idle = len(consumers) - active
+        active = sum(1 for member in members if member["idle"] <= limit)
+        idle = len(members) - active
         return active, [f"{idle} more consumers were silent for over {limit:g} s"] if idle else []
 
     def _first_after(self, entry: str) -> Steps[str | None]:
@@ -187,6 +191,11 @@ class RedisStream(RedisQueue):
 def as_fields(answer: Any) -> dict[str, Any]:
     """Return a flat list of names and values, as Redis sends it, as a mapping."""
     return {_text(name): value for name, value in zip(answer[::2], answer[1::2])}
+
+
+def _member(info: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told of a consumer, for what ``XINFO CONSUMERS`` says of it."""
+    return {"name": _text(info["name"]), "pending": int(info["pending"]), "idle": info["idle"] / 1000}
 
 
 def _text(value: Any) -> str:

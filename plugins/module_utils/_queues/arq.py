@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .._core.argspec import ArgSpec
+from .._core.errors import InputError
 from .base import Depth
-from .redis_queue import AGE, CONSUMERS, DELAYED, IN_FLIGHT, MISSING, RedisQueue
+from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, DeadLetters, Terms
+from .redis_queue import AGE, CONSUMERS, DEAD, DELAYED, IN_FLIGHT, MISSING, PARKED, RedisQueue
 from .redis_server import ServerClock, Steps
 
 _HEAD = 1000
@@ -28,15 +30,18 @@ class Arq(RedisQueue):
             options={
                 "key": {"type": "str", "default": "arq:queue", "no_log": False},
                 "health_check_key": {"type": "str", "no_log": False},
+                "dead": {"type": "str"},
             }
         )
+        + PARKED
     )
     TYPE: ClassVar[str] = "zset"
+    TRAITS: ClassVar[frozenset[str]] = frozenset({ATOMIC, IDS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, RESTORES})
 
     @property
     def capabilities(self) -> frozenset[str]:
         """See :class:`.base.Queue`."""
-        return frozenset({IN_FLIGHT, DELAYED, AGE, CONSUMERS})
+        return frozenset({IN_FLIGHT, DELAYED, AGE, CONSUMERS} | ({DEAD} if self.options.get("dead") else set()))
 
     def measure(self, clock: ServerClock) -> Steps[Depth]:
         """See :class:`.redis_queue.RedisQueue`.
@@ -46,11 +51,13 @@ class Arq(RedisQueue):
         """
         now = int((yield from clock.now()) * 1000)
         health = self.options.get("health_check_key") or f"{self.key}:health-check"
-        size, due, head, lives = yield from self.ask(
+        kept: str | None = self.options.get("dead")
+        size, due, head, lives, *dead = yield from self.ask(
             ("ZCARD", self.key),
             ("ZCOUNT", self.key, "-inf", now),
             ("ZRANGEBYSCORE", self.key, "-inf", now, "WITHSCORES", "LIMIT", 0, _HEAD),
             ("PTTL", health),
+            *([("ZCARD", kept)] if kept else []),
         )
         ids, scores = head[::2], head[1::2]
         running = yield from self.ask(*(("EXISTS", b"arq:in-progress:" + job) for job in ids))
@@ -66,6 +73,7 @@ class Arq(RedisQueue):
             ready=due - in_flight if known else None,
             in_flight=in_flight if known else None,
             delayed=max(size - due, 0) if known else None,
+            dead=self.known(kept, dead[0]) if kept else None,
             consumers=int(alive),
             oldest_age=max((now - float(scores[0])) / 1000, 0.0) if scores else (0.0 if known else None),
             note=self._note(known, lives),
@@ -77,3 +85,15 @@ class Arq(RedisQueue):
         if lives > 0:
             return f"all workers share one sign of life, which may outlive them by {lives / 1000:.0f} s"
         return ""
+
+    def dead_letters(self, terms: Terms) -> DeadLetters:
+        """See :class:`.dead_letters.Redrivable`."""
+        from .arq_letters import ArqLetters
+
+        dead: str | None = self.options.get("dead")
+        if not dead:
+            raise InputError(
+                f"arq forgets jobs that fail, and the queue {self.name} does not say where its service keeps them",
+                advice="give dead: KEY, see docs/queues/arq.md",
+            )
+        return ArqLetters(self, terms, dead)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from .._core.errors import InputError
 from .dead_letters import Settled, Terms
@@ -25,8 +26,19 @@ _HIGHEST_SCORE = "1e308"
 _NEWEST_LOOKED_AT = 1000
 
 
+@dataclass(frozen=True)
+class Member:
+    """A member of a sorted set, and its score as the server writes it."""
+
+    member: bytes
+    score: str
+
+
 class RedisSortedSetLetters(ScoredLetters):
     """A pass through a sorted set of dead letters, whose members are what the queue has as members too."""
+
+    #: The start of the key that goes with a member that is dropped; empty for none.
+    PAYLOADS: ClassVar[str] = ""
 
     def __init__(
         self, queue: RedisQueue, terms: Terms, dead: str, units: float | None, payload_key: str | None
@@ -54,7 +66,7 @@ class RedisSortedSetLetters(ScoredLetters):
         if not wanted:
             return []
         found = self.read(TAKE, [self.dead], *self.walk(), wanted, self.size.bytes)
-        letters = [self._letter(member, score) for member, score in zip(found[::2], found[1::2])]
+        letters = [self.letter(Member(one, as_text(score))) for one, score in zip(found[::2], found[1::2])]
         self.size.learn(len(letters), 0.0, sum(map(len, found[::2])))
         if not letters:
             self.left = 0
@@ -62,24 +74,31 @@ class RedisSortedSetLetters(ScoredLetters):
             self._pass_by(letters)
         return self.with_redrives(self._payloads.checked(letters, self.ask))
 
-    def _letter(self, member: bytes, score: bytes) -> Letter:
-        letter = self._reader.letter(member, handle=as_text(score))
-        if letter.failed_at is None and self._units:
-            letter.failed_at = float(score) / self._units
+    def letter(self, found: Member) -> Letter:
+        """Return the letter that a member is."""
+        letter = self._reader.letter(found.member, handle=found)
+        if letter.failed_at is None:
+            letter.failed_at = self.died(found)
         return letter
 
+    def died(self, found: Member) -> float | None:
+        """Return when a letter died, seconds since the epoch, as far as its score tells."""
+        return float(found.score) / self._units if self._units else None
+
     def _pass_by(self, letters: Sequence[Letter]) -> None:
-        self.pass_by(letters[-1].handle, letters[-1].body or b"", len(letters))
+        last: Member = letters[-1].handle
+        self.pass_by(last.score, last.member, len(letters))
 
     def settle(self, letters: Sequence[Letter], verdicts: Sequence[str]) -> Settled:
         """See :class:`.dead_letters.DeadLetters`."""
         counts = self.terms.count_redrives
-        told = ((letter.body or b"", letter.handle, letter.id if counts else "") for letter in letters)
+        told = ((letter.handle.member, letter.handle.score, letter.id if counts else "") for letter in letters)
         answer = self.call(
             SETTLE,
             [self.dead, self.queue.key, self.parking(), self.redrives_key],
             signs(verdicts),
             self._units or 0,
+            self.PAYLOADS,
             *(text for one in told for text in one),
             items=len(letters),
         )
@@ -109,7 +128,8 @@ class RedisSortedSetLetters(ScoredLetters):
 
     def record(self, letter: Letter) -> dict[str, Any]:
         """See :class:`.dead_letters.Restorable`."""
-        return {"id": letter.id, "score": letter.handle, "body": base64.b64encode(letter.body or b"").decode()}
+        found: Member = letter.handle
+        return {"id": letter.id, "score": found.score, "body": base64.b64encode(found.member).decode()}
 
     def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
         """See :class:`.dead_letters.Restorable`. A member that is there stays as it is."""

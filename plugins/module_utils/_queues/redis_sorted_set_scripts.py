@@ -113,8 +113,9 @@ return refused or {told(moved, 0, 0, 0, 0), walk.score, walk.member}
 """
 )
 
-# KEYS: dead, target, parked, redrives. ARGV: account, a sign for each letter, units of a second, then of each letter
-# its member, its score and the name by which its redrives are counted (empty: they are not).
+# KEYS: dead, target, parked, redrives. ARGV: account, a sign for each letter, units of a second, the start of the key
+# that goes with a member that is dropped (empty: there is none), then of each letter its member, its score and the name
+# by which its redrives are counted (empty: they are not).
 SETTLE = Script(
     _MOVING
     + """
@@ -123,9 +124,9 @@ local wrong = wrong_type(KEYS[1], 'zset') or wrong_type(KEYS[2], 'zset') or wron
 if wrong then return wrong end
 may_remove()
 local number, vanished = {m = 0, p = 0, d = 0, k = 0}, 0
-local verdicts, score = ARGV[2], due(tonumber(ARGV[3]))
+local verdicts, score, payloads = ARGV[2], due(tonumber(ARGV[3])), ARGV[4]
 for at = 1, #verdicts do
-  local sign, base = verdicts:sub(at, at), 1 + 3 * at
+  local sign, base = verdicts:sub(at, at), 2 + 3 * at
   local member, name, there = ARGV[base], ARGV[base + 2], {ARGV[base]}
   if redis.call('ZSCORE', KEYS[1], member) ~= ARGV[base + 1] then
     vanished = vanished + 1
@@ -138,6 +139,7 @@ for at = 1, #verdicts do
     if #there > 0 then
       if sign == 'p' then redis.call('ZADD', KEYS[3], ARGV[base + 1], member) end
       if sign ~= 'k' then redis.call('ZREM', KEYS[1], member) end
+      if sign == 'd' and payloads ~= '' then redis.call('DEL', payloads .. member) end
       number[sign] = number[sign] + 1
       if name ~= '' and sign == 'm' then count_redrive(KEYS[4], name) end
       if name ~= '' and (sign == 'p' or sign == 'd') then redis.call('HDEL', KEYS[4], name) end

@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import json
 import os
+import tempfile
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from .._core.errors import InputError, OpsError
-from .._core.files import fsync_folder, sha256
+from .._core.files import atomic_write, fsync_folder, sha256
 
 FORMAT = 1
 # Fast and still a fifth of the size of typical JSON.
@@ -45,32 +46,42 @@ class Archive:
     digest: str
 
 
-def write_archive(path: Path, queue: str, kind: str, records: Iterable[Mapping[str, Any]]) -> Archive:
+def write_archive(
+    path: Path, queue: str, kind: str, records: Iterable[Mapping[str, Any]], checksum: bool = False
+) -> Archive:
     """Write an archive that nothing is at yet, read it back, and return what it says of itself.
 
+    :param checksum: whether to write its checksum before it gets its name.
     :raises InputError: something is at ``path``. :raises OpsError: it cannot be written, or not be read back.
     """
-    part = path.with_name(f".{path.name}.part")
+    part: Path | None = None
     try:
-        with open(part, "wb", opener=_private) as raw:
+        # Nobody can foresee the name, so nothing lies in wait there; mkstemp follows no link, and only we may read.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        part = Path(name)
+        with os.fdopen(handle, "wb") as raw:
             written = _write(raw, queue, kind, records)
             raw.flush()
             os.fsync(raw.fileno())
         if read_archive(part) != written:
             raise OpsError("what was written reads back differently", on=str(part), advice="check the disk")
+        if checksum and not os.path.lexists(path):
+            write_checksum(part, path)
         os.link(part, path)  # unlike a rename it never replaces anything
         fsync_folder(path.parent)
     except FileExistsError:
-        raise InputError("a file of that name is there already", on=str(path), advice="give another path") from None
+        raise taken(path) from None
     except OSError as error:
         raise OpsError(f"cannot write the archive ({error.strerror})", on=str(path)) from error
     finally:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            part.unlink(missing_ok=True)
     return written
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+def taken(path: Path) -> InputError:
+    """Return the error of a path at which something is."""
+    return InputError("a file of that name is there already", on=str(path), advice="give another path")
 
 
 def _write(raw: Any, queue: str, kind: str, records: Iterable[Mapping[str, Any]]) -> Archive:
@@ -147,13 +158,37 @@ def _parsed(line: bytes, path: Path) -> dict[str, Any]:
     return value
 
 
-def write_checksum(path: Path) -> str:
-    """Write the file's SHA-256 beside it, as ``sha256sum --check`` reads it, and return it.
+def write_checksum(content: Path, path: Path) -> str:
+    """Write the SHA-256 of ``content`` beside ``path``, as ``sha256sum --check`` reads it of a file of that name.
 
-    :raises OpsError: it cannot be read or written.
+    :returns: the checksum, hexadecimal. :raises OpsError: it cannot be read or written.
     """
-    from .._core.files import atomic_write
-
-    checksum = sha256(path)
+    checksum = sha256(content)
     atomic_write(path.with_name(f"{path.name}.sha256"), f"{checksum}  {path.name}\n".encode())
     return checksum
+
+
+def rename(path: Path, to: Path) -> None:
+    """Give a file another name, unless something else is there. A rename that was cut short is finished.
+
+    :raises InputError: something is at ``to``. :raises OpsError: it cannot be done.
+    """
+    try:
+        if not is_same(path, to):
+            os.link(path, to)
+        path.unlink()
+        fsync_folder(to.parent)
+    except FileExistsError:
+        raise taken(to) from None
+    except OSError as error:
+        raise OpsError(
+            f"cannot give the archive its name ({error.strerror})", on=str(to), advice=f"it is at {path}"
+        ) from error
+
+
+def is_same(path: Path, other: Path) -> bool:
+    """Tell whether two names are of one file."""
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False

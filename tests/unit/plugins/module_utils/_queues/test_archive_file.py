@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from ansible_collections.day2.ops.plugins.module_utils._core.errors import Input
 from ansible_collections.day2.ops.plugins.module_utils._queues.archive_file import (
     read_archive,
     records_of,
+    rename,
     write_archive,
     write_checksum,
 )
@@ -45,7 +48,7 @@ def test_an_archive_never_replaces_another(path: Path) -> None:
 
 
 def test_nothing_is_left_when_the_letters_cannot_be_read_to_the_end(path: Path) -> None:
-    def broken():  # type: ignore[no-untyped-def]
+    def broken() -> Iterator[dict[str, str]]:
         yield RECORDS[0]
         raise OpsError("no connection")
 
@@ -61,7 +64,8 @@ def test_every_damage_is_seen(path: Path) -> None:
         damaged = bytearray(whole)
         damaged[at] ^= 0x10
         path.write_bytes(bytes(damaged))
-        if at in (4, 5, 6, 7, 8, 9):  # time stamp, flags and system of the gzip header, which say nothing
+        # Bits may say nothing in gzip's header (time stamp, system), and in the last byte before its hash.
+        if at in (*range(4, 10), len(whole) - 9):
             continue
         with pytest.raises(InputError):
             read_archive(path)
@@ -88,6 +92,59 @@ def test_what_is_no_archive_is_refused(path: Path, content: bytes) -> None:
 
 def test_the_checksum_is_as_sha256sum_reads_it(path: Path) -> None:
     write_archive(path, "orders", "redis_list", RECORDS)
-    checksum = write_checksum(path)
+    checksum = write_checksum(path, path)
     assert checksum == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (path.parent / f"{path.name}.sha256").read_text() == f"{checksum}  {path.name}\n"
+
+
+def test_the_checksum_is_of_the_name_that_the_file_will_have(path: Path) -> None:
+    pending = path.with_name("pending")
+    write_archive(pending, "orders", "redis_list", RECORDS)
+    checksum = write_checksum(pending, path)
+    assert (path.parent / f"{path.name}.sha256").read_text() == f"{checksum}  {path.name}\n"
+
+
+def test_the_checksum_can_come_first(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_names: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.link", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write_archive(path, "orders", "redis_list", RECORDS, checksum=True)
+    assert [one.name for one in path.parent.iterdir()] == [f"{path.name}.sha256"]
+    write_archive(path, "orders", "redis_list", RECORDS, checksum=True)
+    assert (path.parent / f"{path.name}.sha256").read_text().startswith(hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def test_the_checksum_of_another_file_stays(path: Path) -> None:
+    path.write_text("precious")
+    with pytest.raises(InputError):
+        write_archive(path, "orders", "redis_list", RECORDS, checksum=True)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_what_lies_in_wait_under_the_old_temporary_name_is_not_touched(path: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("precious")
+    (tmp_path / f".{path.name}.part").symlink_to(elsewhere)
+    write_archive(path, "orders", "redis_list", RECORDS)
+    assert elsewhere.read_text() == "precious"
+    assert not path.is_symlink() and path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_rename_that_was_cut_short_is_finished(path: Path) -> None:
+    pending = path.with_name("pending")
+    pending.write_text("it")
+    os.link(pending, path)
+    rename(pending, path)
+    assert (path.read_text(), pending.exists()) == ("it", False)
+
+
+def test_a_rename_replaces_nothing(path: Path) -> None:
+    pending = path.with_name("pending")
+    pending.write_text("it")
+    path.write_text("precious")
+    with pytest.raises(InputError, match="a file of that name is there already"):
+        rename(pending, path)
+    assert (path.read_text(), pending.read_text()) == ("precious", "it")

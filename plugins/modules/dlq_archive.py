@@ -14,8 +14,10 @@ description:
   - Exports dead letters to a gzipped file of JSON lines, reads it back, writes its SHA-256 beside it, and only then
     removes exactly those letters from the broker.
   - A run that was interrupted before all were removed leaves the archive with the suffix C(.unremoved); the same call
-    picks it up and goes on.
-  - Imports such a file again as dead letters. What is there is not added twice.
+    picks it up and goes on. Fails, and leaves it so too, when letters in it were no longer dead when they were to be
+    removed.
+  - Imports such a file again as dead letters. What is there is not added twice. A file whose name ends in
+    C(.unremoved) is refused.
 extends_documentation_fragment:
   - day2.ops.attributes
   - day2.ops.dead_letters
@@ -24,10 +26,12 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: An archive that is to be imported is read and verified in check mode too.
+    details: >-
+      An archive that is to be imported is read, and compared with the dead letters, in check mode too. Whether letters
+      that are not there were put back from it before is not looked up.
   diff_mode:
     support: full
-    details: Shows how many letters the archive would hold, or how many would be put back.
+    details: Shows how many dead letters there are, and how many the archive holds, before and after.
   idempotent:
     support: full
 notes:
@@ -133,22 +137,29 @@ kind:
   sample: redis_list
 exported:
   description: How many letters are in the archive that was written, or would be.
-  returned: success
+  returned: success, or failure after the broker was asked
   type: int
   sample: 1200
 removed:
   description: How many letters were removed from the broker.
-  returned: success
+  returned: success, or failure after the broker was asked
   type: int
   sample: 1200
 restored:
   description: How many letters were put back as dead letters.
-  returned: success
+  returned: success, or failure after the broker was asked
+  type: int
+  sample: 0
+left:
+  description: >-
+    How many letters that are meant are not in the archive and still dead, as O(limit) was reached; null when that is
+    not known, and for an import.
+  returned: success, or failure after the broker was asked
   type: int
   sample: 0
 path:
-  description: The archive.
-  returned: success
+  description: The archive; with the suffix C(.unremoved) when a run failed before all its letters were removed.
+  returned: success, or failure after the broker was asked
   type: str
   sample: /var/backups/orders-2026-03-01.jsonl.gz
 checksum:

@@ -49,11 +49,10 @@ def moment(written: Written, naive: tzinfo | None = timezone.utc) -> float | Non
 def _since_epoch(number: float) -> float | None:
     if not 0 < number < _LIMITS[-1][0]:  # nor may it be NaN, or a whole number that is larger than any float
         return None
-    unit = 1.0
     for limit, unit in _LIMITS:
         if number < limit:
-            break
-    return float(number) / unit
+            return float(number) / unit
+    return None
 
 
 def from_fields(fields: dict[str, str | None], naive: tzinfo | None = timezone.utc) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._queues.asynq import serves
-from ansible_collections.day2.ops.plugins.module_utils._queues.protobuf import fields
+from ansible_collections.day2.ops.plugins.module_utils._queues.protobuf import fields, with_bytes, with_varint
 
 
 def test_each_wire_type() -> None:
@@ -20,6 +20,17 @@ def test_each_wire_type() -> None:
 def test_what_is_no_message_is_refused(message: bytes) -> None:
     with pytest.raises(ValueError, match=r"ends in the middle|unknown wire type"):
         list(fields(message))
+
+
+def test_a_field_is_set_and_all_else_stays() -> None:
+    message = b"\x08\x96\x01" + b"\x12\x02hi" + b"\x30\x05" + b"\x7a\x03map" + b"\x30\x06"
+    rest = b"\x08\x96\x01" + b"\x12\x02hi" + b"\x7a\x03map"
+    assert with_varint(message, 6, 300) == rest + b"\x30\xac\x02"
+    assert with_varint(message, 6, 0) == rest
+    assert list(fields(with_bytes(rest, 7, b"x" * 200))) == [*fields(rest), (7, b"x" * 200)]
+    assert with_bytes(rest, 15, b"") == b"\x08\x96\x01" + b"\x12\x02hi"
+    with pytest.raises(ValueError, match="ends in the middle"):
+        with_varint(b"\x12\x05hi", 6, 1)
 
 
 def server_info(queue: bytes, status: bytes) -> bytes:

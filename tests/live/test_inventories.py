@@ -26,6 +26,12 @@ SECRETS = [
     "VCON_API_TOKEN",
     "VCON_DB_PASSWORD",
 ]
+# Whose dead letters can be put back, by system.
+REDRIVES = {
+    "integration_engine": ["raw_messages"],
+    "linkflow": ["critical", "default", "low", "stream:webhooks"],
+    "vcon_server": ["default", "default-api"],
+}
 HERE: dict[str, Any] = {
     "ansible_connection": "local",
     "ansible_host": "127.0.0.1",
@@ -51,6 +57,26 @@ def test_every_check_can_be_made(lab: Lab, tmp_path: Path, monkeypatch: pytest.M
     assert {check["kind"] for check in checks} >= {"http"}
     assert [check for check in checks if check["status"] != "pass" and not check["reason"]] == []
     assert [name for name in SECRETS if f"dummy-{name}" in done.output] == []
+
+
+@pytest.mark.parametrize("system", sorted(REDRIVES))
+def test_every_queue_and_step_is_described_well(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    """No service is there, so each line says that; none may say that the inventory is wrong."""
+    for name in SECRETS:
+        monkeypatch.setenv(name, f"dummy-{name}")
+    operator = Operator(lab, tmp_path)
+    chosen = {"day2_redrive_queues": REDRIVES[system]}
+    looked = operator.run("reprocess_dlq", inventory=f"inventories/{system}", **HERE, **chosen)
+    told = looked.of_task("Fail where something is wrong")
+    for queue in REDRIVES[system]:
+        assert f"{queue}: cannot " in told or f"{queue}: no " in told, looked.output
+    for done in (looked, operator.run("cleanup", inventory=f"inventories/{system}", **HERE)):
+        assert "Traceback" not in done.output
+        assert "unexpected" not in done.output
+        assert "unknown option" not in done.output
+        assert [name for name in SECRETS if f"dummy-{name}" in done.output] == []
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

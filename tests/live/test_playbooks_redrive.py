@@ -201,6 +201,30 @@ def test_an_interrupted_run_is_gone_on_with(operator: Operator, dead_orders: Res
     all_done_once(operator.lab, dead_orders)
 
 
+@pytest.mark.parametrize("by_ids", [False, True], ids=["by_number", "by_ids"])
+def test_the_same_through_the_services_own_api(operator: Operator, dead_orders: Result, by_ids: bool) -> None:
+    service = operator.lab.facts["service"]
+    base = f"{service['url']}/api/dlq"
+    by_number = {"dead": {"url": base}, "redrive": {"url": f"{base}/reprocess?count={{count}}"}}
+    named = {"dead": {"url": f"{base}/letters"}, "redrive": {"url": f"{base}/retry", "body": {"ids": "{ids}"}}}
+    queue = {
+        "name": "orders-api",
+        "kind": "http",
+        "headers": {"X-Admin-Token": service["admin_token"]},
+        "redrive_options": {"canary_wait": 5},
+        **(named if by_ids else by_number),
+    }
+    chosen: dict[str, Any] = {"day2_queues__api": [queue], "day2_redrive_queues": "orders-api"}
+    failed = operator.run("reprocess_dlq", **chosen)
+    assert failed.status == 2
+    assert "the cause is not fixed" in failed.of_task("Fail where something is wrong"), failed.output
+    operator.lab.mend("service", "fix-bug")
+    done = operator.run("reprocess_dlq", **chosen)
+    assert done.status == 0, done.output
+    all_done_once(operator.lab, dead_orders)
+    assert leaks(operator, done, secrets_of(operator.lab.facts)) == []
+
+
 @pytest.mark.parametrize(
     ("variables", "words"),
     [

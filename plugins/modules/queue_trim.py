@@ -37,7 +37,7 @@ options:
     required: true
   older_than:
     description: How long ago the work was done at least, as seconds or as V(7d), V(12h), V(30m).
-    type: str
+    type: raw
     required: true
   states:
     description:

@@ -83,7 +83,7 @@ options:
     required: true
   older_than:
     description: How long rows are kept, as seconds or as V(90d), V(12h), V(30m).
-    type: str
+    type: raw
     required: true
   where:
     description: A condition in SQL that rows must hold as well.

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import re
 
+from .errors import InputError
+
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _SHAPE = re.compile(r"\s*(?P<number>\d+(\.\d+)?)\s*(?P<unit>ms|[smhdw]?)\s*\Z")
 
@@ -29,6 +31,17 @@ def duration(value: object) -> float:
     if not 0 <= seconds < math.inf:
         raise ValueError("expected a length of time of 0 or more")
     return seconds
+
+
+def seconds_of(option: str, value: object) -> float:
+    """Return an option's value in seconds, for options of modules, whose types Ansible must know by name.
+
+    :raises InputError: it is no length of time.
+    """
+    try:
+        return duration(value)
+    except ValueError as error:
+        raise InputError(f"{option}: {error}") from None
 
 
 def show_duration(seconds: float) -> str:

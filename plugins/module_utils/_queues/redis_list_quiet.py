@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _MOST_REFUSED = 20
 # Letters that are read at a time.
 _PORTION = 64
+# Batches that are sent at once. Whoever else asks the server has a turn between two of them.
+_AHEAD = 1
 
 
 class QuietListLetters(RedisListLetters):
@@ -53,16 +55,19 @@ class QuietListLetters(RedisListLetters):
         super().close()
 
     def sweep(self, most: int) -> Settled:
-        """See :class:`.dead_letters.DeadLetters`."""
+        """See :class:`.dead_letters.DeadLetters`. The server has the next batch at hand when it has done one."""
         wanted = min(most, self._left, self.size.items)
         if wanted <= 0 or not self._ready():
             return super().sweep(most)
-        note = self._run(self._steps[MOVE] * wanted, (0, 0, 0), wanted)
-        if note is None or note.gone == 0:  # refused, or there is none: the script tells which
+        batches = 1 if self.terms.gentle else min(_AHEAD, min(most, self._left) // wanted)
+        notes = self._run([(self._steps[MOVE] * wanted, (0, 0, 0))] * batches)
+        gone = sum(note.gone for note in notes)
+        if not gone:  # refused, or there is none: the script tells which
             return super().sweep(most)
-        self._left -= note.gone
-        self.size.learn(wanted, note.seconds, note.next_size * wanted)
-        return Settled(moved=note.gone)
+        self._left -= gone
+        for note in notes:
+            self.size.learn(wanted, note.seconds, note.next_size * wanted)
+        return Settled(moved=gone)
 
     def settle(self, letters: Sequence[Letter], verdicts: Sequence[str]) -> Settled:
         """See :class:`.dead_letters.DeadLetters`."""
@@ -71,9 +76,10 @@ class QuietListLetters(RedisListLetters):
         self._watched = False
         counts = {verdict: verdicts.count(verdict) for verdict in (MOVE, PARK, DROP, KEEP)}
         steps = b"".join([self._steps[verdict] for verdict in verdicts])
-        note = self._run(steps, (counts[PARK], counts[DROP], counts[KEEP]), len(letters))
-        if note is None:
+        notes = self._run([(steps, (counts[PARK], counts[DROP], counts[KEEP]))])
+        if not notes:
             return super().settle(letters, verdicts)
+        note = notes[0]
         size = sum(len(letter.body or b"") for letter in letters)
         self.size.learn(len(letters), note.seconds, size)
         self._left -= len(letters)
@@ -112,23 +118,31 @@ class QuietListLetters(RedisListLetters):
 
         :raises OpsError: the first error among the answers; no connection.
         """
-        assert self._quiet is not None
         with explained("read the dead letters", self.on):
-            answers = self._quiet.ask(*commands)
+            answers = self._transactions.ask(*commands)
             for answer in answers:
                 if isinstance(answer, Exception):
                     raise answer
         return answers
 
-    def _run(self, steps: bytes, others: Sequence[int], items: int) -> Note | None:
+    @property
+    def _transactions(self) -> Quiet:
+        if self._quiet is None:
+            raise RuntimeError("no transaction before _ready() has said that there may be one")
+        return self._quiet
+
+    def _run(self, batches: Sequence[tuple[bytes, Sequence[int]]]) -> list[Note]:
+        """Run transactions, of steps and how many of them park, drop and keep; return what came of those that ran."""
         assert self._quiet is not None
         began = time.perf_counter()
         following = 0 if self._from == LEFT else -1
         with explained("settle dead letters", self.on):
-            note = self._quiet.run(steps, (*others, following), self.account_key if self.terms.account else "")
+            for steps, others in batches:
+                self._quiet.send(steps, (*others, following), self.account_key if self.terms.account else "")
+            notes = [note for note in [self._quiet.receive() for _batch in batches] if note]
         self.be_gentle(time.perf_counter() - began)
-        self._refused = self._refused + 1 if note is None else 0
-        return note
+        self._refused = 0 if notes else self._refused + 1
+        return notes
 
     def _ready(self) -> bool:
         """Tell whether a quiet transaction may be tried; the first time, ask the server."""
@@ -142,7 +156,6 @@ class QuietListLetters(RedisListLetters):
         return self._may
 
     def _packed_steps(self) -> dict[str, bytes]:
-        assert self._quiet is not None
         here = self._from.upper()
         there = "RIGHT" if here == "LEFT" else "LEFT"
         commands: dict[str, tuple[Any, ...]] = {
@@ -151,4 +164,4 @@ class QuietListLetters(RedisListLetters):
             KEEP: ("LMOVE", self.dead, self.dead, here, there),
             DROP: ("LPOP" if here == "LEFT" else "RPOP", self.dead),
         }
-        return {verdict: self._quiet.packed(command) for verdict, command in commands.items()}
+        return {verdict: self._transactions.packed(command) for verdict, command in commands.items()}

@@ -30,7 +30,7 @@ class RedisTrim(ABC):
 
     def __init__(self, queue: Queue, state: str, older_than: float) -> None:
         self.state = state
-        self.queue = cast("RedisQueue", queue)
+        self.queue: RedisQueue = cast("Any", queue)
         self.older_than = older_than
         self.until = 0.0  # what is of before then is old; seconds since the epoch
         self.call_size = CallSize()

@@ -38,7 +38,8 @@ Result = Mapping[str, Any]
 def host_account(looked: Sequence[Result], done: Sequence[Result], before: Result, after: Result) -> dict[str, Any]:
     """Return one host's part: a result in the shape of ``health_gate`` with the ``queues`` beside it.
 
-    :param looked: results of ``dlq_info`` in a loop over names of queues. :param done: those of ``dlq_reprocess``; empty, when nothing was dead or the gate was closed.
+    :param looked: results of ``dlq_info`` in a loop over names of queues.
+    :param done: those of ``dlq_reprocess``; empty, when nothing was dead or the gate was closed.
     :param before, after: results of the gates; empty when there was none.
     """
     queues = _queues(looked, done, refused=_is_closed(before))

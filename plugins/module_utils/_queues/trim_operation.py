@@ -14,7 +14,7 @@ from typing import Any
 
 from .._core import redis_connection
 from .._core.argspec import ArgSpec
-from .._core.durations import duration, show_duration
+from .._core.durations import seconds_of, show_duration
 from .._core.errors import InputError, OpsError
 from .._core.result import Result
 from .._core.waiting import SYSTEM_CLOCK, Clock
@@ -25,7 +25,7 @@ from .trims import Trim, trims_of
 SPEC = redis_connection.SPEC + ArgSpec(
     options={
         "queue": {"type": "dict", "required": True},
-        "older_than": {"type": duration, "required": True},
+        "older_than": {"type": "raw", "required": True},
         "states": {"type": "list", "elements": "str", "default": []},
         "limit": {"type": "int"},
         "max_seconds": {"type": "float", "default": 300.0},
@@ -42,6 +42,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
     :raises InputError: a wrong option, before anything is asked of any server.
     :raises OpsError: with what had been done by then in ``details``.
     """
+    params = {**params, "older_than": seconds_of("older_than", params["older_than"])}
     for name in ("limit", "max_seconds"):
         if params[name] is not None and not params[name] > 0:
             raise InputError(f"{name} must be more than 0", on=f"{params[name]:g}")

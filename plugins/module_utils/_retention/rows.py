@@ -13,7 +13,7 @@ from typing import Any
 
 from .._core import postgres_connection
 from .._core.argspec import ArgSpec
-from .._core.durations import duration, show_duration
+from .._core.durations import seconds_of, show_duration
 from .._core.errors import InputError, OpsError
 from .._core.result import Result
 from .._core.waiting import SYSTEM_CLOCK, Clock
@@ -23,7 +23,7 @@ SPEC = postgres_connection.SPEC + ArgSpec(
     options={
         "table": {"type": "str", "required": True},
         "column": {"type": "str", "required": True},
-        "older_than": {"type": duration, "required": True},
+        "older_than": {"type": "raw", "required": True},
         "where": {"type": "str"},
         "batch": {"type": "int", "default": 1000},
         "pause": {"type": "float", "default": 0.0},
@@ -47,6 +47,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
     :raises InputError: a wrong option, before anything is asked of the server.
     :raises OpsError: with what had been done by then in ``details``.
     """
+    params = {**params, "older_than": seconds_of("older_than", params["older_than"])}
     for name in ("batch", "limit", "max_seconds"):
         if params[name] is not None and not params[name] > 0:
             raise InputError(f"{name} must be more than 0", on=f"{params[name]:g}")

@@ -13,6 +13,7 @@ import threading
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError, WrongType
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
+from ansible_collections.day2.ops.plugins.module_utils._queues.progress import exact
 from ansible_collections.day2.ops.plugins.module_utils._queues.redis_sorted_set_scripts import ALREADY_THERE
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
@@ -219,7 +220,7 @@ def test_a_run_is_picked_up_where_it_stood(failed: Client, redis_facts: RedisFac
     rest = reprocess(redis_facts, REMINDERS, filter=meant, continue_from=first.data["progress"])
     assert some_of(rest, "moved", "left") == {"moved": 25, "left": 25}
     with pytest.raises(InputError, match="position of the earlier run cannot be read"):
-        broken = {**first.data["progress"], "position": {"last": "x"}}
+        broken = {**exact(first.data["progress"]), "position": {"last": "x"}}
         reprocess(redis_facts, REMINDERS, continue_from=broken)
 
 

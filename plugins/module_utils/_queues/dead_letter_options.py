@@ -16,6 +16,7 @@ from .._core.errors import InputError
 from .base import Queue
 from .dead_letters import Redrivable
 from .description import described
+from .letter_filter import ASKS_FOR, Filter
 
 # The connection's options are defaults for the queue, as with queue_depth.
 QUEUE = redis_connection.SPEC + ArgSpec(options={"queue": {"type": "dict", "required": True}})
@@ -47,6 +48,24 @@ def redrivable(queue: Queue) -> Redrivable:
     if not hasattr(queue, "dead_letters"):
         raise InputError(f"the kind {queue.kind} knows no dead letters", on=queue.name)
     return cast("Redrivable", queue)
+
+
+def meant_by(params: Mapping[str, Any], queue: Redrivable) -> Filter:
+    """Return the filter that the options give.
+
+    :raises InputError: a wrong filter; one that asks for what the letters of this queue can never tell.
+    """
+    item = queue.options.get("item") or {}
+    unknown = {field for field in getattr(queue, "told_by_item", ()) if not item.get(field)}
+    for option, value in (params["filter"] or {}).items():
+        field = ASKS_FOR.get(option)
+        if value is not None and field in unknown:
+            raise InputError(
+                f"filter: {option} asks for what no letter of this queue tells, as its kind is {queue.kind}",
+                on=queue.name,
+                advice=f"say where a letter has it: item: {{{field}: PATH}}",
+            )
+    return Filter(params["filter"])
 
 
 def need(queue: Redrivable, trait: str, what: str) -> None:

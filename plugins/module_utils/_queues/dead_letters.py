@@ -144,7 +144,11 @@ class DeadLetters(Protocol):
 
 
 class Redrivable(Queue, Protocol):
-    """A queue whose dead letters can be put back to work."""
+    """A queue whose dead letters can be put back to work.
+
+    A kind that knows some of :data:`.letters.FIELDS` only by the option ``item`` has an attribute ``told_by_item``, the
+    names of these.
+    """
 
     TRAITS: ClassVar[frozenset[str]]
 

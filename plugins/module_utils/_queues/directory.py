@@ -17,7 +17,7 @@ from .._core.errors import InputError, NotThere, OpsError
 from .base import AGE, DEAD, IN_FLIGHT, Depth, Measurer
 from .dead_letters import ATOMIC, DROPS, IDS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
 from .directory_scan import Folder
-from .letters import ITEM
+from .letters import FIELDS, ITEM
 
 _FOLDERS = ("path", "in_flight", "dead", "park")
 
@@ -56,6 +56,11 @@ class Directory:
                 on=", ".join(given),
                 advice="path, in_flight, dead and park are different folders",
             )
+
+    @property
+    def told_by_item(self) -> frozenset[str]:
+        """See :class:`.dead_letters.Redrivable`. A file tells when it was put there, and one beside it why."""
+        return FIELDS - ({"failed_at", "error"} if self.options.get("error_suffix") else {"failed_at"})
 
     @property
     def capabilities(self) -> frozenset[str]:

@@ -20,7 +20,7 @@ from .base import DEAD, DELAYED, IN_FLIGHT, Depth, Measurer
 from .dead_letters import IDS, SWEEPS, DeadLetters, Terms
 from .http_answers import counted, shape
 from .http_service import Service, asks_for, refuse_request, request_option
-from .letters import ITEM
+from .letters import FIELDS, ITEM
 
 # Option that describes how to ask for it -> field of the depth.
 _FIELDS = {"depth": "ready", "in_flight": "in_flight", "delayed": "delayed", "dead": "dead"}
@@ -46,6 +46,7 @@ class HttpQueue:
     )
     TAKES_DEFAULTS: ClassVar[bool] = False
     TRAITS: ClassVar[frozenset[str]] = frozenset({SWEEPS})
+    told_by_item: ClassVar[frozenset[str]] = FIELDS
 
     def __init__(self, kind: str, name: str, options: Mapping[str, Any]) -> None:
         """See :class:`.base.Queue`."""

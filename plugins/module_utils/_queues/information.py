@@ -16,7 +16,7 @@ from .._core.errors import InputError
 from .._core.result import Result
 from .._core.waiting import SYSTEM_CLOCK, Clock
 from . import letter_filter
-from .dead_letter_options import QUEUE, SAMPLES, described_queue, need
+from .dead_letter_options import QUEUE, SAMPLES, described_queue, meant_by, need
 from .dead_letters import NEWEST, OLDEST, ORDERS, DeadLetters, Terms
 from .letter_filter import Filter
 from .letter_summary import Summary
@@ -49,7 +49,7 @@ def operate(params: Mapping[str, Any], _check_mode: bool, clock: Clock = SYSTEM_
     queue = described_queue(params)
     if params["order"] == NEWEST:
         need(queue, ORDERS, "order: newest")
-    meant = Filter(params["filter"])
+    meant = meant_by(params, queue)
     summary = Summary(params["samples"], params["show_payload"], params["mask"])
     with closing(queue.dead_letters(Terms(run="look", order=params["order"], dry=True))) as letters:
         letters.begin()

@@ -38,6 +38,16 @@ SPEC = ArgSpec(
     }
 )
 
+# Option -> the letter's field that it asks for.
+ASKS_FOR = {
+    "error": "error",
+    "type": "type",
+    "min_age": "failed_at",
+    "max_age": "failed_at",
+    "min_attempts": "attempts",
+    "max_attempts": "attempts",
+}
+
 NOT_MEANT = "filtered out"
 NOT_KNOWN = "not known whether it is meant"
 
@@ -51,9 +61,13 @@ class Filter:
     def __init__(self, given: Mapping[str, Any] | None) -> None:
         """Take the option, validated by ``SPEC``.
 
-        :raises InputError: no regular expression, no path, a value that the operator cannot use.
+        :raises InputError: no regular expression, no path, a value that the operator cannot use, no condition.
         """
         options = {name: value for name, value in (given or {}).items() if value is not None}
+        if options.get("where") == []:
+            raise InputError(
+                "filter: where is empty, and would leave nothing out", advice="give conditions, or leave it out"
+            )
         self._tests = [_MAKERS[name](value) for name, value in options.items() if name != "where"]
         self._tests += [_where(one) for one in options.get("where", [])]
 

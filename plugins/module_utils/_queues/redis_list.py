@@ -13,7 +13,7 @@ from .._core.argspec import ArgSpec
 from .._core.errors import InputError
 from .base import Depth
 from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
-from .letters import ITEM
+from .letters import FIELDS, ITEM
 from .redis_payloads import PAYLOAD
 from .redis_queue import CONSUMERS, DEAD, IN_FLIGHT, MISSING, PARKED, RedisQueue, add_up
 from .redis_scan import is_pattern, scan
@@ -42,6 +42,7 @@ class RedisList(RedisQueue):
     )
     TYPE: ClassVar[str] = "list"
     TRAITS: ClassVar[frozenset[str]] = frozenset({ATOMIC, SWEEPS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, RESTORES})
+    told_by_item: ClassVar[frozenset[str]] = FIELDS
 
     @property
     def capabilities(self) -> frozenset[str]:

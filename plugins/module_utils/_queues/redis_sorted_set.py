@@ -13,7 +13,7 @@ from .._core.argspec import ArgSpec
 from .._core.errors import InputError
 from .base import Depth
 from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
-from .letters import ITEM
+from .letters import FIELDS, ITEM
 from .redis_payloads import PAYLOAD
 from .redis_queue import AGE, DEAD, DELAYED, MISSING, PARKED, RedisQueue
 from .redis_server import ServerClock, Steps
@@ -41,6 +41,11 @@ class RedisSortedSet(RedisQueue):
     )
     TYPE: ClassVar[str] = "zset"
     TRAITS: ClassVar[frozenset[str]] = frozenset({ATOMIC, SWEEPS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, RESTORES})
+
+    @property
+    def told_by_item(self) -> frozenset[str]:
+        """See :class:`.dead_letters.Redrivable`. A score that is a time tells when the letter died."""
+        return FIELDS - {"failed_at"} if self.options["score"] in UNITS else FIELDS
 
     @property
     def capabilities(self) -> frozenset[str]:

@@ -14,7 +14,7 @@ from .._core.argspec import ArgSpec
 from .._core.errors import InputError, WrongType
 from .base import Depth
 from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
-from .letters import ITEM
+from .letters import FIELDS, ITEM
 from .redis_payloads import PAYLOAD
 from .redis_queue import AGE, CONSUMERS, DEAD, IN_FLIGHT, MISSING, PARKED, RedisQueue
 from .redis_server import Command, ServerClock, Steps, refuse_errors
@@ -47,6 +47,7 @@ class RedisStream(RedisQueue):
     )
     TYPE: ClassVar[str] = "stream"
     TRAITS: ClassVar[frozenset[str]] = frozenset({ATOMIC, SWEEPS, ORDERS, PARKS, DROPS, COUNTS_REDRIVES, RESTORES})
+    told_by_item: ClassVar[frozenset[str]] = FIELDS - {"failed_at"}  # an entry's id tells when it was added
 
     @property
     def capabilities(self) -> frozenset[str]:

@@ -19,7 +19,7 @@ from .._core.errors import InputError, OpsError
 from .._core.result import Result
 from .._core.waiting import SYSTEM_CLOCK, Clock
 from . import letter_filter
-from .dead_letter_options import QUEUE, SAMPLES, described_queue, need
+from .dead_letter_options import QUEUE, SAMPLES, described_queue, meant_by, need
 from .dead_letters import (
     ATOMIC,
     ATTEMPTS,
@@ -37,7 +37,6 @@ from .dead_letters import (
     Terms,
 )
 from .journal import FileJournal, Journal, Unfinished, read_journal
-from .letter_filter import Filter
 from .letter_summary import Summary
 from .look import Observer
 from .plan import made_plan
@@ -93,7 +92,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
     check(params)
     queue = described_queue(params)
     _check_traits(params, queue)
-    meant = Filter(params["filter"])
+    meant = meant_by(params, queue)
     rules = Rules(meant, params["max_attempts"], _parks(params))
     earlier = _earlier(params, queue)
     progress = earlier.progress or Progress(run=uuid.uuid4().hex, queue=_called(queue))

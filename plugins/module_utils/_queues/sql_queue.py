@@ -16,7 +16,7 @@ from .._core.errors import InputError, OpsError, WrongType
 from .._core.postgres_connection import SPEC as CONNECTION
 from .base import AGE, DEAD, DELAYED, IN_FLIGHT, Depth, Measurer
 from .dead_letters import ATOMIC, DROPS, IDS, ORDERS, PARKS, SWEEPS, DeadLetters, Terms
-from .letters import ITEM
+from .letters import FIELDS, ITEM
 from .sql_session import SqlSession
 
 _COUNTS = ("ready", "in_flight", "delayed", "dead")
@@ -40,6 +40,7 @@ class SqlQueue:
     )
     TAKES_DEFAULTS: ClassVar[bool] = False
     TRAITS: ClassVar[frozenset[str]] = frozenset({ATOMIC, SWEEPS, IDS, ORDERS})
+    told_by_item: ClassVar[frozenset[str]] = FIELDS
 
     def __init__(self, kind: str, name: str, options: Mapping[str, Any]) -> None:
         """See :class:`.base.Queue`."""

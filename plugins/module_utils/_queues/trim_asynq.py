@@ -14,7 +14,7 @@ from .asynq import Asynq
 from .base import Queue
 from .protobuf import fields
 from .redis_letters import Script
-from .redis_trim import Kept, RedisTrim, SortedSetTrim, TimedTrim
+from .redis_trim import Kept, SortedSetTrim, TimedTrim
 
 # Of asynq's message TaskMessage.
 _COMPLETED_AT = 13
@@ -80,7 +80,7 @@ def _completed_at(message: bytes) -> float | None:
     return float(at) if isinstance(at, int) and at else None
 
 
-def trim_asynq(queue: Queue, state: str, older_than: float) -> RedisTrim:
+def trim_asynq(queue: Queue, state: str, older_than: float) -> SortedSetTrim:
     """Return what removes tasks of that state."""
     make = ArchivedTrim if state == "archived" else CompletedTrim
     of_asynq: Asynq = cast("Any", queue)

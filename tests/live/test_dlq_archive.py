@@ -348,7 +348,7 @@ def test_files_that_are_still_dead_are_not_put_back_and_those_not_meant_are_not_
     (tmp_path / "in").mkdir()
     for number in range(5):
         (dead / f"{number}.json").write_text(json.dumps({"error": "late" if number else "bad"}))
-    queue = {"name": "files", "kind": "directory", "path": str(tmp_path / "in"), "dead": str(dead)}
+    queue: dict[str, Any] = {"name": "files", "kind": "directory", "path": str(tmp_path / "in"), "dead": str(dead)}
     queue["item"] = {"error": "error"}
     assert archiver.run(queue=queue, remove=False).data["exported"] == 5
     assert not archiver.run(queue=queue, action="import").changed

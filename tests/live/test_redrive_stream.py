@@ -283,8 +283,8 @@ def test_nothing_goes_where_nobody_reads(failed: Client, redis_facts: RedisFacts
     for wrong in ({"key": "a list"}, {"dead": "a list"}):
         with pytest.raises(WrongType, match="the key a list holds a list, a stream was expected"):
             reprocess(redis_facts, {**EVENTS, **wrong})
-    with pytest.raises(OpsError, match="holds a list"):
-        reprocess(redis_facts, EVENTS, park_to="a list", filter={"error": "x"}, max_attempts=1)
+    with passing(redis_facts, EVENTS, park="a list") as letters, pytest.raises(OpsError, match="holds a list"):
+        settle_all(letters, lambda _letter: PARK)
     assert failed.xlen("events:dlq") == ENTRIES
     missing = reprocess(redis_facts, {**EVENTS, "dead": "events:dead"})
     assert missing.warnings == ["the key events:dead does not exist: no dead letters, or a misspelt name"]

@@ -76,7 +76,7 @@ class AsynqLetters(ScoredLetters):
         tasks: list[ArchivedTask] = [letter.handle for letter in letters]
         answer = self.call(
             SETTLE,
-            [self.dead, f"{self.queue.key}:pending", self.parking(), self.redrives_key],
+            self.settle_keys(f"{self.queue.key}:pending", actual),
             signs(actual),
             self._tasks,
             time.time_ns(),

@@ -96,13 +96,14 @@ return {told(#moving, 0, 0, 0, 0), last_score, found[#found] or ''}
 """
 )
 
-# KEYS: archived, pending, parked, redrives. ARGV: account, a sign for each task, the start of tasks' keys, now in
-# nanoseconds, 1 to count redrives, then of each task: id, score, its message and the one to be set (empty: as it is).
+# KEYS: archived, pending, parked, redrives (where a key is not used, the first stands for it). ARGV: account, a sign
+# for each task, the start of tasks' keys, now in nanoseconds, 1 to count redrives, then of each task: id, score, its
+# message and the one to be set (empty: as it is).
 SETTLE = Script(
     _MOVING
     + """
 local wrong = wrong_type(KEYS[1], 'zset') or wrong_type(KEYS[2], 'list') or wrong_type(KEYS[3], 'zset')
-  or wrong_type(KEYS[4], 'hash')
+  or ARGV[5] == '1' and may_not_count(KEYS[4])
 if wrong then return wrong end
 local verdicts, prefix, counts = ARGV[2], ARGV[3], ARGV[5] == '1'
 local parking, dropping, kept, vanished, messages = {}, {}, 0, 0, {}

@@ -59,6 +59,15 @@ local function wrong_type(key, expected)
     return redis.error_reply('WRONGTYPE the key ' .. key .. ' holds a ' .. actual .. ', a ' .. expected .. ' is needed')
   end
 end
+-- Returns the error when redrives may not be counted; to be asked before anything is moved.
+local function may_not_count(key)
+  if wrong_type(key, 'hash') then return wrong_type(key, 'hash') end
+  local probe = '\\0day2.ops\\0'
+  for _, asked in ipairs({{'HINCRBY', key, probe, 0}, {'EXPIRE', key, redrives_seconds}, {'HDEL', key, probe}}) do
+    local answer = redis.pcall(unpack(asked))
+    if type(answer) == 'table' and answer.err then return answer end
+  end
+end
 local function count_redrive(key, id)
   redis.call('HINCRBY', key, id, 1)
   redis.call('EXPIRE', key, redrives_seconds)
@@ -291,6 +300,14 @@ class RedisLetters(ABC):
             for letter, count in zip(letters, counts):
                 letter.redrives = int(count or 0)
         return letters
+
+    def settle_keys(self, target: str, verdicts: Sequence[str]) -> list[str]:
+        """Return the keys of a script that settles: of the dead letters, the queue, the parked ones, the counts of redrives.
+
+        Nobody need be allowed to use what is not used: the first stands for it.
+        """
+        parking = self.parking() if PARK in verdicts else self.dead
+        return [self.dead, target, parking, self.redrives_key if self.terms.count_redrives else self.dead]
 
     def redrives_name(self, letter: Letter) -> str:
         """Return by what redrives of a letter are counted. A kind whose ids change when a letter dies overrides it."""

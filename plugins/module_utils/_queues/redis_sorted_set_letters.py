@@ -95,7 +95,7 @@ class RedisSortedSetLetters(ScoredLetters):
         told = ((letter.handle.member, letter.handle.score, letter.id if counts else "") for letter in letters)
         answer = self.call(
             SETTLE,
-            [self.dead, self.queue.key, self.parking(), self.redrives_key],
+            self.settle_keys(self.queue.key, verdicts),
             signs(verdicts),
             self._units or 0,
             self.PAYLOADS,

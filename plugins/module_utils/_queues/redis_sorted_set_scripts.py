@@ -113,14 +113,14 @@ return refused or {told(moved, 0, 0, 0, 0), walk.score, walk.member}
 """
 )
 
-# KEYS: dead, target, parked, redrives. ARGV: account, a sign for each letter, units of a second, the start of the key
-# that goes with a member that is dropped (empty: there is none), then of each letter its member, its score and the name
-# by which its redrives are counted (empty: they are not).
+# KEYS: dead, target, parked, redrives (where a key is not used, the first stands for it). ARGV: account, a sign for
+# each letter, units of a second, the start of the key that goes with a member that is dropped (empty: there is none),
+# then of each letter its member, its score and the name by which its redrives are counted (empty: they are not).
 SETTLE = Script(
     _MOVING
     + """
 local wrong = wrong_type(KEYS[1], 'zset') or wrong_type(KEYS[2], 'zset') or wrong_type(KEYS[3], 'zset')
-  or wrong_type(KEYS[4], 'hash')
+  or ARGV[7] ~= '' and may_not_count(KEYS[4])
 if wrong then return wrong end
 may_remove()
 local number, vanished = {m = 0, p = 0, d = 0, k = 0}, 0
@@ -138,8 +138,8 @@ for at = 1, #verdicts do
     end
     if #there > 0 then
       if sign == 'p' then redis.call('ZADD', KEYS[3], ARGV[base + 1], member) end
-      if sign ~= 'k' then redis.call('ZREM', KEYS[1], member) end
       if sign == 'd' and payloads ~= '' then redis.call('DEL', payloads .. member) end
+      if sign ~= 'k' then redis.call('ZREM', KEYS[1], member) end
       number[sign] = number[sign] + 1
       if name ~= '' and sign == 'm' then count_redrive(KEYS[4], name) end
       if name ~= '' and (sign == 'p' or sign == 'd') then redis.call('HDEL', KEYS[4], name) end

@@ -135,7 +135,7 @@ class RedisStreamLetters(RedisLetters):
         done = settled(
             self.call(
                 SETTLE,
-                [self.dead, self.queue.key, self.parking(), self.redrives_key],
+                self.settle_keys(self.queue.key, verdicts),
                 signs(verdicts),
                 *[entry.id for entry in entries],
                 *([entry.name for entry in entries] if self.terms.count_redrives else []),

@@ -108,16 +108,16 @@ return {told(0, size), last}
 """
 )
 
-# KEYS: dead, target, parked, redrives. ARGV: account, a sign for each entry, the ids of the entries, then the names by
-# which their redrives are counted, if they are.
+# KEYS: dead, target, parked, redrives (where a key is not used, the first stands for it). ARGV: account, a sign for
+# each entry, the ids of the entries, then the names by which their redrives are counted, if they are.
 SETTLE = Script(
     _MOVING
     + """
-local wrong = wrong_type(KEYS[1], 'stream') or wrong_type(KEYS[2], 'stream') or wrong_type(KEYS[3], 'stream')
-  or wrong_type(KEYS[4], 'hash')
-if wrong then return wrong end
 local signs, places = ARGV[2], {m = KEYS[2], p = KEYS[3]}
 local number, vanished, size, leaving = #signs, 0, 0, {}
+local wrong = wrong_type(KEYS[1], 'stream') or wrong_type(KEYS[2], 'stream') or wrong_type(KEYS[3], 'stream')
+  or ARGV[3 + number] and may_not_count(KEYS[4])
+if wrong then return wrong end
 -- Whoever may not remove must learn it before anything is copied.
 redis.call('XDEL', KEYS[1], '0-0')
 for at = 1, number do

@@ -77,5 +77,6 @@ def run(spec: ArgSpec, operation: Operation, supports_check_mode: bool = True) -
         _fail_unexpected(module, error)
     for warning in result.warnings:
         module.warn(one_line(warning))
-    leave: Callable[..., NoReturn] = module.fail_json if result.failed else module.exit_json
-    leave(**result.as_exit_arguments())
+    if result.failed:
+        module.fail_json(**result.as_exit_arguments())
+    module.exit_json(**result.as_exit_arguments())

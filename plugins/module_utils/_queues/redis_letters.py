@@ -302,7 +302,7 @@ class RedisLetters(ABC):
         return letters
 
     def settle_keys(self, target: str, verdicts: Sequence[str]) -> list[str]:
-        """Return the keys of a script that settles: of the dead letters, the queue, the parked ones, the counts of redrives.
+        """Return a settling script's keys: of the dead letters, the queue, the parked ones, the counts of redrives.
 
         Nobody need be allowed to use what is not used: the first stands for it.
         """

@@ -32,7 +32,7 @@ _MOST_REFUSED = 20
 # Letters that are read at a time.
 _PORTION = 64
 # Batches that are sent at once. Whoever else asks the server has a turn between two of them.
-_AHEAD = 1
+_AHEAD = 4
 
 
 class QuietListLetters(RedisListLetters):

@@ -30,17 +30,15 @@ redis.call('SET', KEYS[2], string.format('%d %.0f', redis.call('LLEN', KEYS[1]),
 """
 )
 # KEYS: the list, the note. ARGV: account, how many were parked, dropped, kept, where the next item is.
-_END = Script(
-    CLOCK
-    + """
+_TELL = """
 local before, began = string.match(redis.call('GET', KEYS[2]), '(%d+) (%d+)')
 local gone = before - redis.call('LLEN', KEYS[1])
 local next = redis.call('LINDEX', KEYS[1], ARGV[5])
 local note = string.format('%d %.0f %d', gone, microseconds() - began, next and #next or 0)
 redis.call('SET', KEYS[2], note, 'EX', 60)
-account(gone + ARGV[4], gone - ARGV[2] - ARGV[3], ARGV[2])
 """
-)
+_END = CLOCK + _TELL
+_END_ACCOUNTED = Script(_END + "account(gone + ARGV[4], gone - ARGV[2] - ARGV[3], ARGV[2])").text
 
 
 @dataclass(frozen=True)
@@ -90,36 +88,20 @@ class Quiet:
         self._connection.send_packed_command([self.packed(*commands)])
         return [self._read() for _command in commands]
 
-    def run(self, steps: bytes, end: Sequence[Any], account: str = "") -> Note | None:
-        """Run a transaction; return None when the server did not, be it that a watched key has changed.
+    def send(self, steps: bytes, end: Sequence[Any], account: str = "") -> None:
+        """Send a transaction; it must be followed by :meth:`receive`, after others have been sent perhaps.
 
         :param steps: packed. :param end: how many of them park, drop and keep, and where the next item is (0 or -1).
         :param account: key of the run's account, if there is one.
         """
         keys = [self._key, self._note]
-        self._connection.send_packed_command(
-            [
-                self.packed(
-                    ("CLIENT", "REPLY", "OFF"),
-                    ("DEL", self._note),
-                    ("MULTI",),
-                    ("EVAL", _BEGIN, 2, *keys),
-                ),
-                steps,
-                self.packed(
-                    (
-                        "EVAL",
-                        _END.text,
-                        *([3, *keys, account] if account else [2, *keys]),
-                        "1" if account else "0",
-                        *end,
-                    ),
-                    ("EXEC",),
-                    ("CLIENT", "REPLY", "ON"),
-                    ("GETDEL", self._note),
-                ),
-            ]
-        )
+        tell = ("EVAL", _END_ACCOUNTED, 3, *keys, account, "1") if account else ("EVAL", _END, 2, *keys, "0")
+        begin = self.packed(("CLIENT", "REPLY", "OFF"), ("DEL", self._note), ("MULTI",), ("EVAL", _BEGIN, 2, *keys))
+        finish = self.packed((*tell, *end), ("EXEC",), ("CLIENT", "REPLY", "ON"), ("GETDEL", self._note))
+        self._connection.send_packed_command([begin + steps + finish])
+
+    def receive(self) -> Note | None:
+        """Return what came of it; None when the server did not run it, be it that a watched key has changed."""
         switched_on, note = self._read(), self._read()
         if switched_on != b"OK" or not isinstance(note, bytes):
             return None

@@ -46,7 +46,6 @@ class HttpQueue:
     )
     TAKES_DEFAULTS: ClassVar[bool] = False
     TRAITS: ClassVar[frozenset[str]] = frozenset({SWEEPS})
-    told_by_item: ClassVar[frozenset[str]] = FIELDS
 
     def __init__(self, kind: str, name: str, options: Mapping[str, Any]) -> None:
         """See :class:`.base.Queue`."""
@@ -60,6 +59,11 @@ class HttpQueue:
             raise InputError("batch must be at least 1", on=name)
         if options.get("redrive") and asks_for(options["redrive"], http_service.IDS):
             self.TRAITS = self.TRAITS | {IDS}  # type: ignore[misc]  # the service is told which letters
+
+    @property
+    def told_by_item(self) -> frozenset[str]:
+        """See :class:`.dead_letters.Redrivable`. One that takes no ids refuses filters for that."""
+        return FIELDS if IDS in self.TRAITS or not self.options.get("redrive") else frozenset()
 
     @property
     def capabilities(self) -> frozenset[str]:

@@ -212,6 +212,7 @@ def test_the_same_through_the_services_own_api(operator: Operator, dead_orders: 
         "kind": "http",
         "headers": {"X-Admin-Token": service["admin_token"]},
         "redrive_options": {"canary_wait": 5},
+        **({"item": {"id": "id", "error": "error"}} if by_ids else {}),
         **(named if by_ids else by_number),
     }
     chosen: dict[str, Any] = {"day2_queues__api": [queue], "day2_redrive_queues": "orders-api"}
@@ -236,7 +237,7 @@ def test_the_same_through_the_services_own_api(operator: Operator, dead_orders: 
         ),
         (
             {"day2_queues__jobs": [{"name": "jobs", "kind": "arq"}], "day2_redrive_queues": ["jobs"]},
-            "the kind arq knows no dead letters: jobs",
+            "the queue jobs does not say where its service keeps them",
         ),
         ({"day2_redrive_queue": "orders"}, "unknown variable day2_redrive_queue; expected one of"),
     ],

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 _MOST_REFUSED = 20
 # Letters that are read at a time.
 _PORTION = 64
-# Batches that are sent at once. Whoever else asks the server has a turn between two of them.
-_AHEAD = 4
+# Batches in a row, and how many of them are under way: the next is there when the server has done one, and whoever else
+# asks the server has a turn in between. What comes together is done without a turn for others.
+_IN_A_ROW = 8
+_UNDER_WAY = 2
 
 
 class QuietListLetters(RedisListLetters):
@@ -59,7 +61,7 @@ class QuietListLetters(RedisListLetters):
         wanted = min(most, self._left, self.size.items)
         if wanted <= 0 or not self._ready():
             return super().sweep(most)
-        batches = 1 if self.terms.gentle else min(_AHEAD, min(most, self._left) // wanted)
+        batches = 1 if self.terms.gentle else min(_IN_A_ROW, min(most, self._left) // wanted)
         notes = self._run([(self._steps[MOVE] * wanted, (0, 0, 0))] * batches)
         gone = sum(note.gone for note in notes)
         if not gone:  # refused, or there is none: the script tells which
@@ -136,10 +138,15 @@ class QuietListLetters(RedisListLetters):
         assert self._quiet is not None
         began = time.perf_counter()
         following = 0 if self._from == LEFT else -1
+        told: list[Note | None] = []
         with explained("settle dead letters", self.on):
-            for steps, others in batches:
+            for number, (steps, others) in enumerate(batches):
                 self._quiet.send(steps, (*others, following), self.account_key if self.terms.account else "")
-            notes = [note for note in [self._quiet.receive() for _batch in batches] if note]
+                if number + 1 >= _UNDER_WAY:
+                    told.append(self._quiet.receive())
+            while len(told) < len(batches):
+                told.append(self._quiet.receive())
+        notes = [note for note in told if note]
         self.be_gentle(time.perf_counter() - began)
         self._refused = 0 if notes else self._refused + 1
         return notes

@@ -1,12 +1,16 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Redis of its own for figures of queues, on a Unix socket, which may be killed and started again."""
+"""A Redis of a figure's own, on a Unix socket: as it comes from Debian, or the lab's; without a password."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,67 +20,91 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from ..errors import FigureError
 
-DEAD, QUEUE, DONE = "orders:dead", "orders", "orders:done"
 Client = Any  # redis-py's annotations mix its two clients, one of which answers with awaitables
+Options = dict[str, Any]
+
+# Of redis-py: bytes that it sends at once.
+_CUTOFF = 6000
+
+# Nothing is written to disk.
+NO_FILES = ("--save", "", "--appendonly", "no")
 
 
 class OwnRedis:
-    """`with OwnRedis(folder, "always") as server`: appendfsync as given, or nothing on disk at all."""
+    """A server in a folder. Use `running`."""
 
-    def __init__(self, folder: Path, appendfsync: str = "") -> None:
-        program = find_program()
-        if program is None:
-            raise FigureError("there is no redis-server here")
-        self.socket = str(folder / "redis.sock")
-        kept = ["--appendonly", "yes", "--appendfsync", appendfsync] if appendfsync else ["--appendonly", "no"]
-        self._argv = [
-            str(program),
-            "--port",
-            "0",
-            "--unixsocket",
-            self.socket,
-            "--dir",
-            str(folder),
-            "--save",
-            "",
-            *kept,
-        ]
-        self._child: subprocess.Popen[bytes] | None = None
-        self.client: Client = redis.Redis(unix_socket_path=self.socket, socket_timeout=60)
-
-    def __enter__(self) -> OwnRedis:
-        self.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.kill()
-        self.client.close()
+    def __init__(self, folder: Path, *settings: str) -> None:
+        self.folder = folder
+        self.socket = folder / "redis.sock"
+        self._settings = settings or NO_FILES
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; it answers when this returns."""
-        self._child = subprocess.Popen(self._argv, stdout=subprocess.DEVNULL)
-        wait_for("redis-server", self._answers)
+        """Start it, and return once it answers and has loaded its data."""
+        with (self.folder / "redis.log").open("ab") as log:
+            argv = [program(), "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder)]
+            self._process = subprocess.Popen([*argv, *self._settings], stdout=log, stderr=log, start_new_session=True)
+
+        def answers() -> bool:
+            if self._process is None or self._process.poll() is not None:
+                raise FigureError(f"{argv[0]} ended while it was starting, see {log.name}")
+            with self.client() as client:
+                return bool(client.ping())
+
+        wait_for("an answer of redis", answers, 60, every=0.01)
 
     def kill(self) -> None:
-        """Kill it at once."""
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait()
-        self.client.connection_pool.disconnect()
+        """End it at once, without a chance to write anything."""
+        if self._process is not None:
+            os.kill(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
 
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.RedisError:
-            return False
+    def client(self, **options: Any) -> Client:
+        """Return a client, which waits long."""
+        return redis.Redis(unix_socket_path=str(self.socket), **{"socket_timeout": 120, **options})
 
-    def fill(self, items: Sequence[bytes], key: str = DEAD) -> None:
-        """Empty the database, and put these items at the end of a list."""
-        self.client.flushall()
-        for start in range(0, len(items), 1000):
-            self.client.rpush(key, *items[start : start + 1000])
+    def plain_client(self) -> Client:
+        """Return a client as ``pip install redis`` brings it, without the C library that some environments have."""
+        kind = redis.connection.UnixDomainSocketConnection
+        encode = redis.connection.Encoder("utf-8", "strict", False).encode
+        pool = redis.ConnectionPool(
+            connection_class=kind,
+            path=str(self.socket),
+            socket_timeout=120,
+            parser_class=redis.connection._RESP2Parser,
+            command_packer=redis.connection.PythonRespSerializer(_CUTOFF, encode),
+        )
+        return redis.Redis(connection_pool=pool)
 
-    def items(self, *keys: str) -> Iterator[bytes]:
-        """Yield what is in the lists of these keys."""
-        for key in keys:
-            yield from self.client.lrange(key, 0, -1)
+    @property
+    def login(self) -> Options:
+        """Return a module's options for the connection."""
+        return {"login_unix_socket": str(self.socket), "timeout": 60.0}
+
+
+@contextmanager
+def running(folder: Path, *settings: str) -> Iterator[OwnRedis]:
+    """Have a server; settings: of its command line (default: it keeps nothing on disk)."""
+    server = OwnRedis(folder, *settings)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def program() -> str:
+    """Return the server's program; raises FigureError where there is none."""
+    found = shutil.which("redis-server") or find_program()
+    if found is None:
+        raise FigureError("no redis-server on PATH: run 'make servers'")
+    return str(found)
+
+
+def benchmark_program() -> str:
+    """Return redis-benchmark; raises FigureError where there is none."""
+    found = shutil.which("redis-benchmark") or shutil.which("valkey-benchmark")
+    if found is None:
+        raise FigureError("no redis-benchmark on PATH, which is what a redrive is measured against: 'make servers'")
+    return found

@@ -36,6 +36,8 @@ from ansible_collections.day2.ops.tests.lab.state import (
     UrlFacts,
 )
 
+from .asynq_help import built
+
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
@@ -73,6 +75,12 @@ def redis_server(redis_facts: RedisFacts) -> Iterator[redis.Redis]:
         client.flushdb()
         yield client
         client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def asynq_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program in tests/lab/brokers/asynq, built; skips the test where that cannot be."""
+    return built(tmp_path_factory.mktemp("asynq"))
 
 
 @pytest.fixture

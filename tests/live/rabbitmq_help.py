@@ -19,9 +19,8 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters impo
 from ansible_collections.day2.ops.plugins.module_utils._queues.description import described
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
 from ansible_collections.day2.ops.plugins.module_utils._queues.operation import SPEC, operate
+from ansible_collections.day2.ops.tests.lab.brokers.rabbitmq import broker
 from ansible_collections.day2.ops.tests.lab.state import RabbitMqFacts
-
-SOURCE = Path(__file__).parents[1] / "lab" / "brokers" / "rabbitmq" / "broker.py"
 
 
 class RabbitBroker:
@@ -41,7 +40,7 @@ class RabbitBroker:
 
     def do(self, command: str, *arguments: object) -> None:
         """Run a command of broker.py on the queue to its end."""
-        subprocess.run(self._argv(command, *arguments), env=self._environment, check=True, timeout=60)
+        broker.do(self._environment, command, self.queue, *map(str, arguments))
 
     @contextmanager
     def holding(self, count: int) -> Iterator[None]:
@@ -64,8 +63,19 @@ class RabbitBroker:
             finally:
                 worker.terminate()
 
+    @contextmanager
+    def working(self, file: Path) -> Iterator[None]:
+        """Have a worker at work that succeeds until the queue is empty, and notes in the file what it has done."""
+        with subprocess.Popen(self._argv("work", file), env=self._environment):
+            yield
+
+    def size(self, queue: str) -> int:
+        """Return how many messages of a queue are ready, as of now."""
+        with broker.connect(self._environment) as connection:
+            return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
+
     def _argv(self, command: str, *arguments: object) -> list[str]:
-        return [sys.executable, str(SOURCE), command, self.queue, *map(str, arguments)]
+        return [sys.executable, str(broker.__file__), command, self.queue, *map(str, arguments)]
 
     def description(self, **options: Any) -> dict[str, Any]:
         """Return the queue as a user describes it; options win, None takes one away."""

@@ -91,10 +91,14 @@ class SqsBroker:
             yield from found
 
     def fail(self) -> None:
-        """A worker that fails at all: it takes messages and does not delete them, so that SQS gives them up."""
+        """A worker that fails at all that is there."""
+        self.fail_at_some()
+        assert not list(self.receive(self.queue, hidden=0))
+
+    def fail_at_some(self) -> None:
+        """A worker that takes messages and does not delete them, so that SQS gives them up."""
         for _message in self.receive(self.queue, hidden=0):
             pass
-        assert not list(self.receive(self.queue, hidden=0))
 
     def work(self) -> list[int]:
         """A worker that succeeds at all; return the numbers of what it has done."""

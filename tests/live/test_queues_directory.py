@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from .checks import attempt
-from .pass_help import Options, as_nobody, depth, measured
+from .passing import Options, depth, measured
 from .queue_help import some
+from .spool_help import as_nobody
 
 
 @pytest.fixture

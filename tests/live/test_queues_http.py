@@ -15,7 +15,7 @@ from ansible_collections.day2.ops.tests.lab.state import BadHttpFacts
 
 from .answering import Answer, Asked, always, answering, as_json
 from .checks import attempt
-from .pass_help import Options, depth, measured
+from .passing import Options, depth, measured
 from .queue_help import some
 
 

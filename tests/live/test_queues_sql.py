@@ -15,7 +15,7 @@ from ansible_collections.day2.ops.tests.lab.state import PostgresFacts
 
 from .checks import attempt
 from .notifications_help import TABLE, Notifications, notifications
-from .pass_help import depth, measured
+from .passing import depth, measured
 from .queue_help import some
 
 

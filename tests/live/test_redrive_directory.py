@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,64 +18,10 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, InputError, NotThere
 from ansible_collections.day2.ops.plugins.module_utils._queues import directory_moves
-from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, NEWEST, PARK
-from ansible_collections.day2.ops.tests.lab.waiting import wait_for
+from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
 
-from .pass_help import Options, as_nobody, begun, measured, peek, reprocess, settle_all, sweep_all
-
-
-class Spool:
-    """Folders, and what works on the files in them: it refuses those that say so while it is broken."""
-
-    def __init__(self, root: Path, failed: Path | None = None) -> None:
-        self.incoming, self.failed, self.parked = root / "incoming", failed or root / "failed", root / "parked"
-        for folder in (self.incoming, self.failed):
-            folder.mkdir(exist_ok=True)
-        self.broken = True
-        self.processed: list[str] = []
-        self.stopping = threading.Event()
-
-    @property
-    def queue(self) -> Options:
-        """Return the queue's description."""
-        return {
-            "name": "files",
-            "kind": "directory",
-            "path": str(self.incoming),
-            "dead": str(self.failed),
-            "park": str(self.parked),
-            "error_suffix": ".error",
-            "item": {"type": "type", "attempts": "tries"},
-        }
-
-    def deliver(self, *names: str, kind: str = "ADT") -> None:
-        """Put files into the queue, whole at once, each a moment older than the next."""
-        now = time.time() - 1000
-        for number, name in enumerate(names):
-            hidden = self.incoming / f".{name}"
-            hidden.write_text(json.dumps({"id": name, "type": kind, "tries": 3}))
-            os.utime(hidden, (now + number, now + number))
-            hidden.rename(self.incoming / name)
-
-    def work(self) -> None:
-        """Work on what is there now."""
-        for path in sorted(self.incoming.glob("[!.]*")):
-            body = json.loads(path.read_bytes())
-            if self.broken:
-                (self.failed / f"{path.name}.error").write_text("no such patient\n  at line 7")
-                shutil.move(path, self.failed / path.name)
-            else:
-                self.processed.append(body["id"])
-                path.unlink()
-
-    def dead(self) -> list[str]:
-        """Return the names in the folder of dead letters, hidden ones too."""
-        return sorted(os.listdir(self.failed))
-
-
-def names(count: int) -> list[str]:
-    """Return names of files."""
-    return [f"{number:04}.json" for number in range(count)]
+from .passing import begun, measured, peeked, redriven, repeating, settle_all, swept, two_at_once
+from .spool_help import Spool, as_nobody, names
 
 
 @pytest.fixture
@@ -104,26 +49,20 @@ def far_spool(tmp_path: Path) -> Iterator[Spool]:
         shutil.rmtree(failed, ignore_errors=True)
 
 
-def test_what_died_is_put_back_and_processed_once_each(spool: Spool) -> None:
+def test_a_letter_tells_what_its_file_and_the_note_beside_it_do(spool: Spool) -> None:
     assert measured(spool.queue)["dead"] == 30
-    looked_at = peek(spool.queue)
+    looked_at = peeked(spool.queue)
     assert [letter.id for letter in looked_at] == names(30)
     first = looked_at[0]
     assert (first.error, first.type, first.attempts) == ("no such patient at line 7", "ADT", 3)
     assert first.payload == {"id": "0000.json", "type": "ADT", "tries": 3}
     assert time.time() - 60 < (first.failed_at or 0) <= time.time() + 1
-    spool.broken = False
-    passed = settle_all(spool.queue)
-    assert (passed.sum("moved"), passed.ids) == (30, names(30))
-    assert spool.dead() == []
-    spool.work()
-    assert sorted(spool.processed) == names(30)
 
 
 def test_a_sweep_moves_without_reading(spool: Spool) -> None:
     spool.broken = False
     (spool.failed / "0003.json").chmod(0)
-    assert sweep_all(spool.queue).sum("moved") == 30
+    assert swept(spool.queue).moved == 30
     (spool.incoming / "0003.json").chmod(0o600)
     spool.work()
     assert sorted(spool.processed) == names(30)
@@ -131,8 +70,8 @@ def test_a_sweep_moves_without_reading(spool: Spool) -> None:
 
 def test_each_verdict(spool: Spool) -> None:
     verdicts = dict(zip(names(30), [MOVE, PARK, DROP, KEEP, MOVE] * 6, strict=True))
-    passed = settle_all(spool.queue, lambda letter: verdicts[letter.id])
-    assert [passed.sum(name) for name in ("moved", "parked", "dropped", "kept")] == [12, 6, 6, 6]
+    passed = redriven(spool.queue, lambda letter: verdicts[letter.id])
+    assert passed.sums == {"moved": 12, "parked": 6, "dropped": 6, "kept": 6}
     kept = [name for name, verdict in verdicts.items() if verdict == KEEP]
     assert spool.dead() == sorted([*kept, *(f"{name}.error" for name in kept)])
     parked = [name for name, verdict in verdicts.items() if verdict == PARK]
@@ -153,40 +92,24 @@ def test_a_pass_ends_though_letters_die_again_and_new_ones_come(spool: Spool) ->
     assert len([name for name in spool.dead() if not name.endswith(".error")]) == 36
 
 
-def test_the_newest_first_and_a_pass_that_is_picked_up(spool: Spool) -> None:
-    with begun(spool.queue, order=NEWEST) as letters:
-        taken = letters.take(10)
-        assert [letter.id for letter in taken] == names(30)[:19:-1]
-        letters.settle(taken, [KEEP] * 10)
-        position = json.loads(json.dumps(letters.position()))
-    assert settle_all(spool.queue, order=NEWEST, position=position).ids == names(30)[19::-1]
-    assert len(os.listdir(spool.incoming)) == 20
-
-
 def test_two_passes_at_once_move_each_letter_once(spool: Spool) -> None:
-    spool.deliver(*(f"more-{number:04}" for number in range(970)))
+    more = [f"more-{number:04}" for number in range(970)]
+    spool.deliver(*more)
     spool.work()
     spool.broken = False
-    outcomes: list[Any] = []
-    threads = [threading.Thread(target=lambda: outcomes.append(settle_all(spool.queue, most=50))) for _two in range(2)]
-    for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
-        spool.work()
-    for thread in threads:
-        thread.join()
+    with repeating(spool.work):
+        outcomes = two_at_once(spool.queue, lambda letters: settle_all(letters, most=50))
     spool.work()
-    assert sum(outcome.sum("moved") for outcome in outcomes) == 1000
-    assert sum(outcome.sum("vanished") for outcome in outcomes) >= 0
+    assert sum(outcome.moved for outcome in outcomes) == 1000
     assert all(outcome.skipped == {} for outcome in outcomes)
-    assert sorted(spool.processed) == sorted([*names(30), *(f"more-{number:04}" for number in range(970))])
+    assert sorted(spool.processed) == sorted([*names(30), *more])
     assert spool.dead() == []
 
 
 def test_nothing_is_overwritten(spool: Spool) -> None:
     (spool.incoming / "0005.json").write_text('{"id": "another"}')
-    passed = settle_all(spool.queue)
-    assert (passed.sum("moved"), passed.skipped) == (29, {"a file of that name is there already": 1})
+    passed = redriven(spool.queue)
+    assert (passed.moved, passed.skipped) == (29, {"a file of that name is there already": 1})
     assert (spool.incoming / "0005.json").read_text() == '{"id": "another"}'
     assert spool.dead() == ["0005.json", "0005.json.error"]
 
@@ -197,8 +120,8 @@ def test_letters_in_folders_below_and_links_that_lead_out(spool: Spool, tmp_path
         (spool.failed / path).write_text("{}")
     (tmp_path / "elsewhere").mkdir()
     (spool.incoming / "out").symlink_to(tmp_path / "elsewhere")
-    passed = settle_all({**spool.queue, "recurse": True})
-    assert (passed.sum("moved"), passed.skipped) == (32, {"a link leads out of the folder": 1})
+    passed = redriven({**spool.queue, "recurse": True})
+    assert (passed.moved, passed.skipped) == (32, {"a link leads out of the folder": 1})
     assert sorted(os.listdir(spool.incoming / "ward")) == ["a", "b"]
     assert (os.listdir(tmp_path / "elsewhere"), os.listdir(spool.failed / "out")) == ([], ["c"])
 
@@ -206,15 +129,15 @@ def test_letters_in_folders_below_and_links_that_lead_out(spool: Spool, tmp_path
 def test_a_body_that_is_large_or_no_json_is_moved_all_the_same(spool: Spool) -> None:
     (spool.failed / "0000.json").write_bytes(b"x" * (1 << 20) + b"x")
     (spool.failed / "0001.json").write_bytes(b"\xff\xfe no JSON")
-    faults = {letter.id: letter.fault for letter in peek(spool.queue) if letter.fault}
+    faults = {letter.id: letter.fault for letter in peeked(spool.queue) if letter.fault}
     assert faults == {"0000.json": "larger than 1 MiB, not read", "0001.json": "not JSON"}
-    assert settle_all(spool.queue).sum("moved") == 30
+    assert redriven(spool.queue).moved == 30
 
 
 def test_across_file_systems(far_spool: Spool) -> None:
     far_spool.broken = False
     (far_spool.failed / "0007.json").chmod(0o640)
-    assert settle_all(far_spool.queue).sum("moved") == 20
+    assert redriven(far_spool.queue).moved == 20
     assert far_spool.dead() == []
     assert (far_spool.incoming / "0007.json").stat().st_mode & 0o777 == 0o640
     assert [path for path in os.listdir(far_spool.incoming) if path.startswith(".")] == []
@@ -251,9 +174,9 @@ def test_a_move_across_file_systems_that_was_killed_is_finished_once(
         else:
             patch.setattr(os, "unlink", lambda path: die() if ".day2-" in str(path) else real_unlink(path))
         with pytest.raises(Killed):
-            settle_all(far_spool.queue)
+            redriven(far_spool.queue)
     far_spool.work()  # what was published is worked on before anybody finishes the move
-    settle_all(far_spool.queue)
+    redriven(far_spool.queue)
     far_spool.work()
     assert sorted(far_spool.processed) == names(20)
     assert far_spool.dead() == []
@@ -264,18 +187,18 @@ def test_a_file_system_that_cannot_rename_without_replacing(spool: Spool, monkey
     monkeypatch.setattr(directory_moves, "_kernels_rename", lambda: None)
     (spool.incoming / "0005.json").write_text("{}")
     os.link(spool.failed / "0006.json", spool.incoming / "0006.json")  # a move that was killed half-way
-    passed = settle_all(spool.queue)
-    assert (passed.sum("moved"), passed.skipped) == (29, {"a file of that name is there already": 1})
+    passed = redriven(spool.queue)
+    assert (passed.moved, passed.skipped) == (29, {"a file of that name is there already": 1})
 
 
 def test_errors_are_of_one_line(spool: Spool, tmp_path: Path) -> None:
     with pytest.raises(NotThere, match="the folder does not exist"):
-        settle_all({**spool.queue, "path": str(tmp_path / "incomming")})
+        redriven({**spool.queue, "path": str(tmp_path / "incomming")})
     with pytest.raises(NotThere):
-        settle_all({**spool.queue, "dead": str(tmp_path / "faild")})
-    assert settle_all({**spool.queue, "dead": str(tmp_path / "faild"), "missing": "empty"}).letters == []
+        redriven({**spool.queue, "dead": str(tmp_path / "faild")})
+    assert redriven({**spool.queue, "dead": str(tmp_path / "faild"), "missing": "empty"}).letters == []
     with pytest.raises(InputError, match="does not say where its dead letters are"):
-        settle_all({"name": "files", "kind": "directory", "path": str(spool.incoming)})
+        redriven({"name": "files", "kind": "directory", "path": str(spool.incoming)})
 
 
 def test_a_full_disk_skips_and_loses_nothing(far_spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,7 +206,7 @@ def test_a_full_disk_skips_and_loses_nothing(far_spool: Spool, monkeypatch: pyte
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(shutil, "copyfileobj", full)
-    passed = settle_all(far_spool.queue)
+    passed = redriven(far_spool.queue)
     assert passed.skipped == {"no space left on device": 20}
     assert os.listdir(far_spool.incoming) == []
     assert len(far_spool.dead()) == 40
@@ -292,7 +215,7 @@ def test_a_full_disk_skips_and_loses_nothing(far_spool: Spool, monkeypatch: pyte
 def test_a_folder_that_may_not_be_written_to(spool: Spool, tmp_path: Path) -> None:
     spool.failed.chmod(0o555)
     with as_nobody(tmp_path), pytest.raises(AccessDenied, match="cannot write to the folder"):
-        settle_all(spool.queue)
+        redriven(spool.queue)
     spool.failed.chmod(0o755)
 
 
@@ -307,27 +230,5 @@ def test_letters_are_archived_and_put_back(spool: Spool) -> None:
         assert able.restore(records, "one") == 0
         with pytest.raises(InputError, match="outside the folder"):
             able.restore([{**records[0], "id": "../../etc/passwd"}], "two")
-    assert [letter.id for letter in peek(spool.queue)] == names(30)
-    assert peek(spool.queue)[0].error == "no such patient at line 7"
-
-
-def test_the_module_stops_when_the_cause_is_not_fixed(spool: Spool) -> None:
-    def work() -> None:
-        while not spool.stopping.wait(0.01):
-            spool.work()
-
-    working = threading.Thread(target=work)
-    working.start()
-    try:
-        result = reprocess(spool.queue, canary=5, canary_wait=5.0)
-        assert (result.failed, result.data["stop_reason"], result.data["moved"]) == (True, "canary", 5)
-        spool.broken = False
-        plan = reprocess(spool.queue, check_mode=True, filter={"error": "patient"})
-        assert plan.data["plan"]["move"] == 30
-        result = reprocess(spool.queue, canary=5, canary_wait=0.5, filter={"error": "no such patient"})
-        assert (result.failed, result.data["moved"], result.data["left"]) == (False, 30, 0)
-        wait_for("all files to be processed", lambda: len(spool.processed) == 30)
-    finally:
-        spool.stopping.set()
-        working.join()
-    assert sorted(spool.processed) == names(30)
+    assert [letter.id for letter in peeked(spool.queue)] == names(30)
+    assert peeked(spool.queue)[0].error == "no such patient at line 7"

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import (
     AccessDenied,
     InputError,
@@ -19,78 +18,18 @@ from ansible_collections.day2.ops.plugins.module_utils._core.errors import (
     Unreachable,
 )
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE
-from ansible_collections.day2.ops.tests.lab.demo import names
-from ansible_collections.day2.ops.tests.lab.demo.stores import open_postgres, open_redis
 from ansible_collections.day2.ops.tests.lab.state import Facts
-from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from .answering import Answer, Asked, answering, as_json
-from .pass_help import Options, begun, measured, peek, reprocess, settle_all, sweep_all
-
-
-class Demo:
-    """The demo service. Orders whose amount ends in 3 die while its bug is there."""
-
-    def __init__(self, facts: Facts, run: str) -> None:
-        self.url = facts["service"]["url"]
-        self.redis = open_redis(facts["redis"], seconds=5)
-        self._facts = facts
-        self._run = run
-        self._headers = {"X-Admin-Token": facts["service"]["admin_token"]}
-        self.redis.delete(names.QUEUE, names.DEAD, names.INGRESS, names.BUG)
-
-    def queue(self, by_ids: bool = False, **options: Any) -> Options:
-        """Return the queue's description: redriven by number, or by ids."""
-        dead, redrive = (
-            ({"url": f"{self.url}/api/dlq/letters"}, {"url": f"{self.url}/api/dlq/retry", "body": {"ids": "{ids}"}})
-            if by_ids
-            else ({"url": f"{self.url}/api/dlq"}, {"url": f"{self.url}/api/dlq/reprocess?count={{count}}"})
-        )
-        return {
-            "name": "orders",
-            "kind": "http",
-            "headers": self._headers,
-            "dead": dead,
-            "redrive": redrive,
-            "item": {"id": "id", "error": "error", "failed_at": "failed_at", "attempts": "attempts"}
-            if by_ids
-            else None,
-            **options,
-        }
-
-    def set_bug(self, there: bool) -> None:
-        """Turn the bug on or off."""
-        requests.put(f"{self.url}/bug", json={"enabled": there}, headers=self._headers, timeout=5).raise_for_status()
-
-    def fail(self, count: int) -> list[str]:
-        """Have so many orders die; return their ids."""
-        self.set_bug(True)
-        ids = [f"{self._run}-{number}" for number in range(count)]
-        with requests.Session() as session:
-            for number, name in enumerate(ids):
-                order = {"id": name, "amount": 10 * number + 3}
-                session.post(f"{self.url}/orders", json=order, timeout=5).raise_for_status()
-        wait_for("all orders to die", lambda: self.redis.llen(names.DEAD) == count)
-        return ids
-
-    def processed(self) -> dict[str, int]:
-        """Return how often each order of this test was processed."""
-        with open_postgres(self._facts["postgres"]) as connection:
-            rows = connection.execute("SELECT id, times FROM orders WHERE id LIKE %s", (f"{self._run}-%",))
-            return {str(row[0]): int(row[1]) for row in rows}
-
-    def await_processed(self, ids: list[str]) -> None:
-        """Wait until these orders have been processed, each once, and no other."""
-        wait_for("the orders to be processed", lambda: self.processed().keys() == set(ids))
-        assert self.processed() == dict.fromkeys(ids, 1)
+from .demo_help import Demo, demo_of
+from .passing import Options, begun, measured, peeked, redriven, reprocess, swept
 
 
 @pytest.fixture
 def demo(facts: Facts, request: pytest.FixtureRequest) -> Iterator[Demo]:
     """The demo service, its queue empty."""
-    made = Demo(facts, request.node.name)
-    yield made
-    made.redis.delete(names.QUEUE, names.DEAD, names.INGRESS, names.BUG)
+    with demo_of(facts, request.node.name) as made:
+        yield made
 
 
 @pytest.mark.parametrize("by_ids", [False, True], ids=["by_number", "by_ids"])
@@ -98,9 +37,9 @@ def test_what_died_is_redriven_by_the_service_and_processed_once_each(demo: Demo
     ids = demo.fail(25)
     queue = demo.queue(by_ids, batch=10)
     assert measured(queue)["dead"] == 25
-    assert sorted(letter.id for letter in peek(queue)) == sorted(ids)
+    assert sorted(letter.id for letter in peeked(queue)) == sorted(ids)
     demo.set_bug(False)
-    passed = sweep_all(queue, most=100)
+    passed = swept(queue, most=100)
     assert [batch.moved for batch in passed.batches] == [10, 10, 5]
     demo.await_processed(ids)
     assert measured(queue)["dead"] == 0
@@ -109,12 +48,12 @@ def test_what_died_is_redriven_by_the_service_and_processed_once_each(demo: Demo
 def test_letters_are_looked_at_and_those_that_are_meant_are_redriven(demo: Demo) -> None:
     ids = demo.fail(12)
     queue = demo.queue(by_ids=True)
-    first = next(letter for letter in peek(queue) if letter.id == ids[0])
+    first = next(letter for letter in peeked(queue) if letter.id == ids[0])
     assert (first.error, first.attempts) == ("cannot handle an amount that ends in 3: 3", 1)
     assert first.failed_at
     demo.set_bug(False)
-    passed = settle_all(queue, lambda letter: MOVE if letter.payload["amount"] < 60 else KEEP)
-    assert (passed.sum("moved"), passed.sum("kept")) == (6, 6)
+    passed = redriven(queue, lambda letter: MOVE if letter.payload["amount"] < 60 else KEEP)
+    assert passed.sums == {"moved": 6, "kept": 6}
     demo.await_processed(ids[:6])
     with begun(queue) as letters:
         assert letters.still_dead(ids) == 6
@@ -126,9 +65,9 @@ def test_the_module_stops_when_the_cause_is_not_fixed(demo: Demo) -> None:
         result = reprocess(demo.queue(by_ids), canary=3, canary_wait=10.0)
         assert (result.failed, result.data["stop_reason"], result.data["moved"]) == (True, "canary", 3), result.msg
     demo.set_bug(False)
-    result = reprocess(demo.queue(by_ids=True), filter={"error": ": [0-9]{2}$"}, canary=2)
+    result = reprocess(demo.queue(by_ids=True), filter={"error": ": [0-9]{2}$"}, canary=2, canary_wait=1.0)
     assert (result.failed, result.data["moved"], result.data["left"]) == (False, 9, 11), result.msg
-    result = reprocess(demo.queue(), canary=2)
+    result = reprocess(demo.queue(), canary=2, canary_wait=1.0)
     assert (result.failed, result.data["moved"], result.data["left"]) == (False, 11, 0), result.msg
     demo.await_processed(ids)
 
@@ -175,7 +114,7 @@ def test_refusals_of_the_service_are_one_clear_line(
         if change[option] and "url" in change[option]:
             queue[option] = {**change[option], "url": demo.url + change[option]["url"]}
     with pytest.raises(kind, match=message.replace("(", r"\(")):
-        sweep_all(queue)
+        swept(queue)
     assert measured(demo.queue())["dead"] == 2
 
 
@@ -220,8 +159,8 @@ def test_a_stand_in_that_answers_with_objects() -> None:
     service = StandIn([f"id-{number}" for number in range(250)], _objects)
     with answering(service) as url:
         assert measured(_queue(url))["dead"] == 250
-        assert [letter.id for letter in peek(_queue(url))][:2] == ["id-0", "id-1"]
-        assert [batch.moved for batch in sweep_all(_queue(url), most=1000).batches] == [100, 100, 50]
+        assert [letter.id for letter in peeked(_queue(url))][:2] == ["id-0", "id-1"]
+        assert [batch.moved for batch in swept(_queue(url), most=1000).batches] == [100, 100, 50]
     assert (service.dead, len(service.done)) == ([], 250)
 
 
@@ -246,7 +185,7 @@ def test_a_stand_in_that_redrives_none_ends_the_pass() -> None:
 
     service = StandIn(["a", "b"], reply)
     with answering(service) as url, pytest.raises(OpsError) as error:
-        sweep_all(_queue(url, dead={"url": f"{url}/dlq"}))
+        swept(_queue(url, dead={"url": f"{url}/dlq"}))
     assert str(error.value) == (
         "the service redrove none, and 2 dead letters are left: chains are paused:"
         f" POST {url}/dlq/reprocess; see the service's log"
@@ -264,7 +203,7 @@ def test_a_stand_in_whose_letters_come_back_at_once_ends_all_the_same() -> None:
 
     service = StandIn(["a", "b", "c"], reply)
     with answering(service) as url:
-        assert sweep_all(_queue(url, dead={"url": f"{url}/dlq"}, batch=2)).sum("moved") == 3
+        assert swept(_queue(url, dead={"url": f"{url}/dlq"}, batch=2)).moved == 3
 
 
 def test_a_stand_in_that_does_not_heed_the_count_is_told_of() -> None:
@@ -295,8 +234,8 @@ def test_a_stand_in_that_lists_a_page_at_a_time_and_takes_ids_in_its_path() -> N
             batch=1,
         )
         assert measured(queue)["dead"] == 10
-        assert len(peek(queue)) == 4
-        assert settle_all(queue).sum("moved") == 10
+        assert len(peeked(queue)) == 4
+        assert redriven(queue).moved == 10
     assert service.done == [f"id-{number}" for number in range(10)]
 
 
@@ -306,8 +245,8 @@ def test_a_stand_in_that_takes_ids_and_gives_none() -> None:
 
     with answering(StandIn(["a", "b"], reply)) as url:
         queue = _queue(url, dead={"url": f"{url}/dlq"}, redrive={"url": f"{url}/retry", "body": {"ids": "{ids}"}})
-        assert settle_all(queue).skipped == {"the service gives no id": 2}
-        assert [json.loads(letter.body or b"") for letter in peek(queue)] == [{"what": "a"}, {"what": "b"}]
+        assert redriven(queue).skipped == {"the service gives no id": 2}
+        assert [json.loads(letter.body or b"") for letter in peeked(queue)] == [{"what": "a"}, {"what": "b"}]
 
 
 def test_a_stand_in_that_is_down_in_the_middle() -> None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pika
@@ -29,9 +29,8 @@ from pika.adapters.blocking_connection import BlockingChannel
 QUIET_SECONDS = 0.5
 
 
-def connect() -> pika.BlockingConnection:
+def connect(environment: Mapping[str, str]) -> pika.BlockingConnection:
     """Return the connection that the environment describes."""
-    environment = os.environ
     credentials = pika.PlainCredentials(environment["AMQP_USER"], environment["AMQP_PASSWORD"])
     return pika.BlockingConnection(
         pika.ConnectionParameters(environment["AMQP_HOST"], int(environment["AMQP_PORT"]), credentials=credentials)
@@ -124,6 +123,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "dead": dead,
 }
 
+
+def do(environment: Mapping[str, str], command: str, *arguments: str) -> None:
+    """Run a command to its end."""
+    with connect(environment) as connection:
+        COMMANDS[command](connection.channel(), *arguments)
+
+
 if __name__ == "__main__":
-    with connect() as open_connection:
-        COMMANDS[sys.argv[1]](open_connection.channel(), *sys.argv[2:])
+    do(os.environ, *sys.argv[1:])

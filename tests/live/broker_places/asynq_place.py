@@ -24,14 +24,13 @@ class AsynqPlace(BreakablePlace):
     error = BreakablePlace.REASON
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
-        super().__init__(request.getfixturevalue("redis_server"))
-        self._facts = request.getfixturevalue("redis_facts")
-        self._broker = AsynqBroker(request.getfixturevalue("asynq_program"), self._facts)
+        super().__init__(request)
+        self._broker = AsynqBroker(request.getfixturevalue("asynq_program"), self.facts)
 
     @property
     def queue(self) -> Options:
         """See Place."""
-        return {**connection(self._facts), "name": "tasks", "kind": "asynq", "queue": "low"}
+        return {**connection(self.facts), "name": "tasks", "kind": "asynq", "queue": "low"}
 
     def fill(self, count: int) -> None:
         """See Place."""

@@ -23,14 +23,13 @@ class BullmqPlace(RedisPlace):
     error = r"the cause of job \d+ is not fixed"
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
-        super().__init__(request.getfixturevalue("redis_server"))
-        self._facts = request.getfixturevalue("redis_facts")
-        self._broker = BullBroker(self._facts, self.server)
+        super().__init__(request)
+        self._broker = BullBroker(self.facts, self.server)
 
     @property
     def queue(self) -> Options:
         """See Place."""
-        return {**connection(self._facts), "name": "jobs", "kind": "bullmq"}
+        return {**connection(self.facts), "name": "jobs", "kind": "bullmq"}
 
     def put(self, count: int) -> None:
         """See Place."""

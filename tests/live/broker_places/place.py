@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
+import pytest
+from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from ..passing import Options
@@ -29,6 +31,10 @@ class Place(ABC):
     forgets: ClassVar[str] = ""  # why the next part of a run in parts may not get to all letters; empty when it does
 
     mended = False
+
+    @abstractmethod
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        """Make the queue for a test, from its fixtures; skips the test, with the reason, where that cannot be."""
 
     @property
     @abstractmethod
@@ -81,8 +87,9 @@ class Place(ABC):
 class RedisPlace(Place):
     """A place in database 9 of the lab's Redis."""
 
-    def __init__(self, server: Any) -> None:
-        self.server = server
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.server: Any = request.getfixturevalue("redis_server")
+        self.facts: RedisFacts = request.getfixturevalue("redis_facts")
 
     def parked(self, where: str) -> int:
         """See Place."""

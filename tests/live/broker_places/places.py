@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
+from .arq_place import ArqPlace
 from .asynq_place import AsynqPlace
 from .bullmq_place import BullmqPlace
 from .directory_place import DirectoryPlace
@@ -22,20 +19,23 @@ from .sidekiq_place import SidekiqPlace
 from .sql_place import SqlPlace
 from .sqs_place import SqsPlace
 
-MAKERS: tuple[Callable[[pytest.FixtureRequest], Place], ...]
-MAKERS = (
-    ListPlace,
-    StreamPlace,
-    SortedSetPlace,
-    AsynqPlace,
-    RqPlace,
-    CeleryPlace,
-    SidekiqPlace,
-    BullmqPlace,
-    RabbitmqPlace,
-    SqsPlace,
-    HttpPlace,
-    SqlPlace,
-    DirectoryPlace,
-)
-PLACES = {maker.kind: maker for maker in MAKERS}  # type: ignore[attr-defined]
+# Each is made for a test, from its fixtures.
+PLACES: dict[str, type[Place]] = {
+    place.kind: place
+    for place in (
+        ListPlace,
+        StreamPlace,
+        SortedSetPlace,
+        AsynqPlace,
+        ArqPlace,
+        RqPlace,
+        CeleryPlace,
+        SidekiqPlace,
+        BullmqPlace,
+        RabbitmqPlace,
+        SqsPlace,
+        HttpPlace,
+        SqlPlace,
+        DirectoryPlace,
+    )
+}

@@ -23,14 +23,13 @@ class RqPlace(BreakablePlace):
     error = f"ValueError: {BreakablePlace.REASON}"
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
-        super().__init__(request.getfixturevalue("redis_server"))
-        self._facts = request.getfixturevalue("redis_facts")
-        self._broker = PythonBroker("rq", self._facts)
+        super().__init__(request)
+        self._broker = PythonBroker("rq", self.facts)
 
     @property
     def queue(self) -> Options:
         """See Place."""
-        return {**connection(self._facts), "name": "mails", "kind": "rq"}
+        return {**connection(self.facts), "name": "mails", "kind": "rq"}
 
     def fill(self, count: int) -> None:
         """See Place."""
@@ -52,15 +51,14 @@ class CeleryPlace(BreakablePlace):
     error = rf"ValueError\('{BreakablePlace.REASON}'\)"
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
-        super().__init__(request.getfixturevalue("redis_server"))
-        self._facts = request.getfixturevalue("redis_facts")
-        self._broker = PythonBroker("celery", self._facts)
+        super().__init__(request)
+        self._broker = PythonBroker("celery", self.facts)
 
     @property
     def queue(self) -> Options:
         """See Place."""
         own = {"name": "mails", "kind": "celery", "dead": "mails:dead", "missing": "empty"}
-        return {**connection(self._facts), **own}
+        return {**connection(self.facts), **own}
 
     def fill(self, count: int) -> None:
         """See Place."""

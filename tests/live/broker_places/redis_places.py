@@ -25,14 +25,13 @@ class _WorkerPlace(BreakablePlace):
     OPTIONS: ClassVar[Mapping[str, Any]]
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
-        super().__init__(request.getfixturevalue("redis_server"))
-        self._facts = request.getfixturevalue("redis_facts")
+        super().__init__(request)
         self._worker = self.WORKER(self.server)
 
     @property
     def queue(self) -> Options:
         """See Place."""
-        return {**connection(self._facts), **self.OPTIONS, "kind": self.kind}
+        return {**connection(self.facts), **self.OPTIONS, "kind": self.kind}
 
     def fill(self, count: int) -> None:
         """See Place."""

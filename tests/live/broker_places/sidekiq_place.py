@@ -23,14 +23,13 @@ class SidekiqPlace(RedisPlace):
     error = r"ArgumentError: the cause of job \d+ is not fixed"
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
-        super().__init__(request.getfixturevalue("redis_server"))
-        self._facts = request.getfixturevalue("redis_facts")
-        self._broker = SidekiqBroker(self._facts, self.server)
+        super().__init__(request)
+        self._broker = SidekiqBroker(self.facts, self.server)
 
     @property
     def queue(self) -> Options:
         """See Place."""
-        return {**connection(self._facts), "name": "default", "kind": "sidekiq"}
+        return {**connection(self.facts), "name": "default", "kind": "sidekiq"}
 
     def put(self, count: int) -> None:
         """See Place."""

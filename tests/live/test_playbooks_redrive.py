@@ -338,6 +338,8 @@ def test_parts_loops_secrets_background_and_time(
     # no line of progress: this is no terminal, and none of it took half a minute
     assert "/s, ETA" not in said
     moved = 10 + 1 + 2 + 5 + timed["moved"] + told["secret"]["moved"] + 26
-    assert [json.loads(item)["number"] for item in redis_server.lrange("jobs", 0, -1)] == list(range(moved))
+    assert [json.loads(item)["number"] for item in cast("list[bytes]", redis_server.lrange("jobs", 0, -1))] == list(
+        range(moved)
+    )
     assert cast("int", redis_server.llen("jobs:dead")) == 200 - moved
     assert facts["password"] not in said

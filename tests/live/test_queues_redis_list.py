@@ -43,6 +43,7 @@ def test_every_place_of_an_item_is_counted(redis_facts: RedisFacts, redis_server
         "oldest_age": None,
         "paused": None,
         "note": "",
+        "members": None,
         "drained": False,
     }
 

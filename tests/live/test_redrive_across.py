@@ -17,6 +17,7 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letter_optio
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import ATOMIC, DROP, KEEP, MOVE, PARK, Terms
 from ansible_collections.day2.ops.plugins.module_utils._queues.description import described
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
+from ansible_collections.day2.ops.plugins.module_utils._queues.redis_list_letters import PUT_BEHIND, TAKE
 from ansible_collections.day2.ops.plugins.module_utils._queues.redis_list_across import RedisListAcross
 from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_operation import SPEC, operate
 from ansible_collections.day2.ops.tests.lab.redis_cluster_server import connect_cluster
@@ -29,6 +30,8 @@ from .redrive_help import settle_all, sweep_all
 ORDERS: Options = {"name": "orders", "kind": "redis_list", "dead": "orders:dead", "parked": "orders:parking"}
 TOGETHER: Options = {"name": "{orders}", "kind": "redis_list", "dead": "{orders}:dead", "missing": "empty"}
 CALLS = {"EVAL", "EVALSHA"}
+# Scripts that come before a batch is settled.
+BEFORE = {text for one in (TAKE, PUT_BEHIND, PUT_BEHIND.timed) for text in (one.sha, one.text)}
 
 
 class Interruption(Exception):
@@ -61,7 +64,7 @@ def interrupt(letters: Any, call: int, after: bool) -> None:
     send, seen = letters.client.execute_command, Counter[str]()
 
     def execute(*command: Any) -> Any:
-        if command[0] not in CALLS:
+        if command[0] not in CALLS or command[1] in BEFORE:
             return send(*command)
         if seen["done"] == call - 1 and not after:
             raise Interruption

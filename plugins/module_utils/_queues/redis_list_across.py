@@ -182,6 +182,7 @@ class RedisListAcross(RedisListLetters):
             return Settled(changed=True)
         done = self._carried(letters, signs(verdicts), self._batch + 1)
         self._left -= len(letters)
+        self._kept += done.kept
         return done
 
     def _carried(self, letters: Sequence[Letter], signed: str, batch: int) -> Settled:

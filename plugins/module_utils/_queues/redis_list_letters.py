@@ -44,7 +44,7 @@ end
 
 # KEYS: dead. ARGV: account, the end to take from, letters to pass over, how many, bytes. In portions, so that a large
 # letter behind small ones does not bring many others with it.
-_TAKE = Script(
+TAKE = Script(
     _HEAD
     + """
 local from, skipped, most, bytes = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -143,7 +143,7 @@ return {#lots.m, #lots.p, #lots.d, #lots.k, 0, 0, size}
 
 # KEYS: dead. ARGV: account, the end to take from, how long the list should be. What is beyond has died since; it goes
 # to the other end, out of the way of the pass.
-_PUT_BEHIND = Script(
+PUT_BEHIND = Script(
     _HEAD
     + """
 local from, more = ARGV[2], redis.call('LLEN', KEYS[1]) - tonumber(ARGV[3])
@@ -239,7 +239,7 @@ class RedisListLetters(RedisLetters):
         if wanted <= 0:
             return []
         if self._newest_first and not self.terms.dry:
-            self.call(_PUT_BEHIND, [self.dead], self._from.upper(), self._left + self._kept, items=0)
+            self.call(PUT_BEHIND, [self.dead], self._from.upper(), self._left + self._kept, items=0)
         bodies = self._walk(wanted) if self.terms.dry else self._head(self._from, wanted, self.size.bytes)
         letters = [self._reader.letter(body) for body in bodies]
         self.size.learn(len(bodies), 0.0, sum(map(len, bodies)))
@@ -252,7 +252,7 @@ class RedisListLetters(RedisLetters):
 
     def _head(self, end: str, most: int, size: int) -> list[bytes]:
         """Return the letters at an end of the list, at most ``most`` and about ``size`` bytes."""
-        bodies: list[bytes] = self.read(_TAKE, [self.dead], end.upper(), 0, most, size)
+        bodies: list[bytes] = self.read(TAKE, [self.dead], end.upper(), 0, most, size)
         return bodies
 
     def _walk(self, most: int) -> list[bytes]:

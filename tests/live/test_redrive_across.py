@@ -17,8 +17,8 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letter_optio
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import ATOMIC, DROP, KEEP, MOVE, PARK, Terms
 from ansible_collections.day2.ops.plugins.module_utils._queues.description import described
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
-from ansible_collections.day2.ops.plugins.module_utils._queues.redis_list_letters import PUT_BEHIND, TAKE
 from ansible_collections.day2.ops.plugins.module_utils._queues.redis_list_across import RedisListAcross
+from ansible_collections.day2.ops.plugins.module_utils._queues.redis_list_letters import PUT_BEHIND, TAKE
 from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_operation import SPEC, operate
 from ansible_collections.day2.ops.tests.lab.redis_cluster_server import connect_cluster
 from ansible_collections.day2.ops.tests.lab.state import RedisClusterFacts

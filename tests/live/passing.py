@@ -192,14 +192,14 @@ def repeating(work: Callable[[], object]) -> Iterator[None]:
 # By the modules' operations
 
 
-def depth(queue: Options, **options: Any) -> Result:
-    """Return what queue_depth returns of one queue."""
-    return operation.operate(operation.SPEC.validate({"queues": [queue], **options}, "queue_depth"), False)
+def queue_depth(*queues: Options, **options: Any) -> Result:
+    """Return what queue_depth returns."""
+    return operation.operate(operation.SPEC.validate({"queues": list(queues), **options}, "queue_depth"), False)
 
 
 def measured(queue: Options) -> Options:
     """Return what queue_depth says of one queue."""
-    found: Options = depth(queue).data["queues"][0]
+    found: Options = queue_depth(queue).data["queues"][0]
     return found
 
 

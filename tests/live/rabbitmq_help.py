@@ -9,16 +9,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
-from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import MOVE, DeadLetters, Terms
-from ansible_collections.day2.ops.plugins.module_utils._queues.description import described
-from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
-from ansible_collections.day2.ops.plugins.module_utils._queues.operation import SPEC, operate
 from ansible_collections.day2.ops.tests.lab.brokers.rabbitmq import broker
 from ansible_collections.day2.ops.tests.lab.state import RabbitMqFacts
 
@@ -91,55 +86,6 @@ class RabbitBroker:
             **options,
         }
         return {name: value for name, value in given.items() if value is not None}
-
-    @contextmanager
-    def letters(self, run: str = "test", **how: Any) -> Iterator[DeadLetters]:
-        """Have a pass that has not begun; `terms` are its terms, all else are options of the queue."""
-        terms = Terms(run=run, **how.pop("terms", {}))
-        (one,) = described([self.description(**how)], {})
-        able: Any = one
-        letters: DeadLetters = able.dead_letters(terms)
-        try:
-            yield letters
-        finally:
-            letters.close()
-
-    def redrive(self, verdict: Callable[[Letter], str] = lambda _letter: MOVE, **how: Any) -> dict[str, int]:
-        """Go through a pass; return what came of it."""
-        with self.letters(**how) as letters:
-            letters.begin()
-            return go_through(letters, verdict)
-
-    def peek(self, most: int = 100, **terms: Any) -> list[Letter]:
-        """Return the letters of a pass that only looks."""
-        with self.letters(terms={"dry": True, **terms}) as letters:
-            letters.begin()
-            found: list[Letter] = []
-            while taken := letters.take(most):
-                found += taken
-            return found
-
-
-def go_through(letters: DeadLetters, verdict: Callable[[Letter], str], most: int = 100) -> dict[str, int]:
-    """Settle all letters of a pass that has begun; return the sums that are not 0, those skipped by reason."""
-    sums: dict[str, int] = {}
-    while taken := letters.take(most):
-        done = letters.settle(taken, [verdict(letter) for letter in taken])
-        numbers = {name: getattr(done, name) for name in ("moved", "parked", "dropped", "kept")}
-        for name, number in {**numbers, **done.skipped}.items():
-            sums[name] = sums.get(name, 0) + number
-    return {name: number for name, number in sums.items() if number}
-
-
-def run(*queues: dict[str, Any], **options: Any) -> Result:
-    """Return what the module queue_depth would."""
-    return operate(SPEC.validate({"queues": list(queues), **options}, "queue_depth"), False)
-
-
-def measured(queue: dict[str, Any]) -> dict[str, Any]:
-    """Return what is said of one queue."""
-    found: dict[str, Any] = run(queue).data["queues"][0]
-    return found
 
 
 def done_by(file: Path) -> list[str]:

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
-from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import MOVE, DeadLetters, Terms
-from ansible_collections.day2.ops.plugins.module_utils._queues.description import described
-from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
 from ansible_collections.day2.ops.plugins.module_utils._queues.sqs import NUMBERS
 from ansible_collections.day2.ops.tests.lab.state import UrlFacts
-
-from .rabbitmq_help import go_through
 
 KEY, SECRET, REGION = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "eu-west-1"
 
@@ -127,21 +121,3 @@ class SqsBroker:
             **options,
         }
         return {name: value for name, value in given.items() if value is not None}
-
-    @contextmanager
-    def letters(self, run: str = "test", **how: Any) -> Iterator[DeadLetters]:
-        """Have a pass that has not begun; `terms` are its terms, all else are options of the queue."""
-        terms = Terms(run=run, **how.pop("terms", {}))
-        (one,) = described([self.description(**how)], {})
-        able: Any = one
-        letters: DeadLetters = able.dead_letters(terms)
-        try:
-            yield letters
-        finally:
-            letters.close()
-
-    def redrive(self, verdict: Callable[[Letter], str] = lambda _letter: MOVE, **how: Any) -> dict[str, int]:
-        """Go through a pass; return what came of it."""
-        with self.letters(**how) as letters:
-            letters.begin()
-            return go_through(letters, verdict)

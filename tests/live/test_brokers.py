@@ -35,7 +35,7 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.rules import TRIE
 
 from .broker_places.place import Place, RedisPlace
 from .broker_places.places import PLACES
-from .passing import archive, begun, depth, ids_of, looked_at, measured, peeked, reprocess, settle_all, some_of
+from .passing import archive, begun, ids_of, looked_at, measured, peeked, queue_depth, reprocess, settle_all, some_of
 from .snapshot import Snapshot
 
 ITEMS = 30
@@ -107,7 +107,7 @@ def test_what_died_is_seen_redriven_and_done_once_each(died: Place) -> None:
     died.work_off(ITEMS)
     assert sorted(died.processed()) == EACH
     if died.tells_ready:
-        drained = depth(died.queue, wait="drained", wait_timeout=20, wait_settle=0.1)
+        drained = queue_depth(died.queue, wait="drained", wait_timeout=20, wait_settle=0.1)
         assert not drained.failed, drained.msg
 
 

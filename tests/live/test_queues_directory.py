@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from .checks import attempt
-from .passing import Options, depth, measured
+from .passing import Options, measured, queue_depth
 from .queue_help import some
 from .spool_help import as_nobody
 
@@ -107,7 +107,7 @@ def test_a_folder_that_is_missing_is_never_empty_unless_told_so(queue: Options, 
     empty = measured({**queue, "missing": "empty"})
     assert some(empty, "status", "exists", "ready", "dead") == {"status": "ok", "exists": False, "ready": 0, "dead": 0}
     (tmp_path / "incoming").mkdir()
-    assert depth({**queue, "max_dead": 0}).data["failures"] == [
+    assert queue_depth({**queue, "max_dead": 0}).data["failures"] == [
         "files: dead is not known, at most 0 expected"
         f" (the folder {tmp_path}/failed does not exist; say `missing: empty` if that means that nothing is there)"
     ]
@@ -131,10 +131,10 @@ def test_a_folder_that_may_not_be_read(queue: Options, tmp_path: Path) -> None:
 
 def test_a_wait_ends_when_the_last_file_is_gone(queue: Options, tmp_path: Path) -> None:
     fill(tmp_path, "working/a")
-    result = depth(queue, wait="drained", wait_timeout=0.5, wait_settle=0.1)
+    result = queue_depth(queue, wait="drained", wait_timeout=0.5, wait_settle=0.1)
     assert result.data["failures"][0].startswith("files: not drained: ready 0, in flight 1 after ")
     (tmp_path / "working/a").unlink()
-    assert not depth(queue, wait="drained", wait_timeout=5, wait_settle=0.1).failed
+    assert not queue_depth(queue, wait="drained", wait_timeout=5, wait_settle=0.1).failed
 
 
 def test_one_folder_twice_is_refused(queue: Options, tmp_path: Path) -> None:

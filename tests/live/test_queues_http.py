@@ -15,7 +15,7 @@ from ansible_collections.day2.ops.tests.lab.state import BadHttpFacts
 
 from .answering import Answer, Asked, always, answering, as_json
 from .checks import attempt
-from .passing import Options, depth, measured
+from .passing import Options, measured, queue_depth
 from .queue_help import some
 
 
@@ -47,7 +47,7 @@ def test_numbers_arrays_and_objects_and_one_page_for_all() -> None:
 
     with answering(reply) as url:
         mails, jobs = stats("mails", url), stats("jobs", url)
-        result = depth(mails)
+        result = queue_depth(mails)
         assert some(result.data["queues"][0], "status", "type", "ready", "in_flight", "delayed", "dead") == {
             "status": "ok",
             "type": "http",

@@ -13,7 +13,8 @@ from ansible_collections.day2.ops.tests.lab.rabbitmq_server import api
 from ansible_collections.day2.ops.tests.lab.state import BadHttpFacts, RabbitMqFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from .rabbitmq_help import RabbitBroker, measured, run
+from .passing import measured, queue_depth
+from .rabbitmq_help import RabbitBroker
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_ready_in_flight_dead_and_consumers(orders: RabbitBroker) -> None:
         # Of the broker's statistics, which it gathers every five seconds.
         wait_for("a consumer", lambda: measured(orders.description())["consumers"] == 1)
         assert 50 < measured(orders.description())["oldest_age"] < 120
-        assert not run(orders.description(min_consumers=1, max_ready=2)).failed
+        assert not queue_depth(orders.description(min_consumers=1, max_ready=2)).failed
     wait_for("the worker's messages", lambda: measured(orders.description())["ready"] == 5)
 
 
@@ -53,16 +54,16 @@ def test_what_was_just_sent_and_taken_is_seen_at_once(orders: RabbitBroker) -> N
     for number in range(3):
         orders.do("fill", 2)
         assert measured(orders.description())["ready"] == 2 * (number + 1)
-    result = run(orders.description(), wait="drained", wait_timeout=0.3, wait_settle=0.1)
+    result = queue_depth(orders.description(), wait="drained", wait_timeout=0.3, wait_settle=0.1)
     assert "orders: not drained: ready 6, in flight 0" in result.msg
     orders.do("fail", 6)
-    assert run(orders.description(), wait="drained", wait_timeout=5, wait_settle=0.1).data["drained"]
+    assert queue_depth(orders.description(), wait="drained", wait_timeout=5, wait_settle=0.1).data["drained"]
 
 
 def test_queues_of_a_server_are_measured_together(orders: RabbitBroker) -> None:
     orders.do("fill", 1)
     dead = orders.description(name="the dead", queue=orders.dead, dead=None)
-    assert [one["ready"] for one in run(orders.description(), dead).data["queues"]] == [1, 0]
+    assert [one["ready"] for one in queue_depth(orders.description(), dead).data["queues"]] == [1, 0]
 
 
 def test_a_quorum_queue_says_that_its_numbers_are_old(rabbitmq: RabbitMqFacts) -> None:

@@ -15,7 +15,7 @@ from ansible_collections.day2.ops.tests.lab.state import PostgresFacts
 
 from .checks import attempt
 from .notifications_help import TABLE, Notifications, notifications
-from .passing import depth, measured
+from .passing import measured, queue_depth
 from .queue_help import some
 
 
@@ -43,7 +43,7 @@ def test_each_number_is_that_of_its_query(table: Notifications) -> None:
         "consumers": None,
     }
     assert 100 <= found["oldest_age"] < 160
-    assert depth({**queue, "max_dead": 0}).data["failures"] == ["notifications: dead is 3, at most 0 expected"]
+    assert queue_depth({**queue, "max_dead": 0}).data["failures"] == ["notifications: dead is 3, at most 0 expected"]
 
 
 def test_null_and_no_row_are_not_zero(table: Notifications) -> None:
@@ -99,7 +99,7 @@ def test_a_lost_connection_is_made_again(table: Notifications, postgres_facts: P
     timer, worker = threading.Timer(0.3, cut), threading.Timer(0.8, deliver)
     timer.start()
     worker.start()
-    result = depth(table.queue, wait="drained", wait_timeout=10, wait_settle=0.3, wait_interval=0.1)
+    result = queue_depth(table.queue, wait="drained", wait_timeout=10, wait_settle=0.3, wait_interval=0.1)
     timer.join()
     worker.join()
     assert (result.failed, table.delivered) == (False, [1])

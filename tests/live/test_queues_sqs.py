@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.day2.ops.tests.lab.state import UrlFacts
 
-from .rabbitmq_help import measured, run
+from .passing import measured, queue_depth
 from .sqs_help import SqsBroker
 
 
@@ -33,7 +33,7 @@ def test_ready_in_flight_delayed_and_dead(orders: SqsBroker) -> None:
     names = ("status", "exists", "type", "ready", "in_flight", "delayed", "dead", "consumers", "oldest_age")
     assert [depth[name] for name in names] == ["ok", True, "sqs", 0, 3, 1, 2, None, None]
     assert depth["note"] == "numbers of SQS are approximate, and may be a minute old"
-    assert not run(orders.description(max_ready=0, max_dead=2)).failed
+    assert not queue_depth(orders.description(max_ready=0, max_dead=2)).failed
 
 
 def test_a_queue_by_its_url(orders: SqsBroker) -> None:

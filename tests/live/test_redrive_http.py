@@ -32,10 +32,9 @@ def demo(facts: Facts, request: pytest.FixtureRequest) -> Iterator[Demo]:
         yield made
 
 
-@pytest.mark.parametrize("by_ids", [False, True], ids=["by_number", "by_ids"])
-def test_what_died_is_redriven_by_the_service_and_processed_once_each(demo: Demo, by_ids: bool) -> None:
+def test_a_service_that_is_told_how_many_redrives_in_batches(demo: Demo) -> None:
     ids = demo.fail(25)
-    queue = demo.queue(by_ids, batch=10)
+    queue = demo.queue(batch=10)
     assert measured(queue)["dead"] == 25
     assert sorted(letter.id for letter in peeked(queue)) == sorted(ids)
     demo.set_bug(False)
@@ -61,13 +60,12 @@ def test_letters_are_looked_at_and_those_that_are_meant_are_redriven(demo: Demo)
 
 def test_the_module_stops_when_the_cause_is_not_fixed(demo: Demo) -> None:
     ids = demo.fail(20)
-    for by_ids in (False, True):
-        result = reprocess(demo.queue(by_ids), canary=3, canary_wait=10.0)
-        assert (result.failed, result.data["stop_reason"], result.data["moved"]) == (True, "canary", 3), result.msg
+    result = reprocess(demo.queue(), canary=3, canary_wait=10.0)
+    assert (result.failed, result.data["stop_reason"], result.data["moved"]) == (True, "canary", 3), result.msg
     demo.set_bug(False)
-    result = reprocess(demo.queue(by_ids=True), filter={"error": ": [0-9]{2}$"}, canary=2, canary_wait=1.0)
+    result = reprocess(demo.queue(by_ids=True), filter={"error": ": [0-9]{2}$"})
     assert (result.failed, result.data["moved"], result.data["left"]) == (False, 9, 11), result.msg
-    result = reprocess(demo.queue(), canary=2, canary_wait=1.0)
+    result = reprocess(demo.queue())
     assert (result.failed, result.data["moved"], result.data["left"]) == (False, 11, 0), result.msg
     demo.await_processed(ids)
 

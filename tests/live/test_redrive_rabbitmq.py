@@ -24,16 +24,15 @@ from ansible_collections.day2.ops.plugins.module_utils._core.errors import (
     OpsError,
     Unreachable,
 )
-from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
-from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
+from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import KEEP, MOVE, PARK
 from ansible_collections.day2.ops.plugins.module_utils._queues.rabbitmq_amqp import REFUSED, UNROUTABLE, Session
-from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_operation import SPEC, operate
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.rabbitmq_server import api
 from ansible_collections.day2.ops.tests.lab.state import RabbitMqFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from .rabbitmq_help import RabbitBroker, done_by, go_through
+from .passing import begun, opened, peeked, redriven, reprocess, settle_all
+from .rabbitmq_help import RabbitBroker, done_by
 
 ITEMS = 60
 IDS = [f"works-{number}" for number in range(ITEMS)]
@@ -44,7 +43,7 @@ def works(rabbitmq: RabbitMqFacts) -> Iterator[RabbitBroker]:
     """A queue whose worker has failed at all of its messages."""
     broker = RabbitBroker(rabbitmq, "works")
     broker.do("dead", ITEMS)
-    wait_for("the dead letters", lambda: size(broker, broker.dead) == ITEMS)
+    wait_for("the dead letters", lambda: broker.size(broker.dead) == ITEMS)
     yield broker
     broker.do("remove")
 
@@ -58,25 +57,8 @@ def administrator(rabbitmq: RabbitMqFacts) -> Iterator[Any]:
         yield connection.channel()
 
 
-def size(broker: RabbitBroker, queue: str) -> int:
-    """Return how many messages of a queue are ready, as of now."""
-    facts = broker.facts
-    credentials = pika.PlainCredentials(facts["user"], facts["password"])
-    with pika.BlockingConnection(
-        pika.ConnectionParameters(facts["host"], facts["amqp_port"], credentials=credentials)
-    ) as connection:
-        return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
-
-
-def test_what_is_redriven_is_processed_once_each(works: RabbitBroker, tmp_path: Path) -> None:
-    assert works.redrive() == {"moved": ITEMS}
-    works.do("work", tmp_path / "done")
-    assert done_by(tmp_path / "done") == IDS
-    assert size(works, works.dead) == size(works, works.queue) == 0
-
-
 def test_a_letter_tells_how_it_died(works: RabbitBroker) -> None:
-    with works.letters(terms={"dry": True}) as letters:
+    with opened(works.description(), dry=True) as letters:
         assert letters.begin() == ITEMS
         (letter,) = letters.take(1)
         assert (letter.id, letter.error, letter.type, letter.attempts, letter.named) == (
@@ -92,29 +74,13 @@ def test_a_letter_tells_how_it_died(works: RabbitBroker) -> None:
 
 
 def test_a_look_leaves_all_in_place_and_order(works: RabbitBroker) -> None:
-    assert [letter.id for letter in works.peek()] == IDS
-    wait_for("the letters to be back", lambda: size(works, works.dead) == ITEMS)
-    assert [letter.id for letter in works.peek(7)] == IDS
-
-
-def test_verdicts(works: RabbitBroker, tmp_path: Path) -> None:
-    verdicts = dict(zip(IDS, [MOVE, PARK, DROP, KEEP] * (ITEMS // 4), strict=True))
-    quarter = ITEMS // 4
-    assert works.redrive(lambda letter: verdicts[letter.id]) == {
-        "moved": quarter,
-        "parked": quarter,
-        "dropped": quarter,
-        "kept": quarter,
-    }
-    wait_for("what was kept", lambda: size(works, works.dead) == quarter)
-    assert [letter.id for letter in works.peek()] == IDS[3::4]
-    works.do("work", tmp_path / "done")
-    assert done_by(tmp_path / "done") == IDS[0::4]
-    assert size(works, f"{works.dead}.parked") == quarter
+    assert [letter.id for letter in peeked(works.description())] == IDS
+    wait_for("the letters to be back", lambda: works.size(works.dead) == ITEMS)
+    assert [letter.id for letter in peeked(works.description(), 7)] == IDS
 
 
 def test_a_message_stays_what_it_was(works: RabbitBroker, administrator: Any) -> None:
-    works.redrive(terms={"count_redrives": True})
+    redriven(works.description(), count_redrives=True)
     _method, properties, body = administrator.basic_get(works.queue, auto_ack=True)
     assert body == b'{"number": 0}'
     assert properties.headers == {
@@ -135,37 +101,34 @@ def test_a_message_stays_what_it_was(works: RabbitBroker, administrator: Any) ->
 
 
 def test_what_dies_again_is_counted_and_not_taken_again(works: RabbitBroker) -> None:
-    with works.letters(terms={"count_redrives": True}) as letters:
+    with opened(works.description(), count_redrives=True) as letters:
         assert letters.begin() == ITEMS
         first = letters.take(10)
         letters.settle(first, [MOVE] * 10)
         works.do("fail", 10)
         wait_for("letters that are dead again", lambda: letters.count() == ITEMS)
-        assert go_through(letters, lambda _letter: KEEP) == {"kept": ITEMS - 10}
-    wait_for("what was kept", lambda: size(works, works.dead) == ITEMS)
-    assert {letter.redrives for letter in works.peek()} == {0}  # nobody asked to count
-    assert [letter.redrives for letter in works.peek(count_redrives=True)].count(1) == 10
+        assert settle_all(letters, lambda _letter: KEEP).sums == {"kept": ITEMS - 10}
+    wait_for("what was kept", lambda: works.size(works.dead) == ITEMS)
+    assert {letter.redrives for letter in peeked(works.description())} == {0}  # nobody asked to count
+    assert [letter.redrives for letter in peeked(works.description(), count_redrives=True)].count(1) == 10
 
 
 def test_the_way_back(works: RabbitBroker, administrator: Any, tmp_path: Path) -> None:
     administrator.queue_declare("works.copy")
     administrator.queue_bind("works.copy", "works.in", "item.new")
     try:
-        with works.letters() as letters:
-            letters.begin()
+        with begun(works.description()) as letters:
             letters.settle(letters.take(1), [MOVE])
-        assert size(works, "works.copy") == 0  # it has had it
-        with works.letters(return_by="exchange") as letters:
-            letters.begin()
+        assert works.size("works.copy") == 0  # it has had it
+        with begun(works.description(return_by="exchange")) as letters:
             letters.settle(letters.take(1), [MOVE])
-        assert size(works, "works.copy") == 1
+        assert works.size("works.copy") == 1
         works.do("work", tmp_path / "done")
         lines = [line.split() for line in (tmp_path / "done").read_text(encoding="ascii").splitlines()]
         assert [line[1] for line in lines] == ["works", "item.new"]
-        with works.letters(target="works.copy") as letters:
-            letters.begin()
+        with begun(works.description(target="works.copy")) as letters:
             letters.settle(letters.take(3), [MOVE] * 3)
-        assert size(works, "works.copy") == 4
+        assert works.size("works.copy") == 4
     finally:
         administrator.queue_delete("works.copy")
 
@@ -187,8 +150,8 @@ def test_killed_in_the_middle_nothing_is_lost(works: RabbitBroker, tmp_path: Pat
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run([sys.executable, "-c", program], env=environment, check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
-    wait_for("the letters to be back", lambda: size(works, works.dead) == ITEMS)
-    assert works.redrive() == {"moved": ITEMS}
+    wait_for("the letters to be back", lambda: works.size(works.dead) == ITEMS)
+    assert redriven(works.description()).sums == {"moved": ITEMS}
     works.do("work", tmp_path / "done")
     processed = done_by(tmp_path / "done")
     assert set(processed) == set(IDS)
@@ -204,52 +167,50 @@ def test_a_lost_connection_says_what_may_come_twice(works: RabbitBroker, monkeyp
 
     original = Session.acknowledge
     monkeypatch.setattr(Session, "acknowledge", cut)
-    with works.letters() as letters:
-        letters.begin()
+    with begun(works.description()) as letters:
         taken = letters.take(20)
         wait_for("the statistics of our connection", lambda: bool(api(works.facts, "GET", "/connections").json()))
         with pytest.raises(OpsError) as error:
             letters.settle(taken, [MOVE] * 20)
     assert "; nothing is lost; 20 letters may come twice" in str(error.value)
-    wait_for("the letters to be back", lambda: size(works, works.dead) in (ITEMS, ITEMS - 20))
+    wait_for("the letters to be back", lambda: works.size(works.dead) in (ITEMS, ITEMS - 20))
 
 
 def test_a_broker_that_hangs_is_not_waited_for(works: RabbitBroker, lab: Lab) -> None:
-    with works.letters(timeout=0.5) as letters:
-        letters.begin()
+    with begun(works.description(timeout=0.5)) as letters:
         taken = letters.take(5)
         lab.break_server("rabbitmq", "hang")
         with pytest.raises(Unreachable, match=r"no answer in time: .*; nothing is lost; 5 letters may come twice"):
             letters.settle(taken, [MOVE] * 5)
     lab.mend_all()
-    wait_for("the letters to be back", lambda: size(works, works.dead) == ITEMS)
+    wait_for("the letters to be back", lambda: works.size(works.dead) == ITEMS)
 
 
 def test_a_full_target_is_a_reason_and_no_end(works: RabbitBroker, administrator: Any) -> None:
     administrator.queue_declare("works.full", arguments={"x-max-length": 2, "x-overflow": "reject-publish"})
     try:
-        moved = works.redrive(target="works.full")
+        moved = redriven(works.description(target="works.full")).sums
         assert moved["moved"] >= 2
         assert moved == {"moved": moved["moved"], REFUSED: ITEMS - moved["moved"]}
-        wait_for("the rest", lambda: size(works, works.dead) == ITEMS - moved["moved"])
+        wait_for("the rest", lambda: works.size(works.dead) == ITEMS - moved["moved"])
     finally:
         administrator.queue_delete("works.full")
 
 
 def test_what_no_queue_takes_stays(works: RabbitBroker, administrator: Any) -> None:
-    assert works.redrive(target="no such queue") == {UNROUTABLE: ITEMS}
+    assert redriven(works.description(target="no such queue")).sums == {UNROUTABLE: ITEMS}
     administrator.exchange_delete("works.in")
-    assert works.redrive(return_by="exchange") == {"the exchange works.in does not exist": ITEMS}
-    assert works.redrive(target=works.dead) == {"it would go to the dead letters again": ITEMS}
-    wait_for("all of them", lambda: size(works, works.dead) == ITEMS)
+    assert redriven(works.description(return_by="exchange")).sums == {"the exchange works.in does not exist": ITEMS}
+    assert redriven(works.description(target=works.dead)).sums == {"it would go to the dead letters again": ITEMS}
+    wait_for("all of them", lambda: works.size(works.dead) == ITEMS)
 
 
 def test_a_run_in_parts_looks_at_each_letter_once(works: RabbitBroker) -> None:
     seen: list[str] = []
     position: dict[str, Any] = {}
     for part in range(ITEMS // 10):
-        wait_for("what was kept", lambda: size(works, works.dead) == ITEMS - 5 * part)  # noqa: B023
-        with works.letters(terms={"position": position}) as letters:
+        wait_for("what was kept", lambda: works.size(works.dead) == ITEMS - 5 * part)  # noqa: B023
+        with opened(works.description(), position=position) as letters:
             assert letters.begin() == ITEMS - 10 * part
             for verdict in (KEEP, MOVE):
                 taken = letters.take(5)
@@ -257,7 +218,7 @@ def test_a_run_in_parts_looks_at_each_letter_once(works: RabbitBroker) -> None:
                 letters.settle(taken, [verdict] * 5)
             position = letters.position()
     assert seen == IDS
-    with works.letters(terms={"position": position}) as letters:
+    with opened(works.description(), position=position) as letters:
         assert letters.begin() == 0
         assert letters.take(10) == []
 
@@ -273,9 +234,12 @@ def test_what_cannot_be_reached_is_said(works: RabbitBroker) -> None:
     assert "check vhost" in line_of(works, OpsError, vhost="nowhere")
     tls: dict[str, Any] = {"tls": True, "amqp_port": works.facts["amqp_tls_port"]}
     assert "TLS failed" in line_of(works, AccessDenied, **tls, ca_certs=works.facts["wrong_ca"])
-    with works.letters(**tls, ca_certs=works.facts["ca_certs"]) as letters:
+    with opened(works.description(**tls, ca_certs=works.facts["ca_certs"])) as letters:
         assert letters.begin() == ITEMS
-    with pytest.raises(InputError, match="does not say where its dead letters are"), works.letters(dead=None):
+    with (
+        pytest.raises(InputError, match="does not say where its dead letters are"),
+        opened(works.description(dead=None)),
+    ):
         pass
 
 
@@ -283,46 +247,33 @@ def test_who_may_not_write_loses_nothing(works: RabbitBroker) -> None:
     try:
         api(works.facts, "PUT", "/users/reader", {"password": "reader", "tags": ""})
         api(works.facts, "PUT", "/permissions/%2F/reader", {"configure": "^$", "write": "^$", "read": ".*"})
-        with works.letters(login_user="reader", login_password="reader") as letters:
-            letters.begin()
+        with begun(works.description(login_user="reader", login_password="reader")) as letters:
             taken = letters.take(5)
             with pytest.raises(AccessDenied, match=r"access to exchange 'amq.default' .*; nothing is lost; 5 letters"):
                 letters.settle(taken, [MOVE] * 5)
             with pytest.raises(AccessDenied, match=r"cannot make the queue"):
                 letters.settle(taken, [PARK] * 5)
-        wait_for("all of them", lambda: size(works, works.dead) == ITEMS)
-        assert size(works, works.queue) == 0
+        wait_for("all of them", lambda: works.size(works.dead) == ITEMS)
+        assert works.size(works.queue) == 0
     finally:
         api(works.facts, "DELETE", "/users/reader")
 
 
 def test_the_module_plans_and_redrives(works: RabbitBroker, tmp_path: Path) -> None:
     queue = works.description(item={"type": "number"})
-    wanted: dict[str, Any] = {"queue": queue, "canary": 0, "limit": 20, "filter": {"type": "^[1-3]", "error": "reject"}}
-    plan = reprocessed(check_mode=True, **wanted).data["plan"]
+    wanted: dict[str, Any] = {"queue": queue, "limit": 20, "filter": {"type": "^[1-3]", "error": "reject"}}
+    plan = reprocess(check_mode=True, **wanted).data["plan"]
     assert (plan["looked"], plan["move"]) == (27, 20)
-    wait_for("the letters to be back", lambda: size(works, works.dead) == ITEMS)
-    result = reprocessed(max_attempts=1, park=True, **wanted)
+    wait_for("the letters to be back", lambda: works.size(works.dead) == ITEMS)
+    result = reprocess(max_attempts=1, park=True, **wanted)
     assert not result.failed, result.msg
     assert (result.data["moved"], result.data["stop_reason"], result.data["left"]) == (20, "limit", ITEMS - 20)
     works.do("work", tmp_path / "done")
     assert len(set(done_by(tmp_path / "done"))) == 20
 
 
-def test_the_module_stops_when_the_cause_is_not_fixed(works: RabbitBroker) -> None:
-    with works.failing(5):
-        result = reprocessed(queue=works.description(), canary=5, canary_wait=20)
-    assert (result.failed, result.data["stop_reason"], result.data["moved"]) == (True, "canary", 5)
-    wait_for("all of them", lambda: size(works, works.dead) == ITEMS)
-
-
-def reprocessed(check_mode: bool = False, **params: Any) -> Result:
-    """Return what the module dlq_reprocess would."""
-    return operate(SPEC.validate(params, "dlq_reprocess"), check_mode)
-
-
 def line_of(broker: RabbitBroker, kind: type[OpsError], **options: Any) -> str:
     """Return the line with which a pass ends that cannot begin."""
-    with broker.letters(**options) as letters, pytest.raises(kind) as error:
+    with opened(broker.description(**options)) as letters, pytest.raises(kind) as error:
         letters.begin()
     return str(error.value)

@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, InputError, NotThere
-from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, NEWEST, PARK
+from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
 from ansible_collections.day2.ops.tests.lab.postgres_server import connect
 from ansible_collections.day2.ops.tests.lab.state import PostgresFacts
 
 from .notifications_help import TABLE, Notifications, notifications
-from .pass_help import begun, measured, peek, reprocess, settle_all, sweep_all
+from .passing import begun, peeked, redriven, repeating, reprocess, settle_all, some_of, swept, two_at_once
 
 
 @pytest.fixture
@@ -31,24 +29,18 @@ def table(postgres_facts: PostgresFacts) -> Iterator[Notifications]:
         yield made
 
 
-def test_what_died_is_put_back_and_delivered_once_each(table: Notifications) -> None:
-    assert measured(table.queue)["dead"] == 30
-    looked_at = peek(table.queue)
+def test_a_letter_tells_what_its_row_does(table: Notifications) -> None:
+    looked_at = peeked(table.queue)
     ids = table.ids()
     assert [ids[letter.id] for letter in looked_at] == list(range(30))
     first = looked_at[0]
     assert (first.error, first.type, first.attempts) == ("no route to the gateway", "sms", 1)
     assert first.payload == {"to": 0}
     assert first.failed_at is not None
-    passed = settle_all(table.queue)
-    assert (passed.sum("moved"), [ids[name] for name in passed.ids]) == (30, list(range(30)))
-    assert table.numbers("pending") == list(range(30))
-    table.work()
-    assert (table.delivered, table.numbers("ok")) == (list(range(30)), list(range(30)))
 
 
 def test_a_sweep_reads_ids_only(table: Notifications) -> None:
-    assert sweep_all(table.queue).sum("moved") == 30
+    assert swept(table.queue).moved == 30
     table.work()
     assert table.delivered == list(range(30))
 
@@ -56,8 +48,8 @@ def test_a_sweep_reads_ids_only(table: Notifications) -> None:
 def test_each_verdict(table: Notifications) -> None:
     ids = table.ids()
     verdicts = [MOVE, PARK, DROP, KEEP, MOVE] * 6
-    passed = settle_all(table.queue, lambda letter: verdicts[ids[letter.id]])
-    assert [passed.sum(name) for name in ("moved", "parked", "dropped", "kept")] == [12, 6, 6, 6]
+    passed = redriven(table.queue, lambda letter: verdicts[ids[letter.id]])
+    assert passed.sums == {"moved": 12, "parked": 6, "dropped": 6, "kept": 6}
     for result, verdict in (("pending", MOVE), ("parked", PARK), ("error", KEEP)):
         assert table.numbers(result) == [number for number in range(30) if verdicts[number] == verdict]
     assert len(table.ids()) == 24
@@ -78,20 +70,9 @@ def test_a_pass_ends_though_letters_die_again_and_new_ones_come(table: Notificat
         assert letters.count() == 36
 
 
-def test_the_newest_first_and_a_pass_that_is_picked_up(table: Notifications) -> None:
-    ids = table.ids()
-    with begun(table.queue, order=NEWEST) as letters:
-        taken = letters.take(10)
-        letters.settle(taken, [KEEP] * 10)
-        position = json.loads(json.dumps(letters.position()))
-        assert [ids[letter.id] for letter in taken] == list(range(29, 19, -1))
-    rest = settle_all(table.queue, order=NEWEST, position=position)
-    assert [ids[name] for name in rest.ids] == list(range(19, -1, -1))
-
-
 @pytest.mark.parametrize("order_by", [None, "created_at", "failed_at", "id"])
 def test_a_walk_by_any_column_passes_each_row_once(table: Notifications, order_by: str | None) -> None:
-    passed = settle_all({**table.queue, "order_by": order_by}, lambda _letter: KEEP, most=4)
+    passed = redriven({**table.queue, "order_by": order_by}, lambda _letter: KEEP, most=4)
     assert sorted(passed.ids) == sorted(table.ids())
 
 
@@ -107,16 +88,10 @@ def test_two_passes_at_once_move_each_row_once(table: Notifications) -> None:
     table.broken = True
     table.work()
     table.broken = False
-    outcomes: list[Any] = []
-    threads = [threading.Thread(target=lambda: outcomes.append(settle_all(table.queue, most=50))) for _two in range(2)]
-    for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
-        table.work()
-    for thread in threads:
-        thread.join()
+    with repeating(table.work):
+        outcomes = two_at_once(table.queue, lambda letters: settle_all(letters, most=50))
     table.work()
-    assert sum(outcome.sum("moved") for outcome in outcomes) == 1030
+    assert sum(outcome.moved for outcome in outcomes) == 1030
     assert table.numbers("error") == []
     assert sorted(table.delivered) == [*range(30), *range(1000, 2000)]
 
@@ -179,11 +154,11 @@ def test_errors_are_of_one_line(table: Notifications, postgres_facts: PostgresFa
     ]
     for options, message in refusals:
         with pytest.raises(InputError, match=message):
-            settle_all({**queue, **options})
+            redriven({**queue, **options})
     with pytest.raises(InputError, match="rows are parked by a statement"):
-        settle_all(queue, park="elsewhere")
+        redriven(queue, park="elsewhere")
     with pytest.raises(NotThere, match="select: postgres says 'relation"):
-        settle_all({**queue, "select": "SELECT id FROM nowhere WHERE true"})
+        redriven({**queue, "select": "SELECT id FROM nowhere WHERE true"})
     with connect(postgres_facts) as admin:
         admin.execute("CREATE ROLE reader LOGIN PASSWORD 'reader-reader'")
         try:
@@ -193,9 +168,9 @@ def test_errors_are_of_one_line(table: Notifications, postgres_facts: PostgresFa
             table.connection.execute(f"GRANT SELECT ON {TABLE} TO reader".encode())
             admin.execute(f"ALTER ROLE reader SET search_path = {schema[0]}".encode())
             reader = {**queue, "login_user": "reader", "login_password": "reader-reader"}
-            assert len(peek(reader)) == 30
+            assert len(peeked(reader)) == 30
             with pytest.raises(AccessDenied, match="select: postgres says 'permission denied"):
-                settle_all(reader)
+                redriven(reader)
         finally:
             admin.execute("DROP OWNED BY reader")
             admin.execute("DROP ROLE reader")
@@ -214,27 +189,11 @@ def test_a_connection_cut_between_batches_is_made_again(table: Notifications, po
         assert letters.settle(letters.take(10), [MOVE] * 10).moved == 10
 
 
-def test_the_module_moves_what_is_meant_and_stops_when_it_comes_back(table: Notifications) -> None:
+def test_the_module_moves_what_is_meant(table: Notifications) -> None:
     table.connection.execute(f"UPDATE {TABLE} SET error = 'bad number', tries = 5 WHERE number < 10")
     plan = reprocess(table.queue, check_mode=True, filter={"error": "gateway", "max_attempts": 3})
     assert (plan.data["plan"]["move"], plan.data["plan"]["skipped"]) == (20, {"filtered out": 10})
-    stopping = threading.Event()
-    table.broken = True
-
-    def work() -> None:
-        while not stopping.wait(0.02):
-            table.work()
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    try:
-        result = reprocess(table.queue, filter={"error": "gateway"}, canary=5, canary_wait=5.0)
-        assert (result.failed, result.data["stop_reason"], result.data["moved"]) == (True, "canary", 5)
-        table.broken = False
-        result = reprocess(table.queue, filter={"error": "gateway"}, canary=5, canary_wait=1.0)
-        assert (result.failed, result.data["moved"], result.data["left"]) == (False, 20, 10), result.msg
-    finally:
-        stopping.set()
-        worker.join()
+    result = reprocess(table.queue, filter={"error": "gateway"})
+    assert some_of(result, "moved", "left") == {"moved": 20, "left": 10}
     table.work()
     assert sorted(table.delivered) == list(range(10, 30))

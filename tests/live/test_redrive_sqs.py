@@ -20,13 +20,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import NotThere, Unreachable
-from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
+from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import KEEP, MOVE, PARK
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
 from ansible_collections.day2.ops.plugins.module_utils._queues.sqs_connection import Sqs
 from ansible_collections.day2.ops.plugins.module_utils._queues.sqs_letters import NO_ROOM, NOT_REMOVED
 from ansible_collections.day2.ops.tests.lab.state import UrlFacts
 
-from .rabbitmq_help import go_through
+from .passing import begun, opened, peeked, redriven, settle_all, sweep_all, take_all
 from .sqs_help import SqsBroker
 
 ITEMS = 24
@@ -49,47 +49,26 @@ def numbered(letter: Letter) -> int:
     return int(letter.payload["number"])
 
 
-def test_what_is_redriven_is_processed_once_each(orders: SqsBroker) -> None:
-    assert orders.redrive() == {"moved": ITEMS}
-    assert orders.size(orders.dead) == (0, 0)
-    assert sorted(orders.work()) == NUMBERS
-
-
 def test_a_letter_tells_what_sqs_knows(orders: SqsBroker) -> None:
-    with orders.letters(terms={"dry": True}) as letters:
+    with opened(orders.description(), dry=True) as letters:
         assert letters.begin() == ITEMS
         (letter,) = letters.take(1)
         assert (letter.type, letter.error, letter.failed_at, letter.attempts) == ("order.made", None, None, 1)
         assert letters.count() == ITEMS
-    with orders.letters(terms={"dry": True}, item={"error": "number"}, type_attribute="weight") as letters:
-        letters.begin()
+    with begun(orders.description(item={"error": "number"}, type_attribute="weight"), dry=True) as letters:
         (letter,) = letters.take(1)
         assert letter.error == letter.type
 
 
 def test_a_look_gives_all_back_at_its_end(orders: SqsBroker) -> None:
-    with orders.letters(terms={"dry": True}) as letters:
-        letters.begin()
-        found: list[int] = []
-        while taken := letters.take(7):
-            found += map(numbered, taken)
-        assert sorted(found) == NUMBERS
+    with begun(orders.description(), dry=True) as letters:
+        assert sorted(map(numbered, take_all(letters))) == NUMBERS
         assert orders.size(orders.dead) == (0, ITEMS)
     assert orders.size(orders.dead) == (ITEMS, 0)
 
 
-def test_verdicts(orders: SqsBroker) -> None:
-    verdicts = [MOVE, PARK, DROP, KEEP] * (ITEMS // 4)
-    quarter = ITEMS // 4
-    done = orders.redrive(lambda letter: verdicts[numbered(letter)])
-    assert done == {"moved": quarter, "parked": quarter, "dropped": quarter, "kept": quarter}
-    assert orders.size(orders.dead) == (quarter, 0)
-    assert orders.size(orders.parked) == (quarter, 0)
-    assert sorted(orders.work()) == NUMBERS[0::4]
-
-
 def test_a_message_stays_what_it_was(orders: SqsBroker) -> None:
-    orders.redrive(terms={"count_redrives": True})
+    redriven(orders.description(), count_redrives=True)
     messages = {message["Body"]: message for message in orders.receive(orders.queue)}
     assert messages['{"number": 3}']["MessageAttributes"] == {
         "type": {"DataType": "String", "StringValue": "order.made"},
@@ -100,18 +79,13 @@ def test_a_message_stays_what_it_was(orders: SqsBroker) -> None:
 
 
 def test_what_dies_again_is_counted_and_does_not_belong_to_the_pass(orders: SqsBroker) -> None:
-    with orders.letters(terms={"count_redrives": True}) as letters:
-        letters.begin()
+    with begun(orders.description(), count_redrives=True) as letters:
         first = letters.take(10)
         assert letters.settle(first, [MOVE] * len(first)).moved == len(first)
         orders.fail()
         assert letters.count() == ITEMS
-        assert go_through(letters, lambda _letter: KEEP)["kept"] <= ITEMS - len(first)
-    with orders.letters(terms={"dry": True, "count_redrives": True}) as letters:
-        letters.begin()
-        redrives = []
-        while taken := letters.take(10):
-            redrives += [letter.redrives for letter in taken]
+        assert settle_all(letters, lambda _letter: KEEP).sums["kept"] <= ITEMS - len(first)
+    redrives = [letter.redrives for letter in peeked(orders.description(), count_redrives=True)]
     assert sorted(redrives) == [0] * (ITEMS - len(first)) + [1] * len(first)
 
 
@@ -119,8 +93,7 @@ def test_a_run_in_parts_looks_at_each_letter_once(orders: SqsBroker) -> None:
     seen: list[int] = []
     position: dict[str, Any] = {}
     for _part in range(ITEMS // 8):
-        with orders.letters(terms={"position": position}) as letters:
-            letters.begin()
+        with begun(orders.description(), position=position) as letters:
             for verdict in (KEEP, MOVE):
                 taken = letters.take(4)
                 seen += map(numbered, taken)
@@ -131,11 +104,8 @@ def test_a_run_in_parts_looks_at_each_letter_once(orders: SqsBroker) -> None:
 
 
 def test_a_sweep_goes_by_way_of_us_where_the_service_has_no_task(orders: SqsBroker) -> None:
-    with orders.letters() as letters:
-        letters.begin()
-        moved = 0
-        while done := letters.sweep(1_000_000).moved:
-            moved += done
+    with begun(orders.description()) as letters:
+        moved = sweep_all(letters, 1_000_000).moved
         assert any("SQS does not move them by itself" in note for note in letters.notes())
     assert moved == ITEMS
     assert sorted(orders.work()) == NUMBERS
@@ -153,7 +123,7 @@ def test_groups_of_a_fifo_queue_keep_their_order(sqs: UrlFacts) -> None:
             taken.setdefault(letter.handle["Attributes"]["MessageGroupId"], []).append(numbered(letter))
             return MOVE
 
-        assert orders.redrive(moved) == {"moved": 12}
+        assert redriven(orders.description(), moved).sums == {"moved": 12}
         done = orders.work()
         assert sorted(done) == list(range(12))
         # The stand-in itself gives letters up in another order than it was given them.
@@ -179,7 +149,7 @@ def test_killed_between_sending_and_removing_nothing_is_lost(orders: SqsBroker) 
     assert done.returncode == -signal.SIGKILL
     moved = 0
     while moved < ITEMS:  # what was taken is back after its second
-        moved += orders.redrive().get("moved", 0)
+        moved += redriven(orders.description()).sums.get("moved", 0)
     processed = orders.work()
     assert sorted(set(processed)) == NUMBERS
     assert len(processed) == ITEMS + 10  # those that were on their way came twice
@@ -203,8 +173,7 @@ def test_what_the_service_refuses_of_a_batch_is_a_reason(orders: SqsBroker, monk
         return {**answer, "Failed": [{"Id": entries[-1]["Id"]}]}
 
     monkeypatch.setattr(Sqs, "call", partly)
-    with orders.letters() as letters:
-        letters.begin()
+    with begun(orders.description()) as letters:
         taken = letters.take(10)
         done = letters.settle(taken, [MOVE] * 10)
     assert done.moved == 8
@@ -218,26 +187,24 @@ def test_what_has_no_room_for_the_count_stays(sqs: UrlFacts) -> None:
         full = {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(10)}
         orders.client.send_message(QueueUrl=orders.url(orders.queue), MessageBody="{}", MessageAttributes=full)
         orders.fail()
-        assert orders.redrive(terms={"count_redrives": True}) == {NO_ROOM: 1}
-        assert orders.redrive() == {"moved": 1}
+        assert redriven(orders.description(), count_redrives=True).sums == {NO_ROOM: 1}
+        assert redriven(orders.description()).sums == {"moved": 1}
     finally:
         orders.remove()
 
 
 def test_what_cannot_be_done_is_said(orders: SqsBroker) -> None:
+    with pytest.raises(NotThere, match=r"no redrive policy .* give dead"):
+        redriven(orders.description(queue=orders.parked))
     with (
-        orders.letters(queue=orders.parked) as letters,
-        pytest.raises(NotThere, match=r"no redrive policy .* give dead"),
+        opened(orders.description(dead="daed")) as letters,
+        pytest.raises(NotThere, match="there is no such queue: daed"),
     ):
         letters.begin()
-    with orders.letters(dead="daed") as letters, pytest.raises(NotThere, match="there is no such queue: daed"):
-        letters.begin()
-    with orders.letters(terms={"park": "nowhere"}) as letters:
-        letters.begin()
+    with begun(orders.description(), park="nowhere") as letters:
         taken = letters.take(5)
         with pytest.raises(NotThere, match="there is no such queue: nowhere"):
             letters.settle(taken, [PARK] * len(taken))
     assert orders.size(orders.dead) == (ITEMS, 0)
-    down = orders.letters(endpoint_url="http://127.0.0.1:1", timeout=0.5)
-    with down as letters, pytest.raises(Unreachable, match="no answer"):
-        letters.begin()
+    with pytest.raises(Unreachable, match="no answer"):
+        redriven(orders.description(endpoint_url="http://127.0.0.1:1", timeout=0.5))

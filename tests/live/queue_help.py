@@ -28,6 +28,11 @@ def connection(facts: RedisFacts, **options: Any) -> Options:
     return {name: value for name, value in {**login, **options}.items() if value is not None}
 
 
+def in_redis(facts: RedisFacts, queue: Options) -> Options:
+    """Return a queue's description with how to connect to it; what it says itself wins."""
+    return {**connection(facts), **queue}
+
+
 def run(facts: RedisFacts, *queues: Options, check_mode: bool = False, **options: Any) -> Result:
     """Return what the module would."""
     params = {**connection(facts, **options), "queues": list(queues)}

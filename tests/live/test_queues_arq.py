@@ -6,81 +6,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
-import arq
+import pytest
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
-from arq.connections import ArqRedis, RedisSettings
 
+from .arq_help import RELEASE, ArqBroker
 from .queue_help import Client, measured, run, some
 
-RELEASE = "release"
+
+@pytest.fixture
+def broker(redis_facts: RedisFacts, redis_server: Client) -> ArqBroker:
+    """arq on an empty database."""
+    redis_server.ping()
+    return ArqBroker(redis_facts)
 
 
-async def hold(ctx: dict[Any, Any], *_arguments: Any, **_named: Any) -> None:
-    """Last until the test lets go."""
-    while not await ctx["redis"].exists(RELEASE):
-        await asyncio.sleep(0.01)
-
-
-def settings(facts: RedisFacts) -> RedisSettings:
-    """Return arq's way to database 9."""
-    return RedisSettings(
-        host=facts["host"], port=facts["port"], database=9, username=facts["user"], password=facts["password"]
-    )
-
-
-def enqueue(facts: RedisFacts, count: int, **how: Any) -> None:
-    """Put jobs into the queue with arq's client."""
-
-    async def put() -> None:
-        pool: ArqRedis = await arq.create_pool(settings(facts))
-        for _number in range(count):
-            assert await pool.enqueue_job("hold", **how)
-        await pool.aclose()
-
-    asyncio.run(put())
-
-
-@contextmanager
-def working(facts: RedisFacts, max_jobs: int, **how: Any) -> Iterator[None]:
-    """Have a worker of arq at work."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    worker = arq.Worker(
-        functions=[hold],
-        redis_settings=settings(facts),
-        max_jobs=max_jobs,
-        poll_delay=0.02,
-        handle_signals=False,
-        **how,
-    )
-
-    def work() -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_until_complete(worker.async_run())
-        except asyncio.CancelledError:
-            loop.run_until_complete(worker.close())
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        loop.call_soon_threadsafe(lambda: worker.main_task and worker.main_task.cancel())
-        thread.join()
-        loop.close()
-
-
-def test_waiting_running_and_delayed_jobs(redis_facts: RedisFacts, redis_server: Client) -> None:
-    enqueue(redis_facts, 5)
-    enqueue(redis_facts, 2, _defer_by=3600)
+def test_waiting_running_and_delayed_jobs(broker: ArqBroker, redis_facts: RedisFacts, redis_server: Client) -> None:
+    broker.hold(5)
+    broker.hold(2, _defer_by=3600)
     without = measured(redis_facts, "jobs", "arq")
     assert some(without, "ready", "in_flight", "delayed", "consumers") == {
         "ready": 5,
@@ -89,7 +32,7 @@ def test_waiting_running_and_delayed_jobs(redis_facts: RedisFacts, redis_server:
         "consumers": 0,
     }
     redis_server.set("arq:in-progress:of-another-queue", 1)
-    with working(redis_facts, max_jobs=3):
+    with broker.working(max_jobs=3):
         wait_for("three jobs to run", lambda: len(redis_server.keys("arq:in-progress:*")) == 4)
         depth = measured(redis_facts, "jobs", "arq", min_consumers=1)
         assert some(depth, "ready", "in_flight", "delayed", "consumers", "dead") == {
@@ -112,10 +55,10 @@ def test_waiting_running_and_delayed_jobs(redis_facts: RedisFacts, redis_server:
     assert len(redis_server.keys("arq:result:*")) == 5
 
 
-def test_a_worker_proves_an_empty_queue(redis_facts: RedisFacts, redis_server: Client) -> None:
+def test_a_worker_proves_an_empty_queue(broker: ArqBroker, redis_facts: RedisFacts, redis_server: Client) -> None:
     before = measured(redis_facts, "jobs", "arq")
     assert some(before, "status", "ready", "consumers") == {"status": "missing", "ready": None, "consumers": 0}
-    with working(redis_facts, max_jobs=1):
+    with broker.working(max_jobs=1):
         wait_for("a sign of life", lambda: bool(redis_server.exists("arq:queue:health-check")))
         with_worker = measured(redis_facts, "jobs", "arq")
     assert some(with_worker, "status", "exists", "ready", "consumers") == {
@@ -127,10 +70,10 @@ def test_a_worker_proves_an_empty_queue(redis_facts: RedisFacts, redis_server: C
     assert measured(redis_facts, "jobs", "arq", missing="empty")["ready"] == 0
 
 
-def test_a_queue_of_another_name(redis_facts: RedisFacts, redis_server: Client) -> None:
-    enqueue(redis_facts, 2, _queue_name="arq:mails")
+def test_a_queue_of_another_name(broker: ArqBroker, redis_facts: RedisFacts, redis_server: Client) -> None:
+    broker.hold(2, _queue_name="arq:mails")
     redis_server.set(RELEASE, 1)
     assert measured(redis_facts, "mails", "arq", key="arq:mails")["ready"] == 2
-    with working(redis_facts, max_jobs=2, queue_name="arq:mails"):
+    with broker.working(max_jobs=2, queue_name="arq:mails"):
         mails = {"name": "mails", "kind": "arq", "key": "arq:mails"}
         assert not run(redis_facts, mails, wait="drained", wait_timeout=30, wait_settle=0.1).failed

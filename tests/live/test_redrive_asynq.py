@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from pathlib import Path
 
 import pytest
@@ -18,26 +17,26 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.redis_payloads im
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from .asynq_help import AsynqBroker, built
-from .queue_help import Client, Options, measured, some
-from .redrive_help import passing, peeked, reprocess, settle_all, some_of, sweep_all
+from .asynq_help import AsynqBroker
+from .passing import Options, begun, measured, peeked, reprocess, settle_all, some_of, sweep_all, two_at_once
+from .queue_help import Client, in_redis
 
 TASKS: Options = {"name": "tasks", "kind": "asynq", "queue": "low"}
 ARCHIVED, PENDING = "asynq:{low}:archived", "asynq:{low}:pending"
 NUMBER = 40
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program in tests/lab/brokers/asynq, built."""
-    return built(tmp_path_factory.mktemp("asynq"))
+@pytest.fixture
+def tasks(redis_facts: RedisFacts) -> Options:
+    """The queue, with how to connect to it."""
+    return in_redis(redis_facts, TASKS)
 
 
 @pytest.fixture
-def asynq(program: Path, redis_facts: RedisFacts, redis_server: Client) -> AsynqBroker:
+def asynq(asynq_program: Path, redis_facts: RedisFacts, redis_server: Client) -> AsynqBroker:
     """asynq on an empty database."""
     redis_server.ping()
-    return AsynqBroker(program, redis_facts)
+    return AsynqBroker(asynq_program, redis_facts)
 
 
 @pytest.fixture
@@ -79,41 +78,29 @@ def state(server: Client, task: bytes) -> bytes | None:
     return found
 
 
-def test_all_tasks_are_redriven_and_done_once(asynq: AsynqBroker, failed: Client, redis_facts: RedisFacts) -> None:
-    letters = peeked(redis_facts, TASKS)
+def test_a_letter_tells_what_its_task_does(failed: Client, tasks: Options) -> None:
+    letters = peeked(tasks)
     assert len({letter.id for letter in letters}) == NUMBER
     assert {(one.error, one.type, one.attempts, one.gone) for one in letters} == {("no connection", "order", 1, "")}
     assert sorted(letter.payload["number"] for letter in letters) == list(range(NUMBER))
     assert all(0 <= failed.time()[0] - (letter.failed_at or 0) < 60 for letter in letters)
-    plan = reprocess(redis_facts, TASKS, check_mode=True)
-    assert some(plan.data["plan"], "move", "by_type", "by_error") == {
-        "move": NUMBER,
-        "by_type": {"order": NUMBER},
-        "by_error": {"no connection": NUMBER},
-    }
-    result = reprocess(redis_facts, TASKS)
-    assert some_of(result, "moved", "left", "stop_reason") == {"moved": NUMBER, "left": 0, "stop_reason": "end"}
-    assert result.warnings == [
+    assert reprocess(tasks).warnings == [
         "tasks keep their count of retries: one that had none left is archived at its first failure"
     ]
-    depth = measured(redis_facts, **TASKS)
-    assert some(depth, "ready", "dead") == {"ready": NUMBER, "dead": 0}
-    assert 0 <= depth["oldest_age"] < 60
-    assert work(asynq, failed, NUMBER) == list(range(NUMBER))
-    again = reprocess(redis_facts, TASKS)
-    assert (again.changed, again.data["moved"], again.warnings) == (False, 0, [])
+    assert 0 <= measured(tasks)["oldest_age"] < 60
+    assert reprocess(tasks).warnings == []
 
 
-def test_a_task_is_left_as_asynq_itself_leaves_it(asynq: AsynqBroker, failed: Client, redis_facts: RedisFacts) -> None:
+def test_a_task_is_left_as_asynq_itself_leaves_it(asynq: AsynqBroker, failed: Client, tasks: Options) -> None:
     before = {task: failed.hgetall(b"asynq:{low}:t:" + task) for task in failed.zrange(ARCHIVED, 0, -1)}
     order = failed.zrange(ARCHIVED, 0, -1)
     asynq.do("run", "low")
     theirs = {task: failed.hgetall(b"asynq:{low}:t:" + task) for task in before}
     assert failed.lrange(PENDING, 0, -1) == order[::-1]
-    assert measured(redis_facts, **TASKS)["oldest_age"] is None
+    assert measured(tasks)["oldest_age"] is None
     asynq.do("archive", "low")
-    with passing(redis_facts, TASKS) as letters:
-        assert sweep_all(letters) == {"moved": NUMBER}
+    with begun(tasks) as letters:
+        assert sweep_all(letters).sums == {"moved": NUMBER}
     assert sorted(failed.lrange(PENDING, 0, -1)) == sorted(order)
     told = 0
     for task, stored in theirs.items():
@@ -124,60 +111,60 @@ def test_a_task_is_left_as_asynq_itself_leaves_it(asynq: AsynqBroker, failed: Cl
         assert ours == stored
     assert 2 <= told < NUMBER
     for left in range(NUMBER, 0, -1):
-        assert 0 <= measured(redis_facts, **TASKS)["oldest_age"] < 60, left
+        assert 0 <= measured(tasks)["oldest_age"] < 60, left
         failed.rpop(PENDING)
 
 
 @pytest.mark.parametrize("swept", [True, False])
-def test_the_oldest_go_first(archived: Client, redis_facts: RedisFacts, swept: bool) -> None:
+def test_the_oldest_go_first(archived: Client, tasks: Options, swept: bool) -> None:
     for number, task in enumerate(archived.zrange(ARCHIVED, 0, -1)):
         archived.zadd(ARCHIVED, {task: 1_700_000_000 + number // 9})  # asynq's scores are whole seconds
     order = archived.zrange(ARCHIVED, 0, -1)
-    with passing(redis_facts, TASKS) as letters:
-        assert (sweep_all(letters) if swept else settle_all(letters)) == {"moved": NUMBER}
+    with begun(tasks) as letters:
+        assert (sweep_all(letters) if swept else settle_all(letters)).sums == {"moved": NUMBER}
     assert archived.lrange(PENDING, 0, -1) == order[::-1]  # the right end is taken first
 
 
-def test_the_newest_first(archived: Client, redis_facts: RedisFacts) -> None:
+def test_the_newest_first(archived: Client, tasks: Options) -> None:
     for number, task in enumerate(archived.zrange(ARCHIVED, 0, -1)):
         archived.zadd(ARCHIVED, {task: 1_700_000_000 + number // 9})
     order = archived.zrange(ARCHIVED, 0, -1)
-    newest = [letter.id.encode() for letter in peeked(redis_facts, TASKS, order="newest")]
+    newest = [letter.id.encode() for letter in peeked(tasks, order="newest")]
     assert newest == order[::-1]
-    result = reprocess(redis_facts, TASKS, order="newest", limit=15)
-    rest = reprocess(redis_facts, TASKS, order="newest", continue_from=result.data["progress"])
+    result = reprocess(tasks, order="newest", limit=15)
+    rest = reprocess(tasks, order="newest", continue_from=result.data["progress"])
     assert (result.data["moved"], rest.data["moved"]) == (15, NUMBER)
     assert archived.lrange(PENDING, 0, -1) == order
 
 
 @pytest.mark.parametrize("swept", [True, False])
-def test_tasks_whose_payload_is_gone_stay(archived: Client, redis_facts: RedisFacts, swept: bool) -> None:
+def test_tasks_whose_payload_is_gone_stay(archived: Client, tasks: Options, swept: bool) -> None:
     order = archived.zrange(ARCHIVED, 0, -1)
     lost, emptied, reused = order[3], order[20], order[-1]
     archived.delete(b"asynq:{low}:t:" + lost)
     if not swept:  # a sweep does not see this one
         archived.hdel(b"asynq:{low}:t:" + emptied, "msg")
     archived.hset(b"asynq:{low}:t:" + reused, "state", "pending")
-    letters = {letter.id.encode(): letter for letter in peeked(redis_facts, TASKS)}
+    letters = {letter.id.encode(): letter for letter in peeked(tasks)}
     assert (letters[lost].gone, letters[emptied].gone, letters[reused].gone) == (GONE, "" if swept else GONE, ID_IN_USE)
     looks: Options = {} if swept else {"filter": {"min_age": 0}}
-    result = reprocess(redis_facts, TASKS, **looks)
+    result = reprocess(tasks, **looks)
     skipped = {GONE: 1 if swept else 2, ID_IN_USE: 1}
     assert some_of(result, "moved", "skipped_for") == {"moved": NUMBER - sum(skipped.values()), "skipped_for": skipped}
     assert archived.zrange(ARCHIVED, 0, -1) == [lost, *([] if swept else [emptied]), reused]
-    with passing(redis_facts, TASKS) as begun:
-        assert settle_all(begun) == skipped
+    with begun(tasks) as letters:
+        assert settle_all(letters).sums == skipped
     assert archived.exists(b"asynq:{low}:t:" + lost) == 0  # asynq's own way makes a hash that no worker can use
-    parked = reprocess(redis_facts, TASKS, park=True)
+    parked = reprocess(tasks, park=True)
     assert parked.data["parked_for"] == skipped
 
 
-def test_each_verdict(asynq: AsynqBroker, archived: Client, redis_facts: RedisFacts) -> None:
-    order = [letter.id for letter in peeked(redis_facts, TASKS)]
+def test_each_verdict(asynq: AsynqBroker, archived: Client, tasks: Options, redis_facts: RedisFacts) -> None:
+    order = [letter.id for letter in peeked(tasks)]
     verdicts = {task: (MOVE, PARK, DROP, KEEP)[number % 4] for number, task in enumerate(order)}
-    with passing(redis_facts, TASKS, count_redrives=True) as letters:
+    with begun(tasks, count_redrives=True) as letters:
         assert letters.parking() == "asynq:{low}:archived:parked"
-        assert settle_all(letters, lambda letter: verdicts[letter.id]) == {
+        assert settle_all(letters, lambda letter: verdicts[letter.id]).sums == {
             "moved": 10,
             "parked": 10,
             "dropped": 10,
@@ -187,23 +174,23 @@ def test_each_verdict(asynq: AsynqBroker, archived: Client, redis_facts: RedisFa
     states = {task: state(archived, task.encode()) for task in order}
     wanted = {MOVE: b"pending", PARK: b"archived", DROP: None, KEEP: b"archived"}
     assert states == {task: wanted[verdict] for task, verdict in verdicts.items()}
-    parked = {**TASKS, "dead": "asynq:{low}:archived:parked"}
-    assert measured(redis_facts, **parked)["dead"] == 10
-    assert reprocess(redis_facts, parked).data["moved"] == 10  # there is a way back
+    parked = {**tasks, "dead": "asynq:{low}:archived:parked"}
+    assert measured(parked)["dead"] == 10
+    assert reprocess(parked).data["moved"] == 10  # there is a way back
     numbers = [number for number, task in enumerate(order) if verdicts[task] in (MOVE, PARK)]
     assert len(work(asynq, archived, len(numbers))) == len(numbers)
 
 
-def test_what_is_removed_gives_its_lock_back(asynq: AsynqBroker, redis_facts: RedisFacts, redis_server: Client) -> None:
+def test_what_is_removed_gives_its_lock_back(asynq: AsynqBroker, tasks: Options, redis_server: Client) -> None:
     asynq.do("enqueue", "low", "order", 3, 0, 0, 3600)
     asynq.do("archive", "low")
     assert len(redis_server.keys("asynq:{low}:unique:*")) == 3
-    with passing(redis_facts, TASKS, dry=True) as letters:
+    with begun(tasks, dry=True) as letters:
         records = json.loads(json.dumps([letters.record(letter) for letter in letters.take(10)]))
     before = {key: redis_server.hgetall(key) for key in redis_server.keys("asynq:{low}:t:*")}
     scores = redis_server.zrange(ARCHIVED, 0, -1, withscores=True)
-    with passing(redis_facts, TASKS) as letters:
-        assert settle_all(letters, lambda _letter: DROP) == {"dropped": 3}
+    with begun(tasks) as letters:
+        assert settle_all(letters, lambda _letter: DROP).sums == {"dropped": 3}
         assert redis_server.keys("asynq:{low}:unique:*") == []
         assert letters.restore(records, "batch:1") == 3
         assert letters.restore(records, "batch:1") == 0
@@ -215,29 +202,29 @@ def test_what_is_removed_gives_its_lock_back(asynq: AsynqBroker, redis_facts: Re
 
 @pytest.mark.parametrize(("attempts", "tries"), [("keep", 1), ("cap", 2), ("reset", 4)])
 def test_the_count_of_retries(
-    asynq: AsynqBroker, redis_facts: RedisFacts, redis_server: Client, attempts: str, tries: int
+    asynq: AsynqBroker, tasks: Options, redis_server: Client, attempts: str, tries: int
 ) -> None:
     fail(asynq, redis_server, 4, max_retry=3)
-    letters = peeked(redis_facts, TASKS)
-    assert {letter.attempts for letter in letters} == {4}
+    before = peeked(tasks)
+    assert {letter.attempts for letter in before} == {4}
     for _time in range(2):  # the cap leaves those alone that have tries left
-        with passing(redis_facts, TASKS, attempts=attempts) as begun:
-            assert sweep_all(begun) == {"moved": 4}
+        with begun(tasks, attempts=attempts) as letters:
+            assert sweep_all(letters).sums == {"moved": 4}
         asynq.do("archive", "low")
     expected = {"keep": 4, "cap": 3, "reset": 1}[attempts]
-    after = peeked(redis_facts, TASKS)
+    after = peeked(tasks)
     assert {letter.attempts for letter in after} == {expected}
-    assert sorted(letter.body or b"" for letter in after) == sorted(letter.body or b"" for letter in letters)
+    assert sorted(letter.body or b"" for letter in after) == sorted(letter.body or b"" for letter in before)
     redis_server.delete("asynq:{low}:processed")
-    assert reprocess(redis_facts, TASKS).data["moved"] == 4
+    assert reprocess(tasks).data["moved"] == 4
     redis_server.set("broken", "still no connection")
     with asynq.working("low", quick=True):
         wait_for("archived tasks", lambda: redis_server.zcard(ARCHIVED) == 4)
     assert int(redis_server.get("asynq:{low}:processed")) == 4 * tries
 
 
-def test_a_message_that_changed_meanwhile_is_left(archived: Client, redis_facts: RedisFacts) -> None:
-    with passing(redis_facts, TASKS, attempts="reset") as letters:
+def test_a_message_that_changed_meanwhile_is_left(archived: Client, tasks: Options) -> None:
+    with begun(tasks, attempts="reset") as letters:
         taken = letters.take(3)
         key = f"asynq:{{low}}:t:{taken[1].id}"
         # One that was retried twice, as it would have been archived anew within the same second.
@@ -247,70 +234,49 @@ def test_a_message_that_changed_meanwhile_is_left(archived: Client, redis_facts:
 
 
 @pytest.mark.parametrize("swept", [True, False])
-def test_two_passes_at_once_move_each_task_once(archived: Client, redis_facts: RedisFacts, swept: bool) -> None:
+def test_two_passes_at_once_move_each_task_once(archived: Client, tasks: Options, swept: bool) -> None:
     order = archived.zrange(ARCHIVED, 0, -1)
-    moved: list[int] = []
-    start = threading.Barrier(2)
-
-    def go() -> None:
-        with passing(redis_facts, TASKS) as letters:
-            start.wait()
-            moved.append((sweep_all(letters, 3) if swept else settle_all(letters, most=3)).get("moved", 0))
-
-    passes = [threading.Thread(target=go) for _number in range(2)]
-    for one in passes:
-        one.start()
-    for one in passes:
-        one.join()
-    assert sum(moved) == NUMBER
+    outcomes = two_at_once(tasks, sweep_all if swept else settle_all)
+    assert sum(passed.moved for passed in outcomes) == NUMBER
     assert sorted(archived.lrange(PENDING, 0, -1)) == sorted(order)
 
 
-def test_a_canary_that_comes_back_stops_the_run(asynq: AsynqBroker, failed: Client, redis_facts: RedisFacts) -> None:
-    failed.set("broken", "still no connection")
-    with asynq.working("low", quick=True):
-        result = reprocess(redis_facts, TASKS, canary=5, canary_wait=30)
-    assert result.failed
-    assert some_of(result, "moved", "stop_reason", "left") == {"moved": 5, "stop_reason": "canary", "left": NUMBER}
-
-
-def test_redrives_are_counted(archived: Client, redis_facts: RedisFacts, asynq: AsynqBroker) -> None:
+def test_redrives_are_counted(archived: Client, tasks: Options, asynq: AsynqBroker) -> None:
     for moved in (NUMBER, NUMBER, 0):
-        assert reprocess(redis_facts, TASKS, max_attempts=2).data["moved"] == moved
+        assert reprocess(tasks, max_attempts=2).data["moved"] == moved
         asynq.do("archive", "low")
-    parked = reprocess(redis_facts, TASKS, max_attempts=2, park_to="asynq:{low}:quarantine")
+    parked = reprocess(tasks, max_attempts=2, park_to="asynq:{low}:quarantine")
     assert some_of(parked, "moved", "parked", "left") == {"moved": 0, "parked": NUMBER, "left": 0}
 
 
-def test_what_must_be_known(asynq: AsynqBroker, archived: Client, redis_facts: RedisFacts) -> None:
+def test_what_must_be_known(asynq: AsynqBroker, archived: Client, tasks: Options) -> None:
     asynq.do("pause", "low")
     assert (
         "the queue low is paused: nobody takes its tasks until it is unpaused"
-        in reprocess(redis_facts, TASKS, check_mode=True).warnings
+        in reprocess(tasks, check_mode=True).warnings
     )
     many = {f"t{number}": 1 for number in range(10_000)}
     archived.zadd(ARCHIVED, many)
     assert (
-        "when a task dies, asynq deletes all but the newest 9,999 archived ones"
-        in reprocess(redis_facts, TASKS, limit=1).warnings
+        "when a task dies, asynq deletes all but the newest 9,999 archived ones" in reprocess(tasks, limit=1).warnings
     )
     with pytest.raises(NotThere, match="asynq knows no queue lwo"):
-        reprocess(redis_facts, {**TASKS, "queue": "lwo"})
+        reprocess({**tasks, "queue": "lwo"})
     archived.rpush("a list", "x")
     with pytest.raises(WrongType, match="the key a list holds a list, a zset was expected"):
-        reprocess(redis_facts, {**TASKS, "dead": "a list"})
+        reprocess({**tasks, "dead": "a list"})
 
 
-def test_who_may_not_write_changes_nothing(archived: Client, redis_facts: RedisFacts) -> None:
+def test_who_may_not_write_changes_nothing(archived: Client, tasks: Options) -> None:
     order = archived.zrange(ARCHIVED, 0, -1)
     for command in ("zrem", "lpush", "hset"):
         archived.acl_setuser("adds", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all", f"-{command}"])
         try:
             login = {"login_user": "adds", "login_password": "secret"}
             with pytest.raises(OpsError, match="settle dead letters"):
-                reprocess(redis_facts, {**TASKS, **login})
+                reprocess({**tasks, **login})
             with pytest.raises(OpsError, match="settle dead letters"):
-                reprocess(redis_facts, {**TASKS, **login}, filter={"type": "order"})
+                reprocess({**tasks, **login}, filter={"type": "order"})
         finally:
             archived.acl_deluser("adds")
         assert archived.zrange(ARCHIVED, 0, -1) == order

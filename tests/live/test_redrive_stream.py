@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere, OpsError, WrongType
@@ -16,8 +14,9 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters impo
 from ansible_collections.day2.ops.plugins.module_utils._queues.redis_stream_scripts import MOST_TEXTS, TOO_WIDE
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
-from .queue_help import Client, Options, measured, some
-from .redrive_help import passing, peeked, reprocess, settle_all, some_of, sweep_all
+from .passing import Options, begun, peeked, reprocess, settle_all, some_of, sweep_all, two_at_once
+from .queue_help import Client, in_redis
+from .redis_workers import GroupWorker
 
 EVENTS: Options = {
     "name": "events",
@@ -29,45 +28,23 @@ EVENTS: Options = {
 ENTRIES = 50
 
 
-class Consumers:
-    """Consumers of the group `workers`: what fails goes to the stream of dead letters, as services do it."""
-
-    def __init__(self, server: Client) -> None:
-        self._server = server
-        server.xgroup_create("events", "workers", "0", mkstream=True)
-
-    def produce(self, *numbers: int) -> None:
-        """Add events."""
-        for number in numbers:
-            self._server.xadd("events", {"data": json.dumps({"event": f"order.{number % 2}", "number": number})})
-
-    def work(self, consumer: str = "one") -> None:
-        """Work until nothing is left; fail while the key `broken` says why."""
-        while taken := self._server.xreadgroup("workers", consumer, {"events": ">"}, count=10):
-            for entry, fields in taken[0][1]:
-                self._one(entry, json.loads(fields[b"data"]))
-
-    def _one(self, entry: bytes, event: dict[str, Any]) -> None:
-        reason = self._server.get("broken")
-        if reason:
-            event.update(reason=reason.decode(), moved_at=self._server.time()[0] - event["number"])
-            self._server.xadd("events:dlq", {"data": json.dumps(event)})
-        else:
-            self._server.rpush("processed", event["number"])
-        self._server.xack("events", "workers", entry)
+@pytest.fixture
+def events(redis_facts: RedisFacts) -> Options:
+    """The queue, with how to connect to it."""
+    return in_redis(redis_facts, EVENTS)
 
 
 @pytest.fixture
-def consumers(redis_server: Client) -> Consumers:
+def consumers(redis_server: Client) -> GroupWorker:
     """Consumers of an empty stream."""
-    return Consumers(redis_server)
+    return GroupWorker(redis_server)
 
 
 @pytest.fixture
-def failed(consumers: Consumers, redis_server: Client) -> Client:
+def failed(consumers: GroupWorker, redis_server: Client) -> Client:
     """Events that the consumers failed on, the cause mended; an administrator's client."""
     redis_server.set("broken", "no connection")
-    consumers.produce(*range(ENTRIES))
+    consumers.put(*range(ENTRIES))
     consumers.work()
     redis_server.delete("broken")
     assert redis_server.xlen("events:dlq") == ENTRIES
@@ -79,8 +56,8 @@ def processed(server: Client) -> list[int]:
     return [int(number) for number in server.lrange("processed", 0, -1)]
 
 
-def test_all_entries_are_redriven_and_done_once(consumers: Consumers, failed: Client, redis_facts: RedisFacts) -> None:
-    letters = peeked(redis_facts, EVENTS)
+def test_a_letter_tells_what_its_fields_do(failed: Client, events: Options) -> None:
+    letters = peeked(events)
     assert len({letter.id for letter in letters}) == ENTRIES
     assert {(letter.error, letter.type) for letter in letters} == {
         ("no connection", "order.0"),
@@ -88,88 +65,39 @@ def test_all_entries_are_redriven_and_done_once(consumers: Consumers, failed: Cl
     }
     now = failed.time()[0]
     assert all(0 <= now - (letter.failed_at or 0) - number < 60 for number, letter in enumerate(letters))
-    plan = reprocess(redis_facts, EVENTS, check_mode=True)
-    assert some(plan.data["plan"], "looked", "move", "by_error") == {
-        "looked": ENTRIES,
-        "move": ENTRIES,
-        "by_error": {"no connection": ENTRIES},
-    }
-    assert failed.xlen("events:dlq") == ENTRIES
-    result = reprocess(redis_facts, EVENTS)
-    assert some_of(result, "moved", "left", "stop_reason") == {"moved": ENTRIES, "left": 0, "stop_reason": "end"}
-    assert some(measured(redis_facts, **EVENTS), "ready", "dead") == {"ready": ENTRIES, "dead": 0}
-    consumers.work()
-    assert processed(failed) == list(range(ENTRIES))
-    again = reprocess(redis_facts, EVENTS)
-    assert (again.changed, again.data["moved"]) == (False, 0)
 
 
-def test_a_canary_that_comes_back_stops_the_run(consumers: Consumers, failed: Client, redis_facts: RedisFacts) -> None:
+def test_what_dies_again_does_not_belong_to_the_pass(consumers: GroupWorker, failed: Client, events: Options) -> None:
     failed.set("broken", "still no connection")
-    ended = threading.Event()
-
-    def work() -> None:
-        while not ended.wait(0.01):
-            consumers.work("two")
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    try:
-        result = reprocess(redis_facts, EVENTS, canary=5, canary_wait=20)
-    finally:
-        ended.set()
-        worker.join()
-    assert result.failed
-    assert some_of(result, "moved", "stop_reason", "left") == {"moved": 5, "stop_reason": "canary", "left": ENTRIES}
-
-
-def test_what_dies_again_does_not_belong_to_the_pass(
-    consumers: Consumers, failed: Client, redis_facts: RedisFacts
-) -> None:
-    failed.set("broken", "still no connection")
-    queue = {**EVENTS, "item": {**EVENTS["item"], "id": "number"}}
-    with passing(redis_facts, queue) as letters:
+    queue = {**events, "item": {**events["item"], "id": "number"}}
+    with begun(queue) as letters:
         first = letters.take(10)
         assert letters.settle(first, [MOVE] * len(first)).moved == 10
         assert letters.still_dead([letter.id for letter in first]) == 0
         consumers.work()
         assert letters.count() == ENTRIES
         assert letters.still_dead([letter.id for letter in first]) == 10
-        assert sweep_all(letters) == {"moved": ENTRIES - 10}
+        assert sweep_all(letters).sums == {"moved": ENTRIES - 10}
         assert letters.count() == 10
-    assert {letter.error for letter in peeked(redis_facts, EVENTS)} == {"still no connection"}
+    assert {letter.error for letter in peeked(events)} == {"still no connection"}
 
 
 @pytest.mark.parametrize("swept", [True, False])
 def test_two_passes_at_once_move_each_entry_once(
-    consumers: Consumers, failed: Client, redis_facts: RedisFacts, swept: bool
+    consumers: GroupWorker, failed: Client, events: Options, swept: bool
 ) -> None:
-    moved: list[int] = []
-    start = threading.Barrier(2)
-
-    def go() -> None:
-        with passing(redis_facts, EVENTS) as letters:
-            start.wait()
-            moved.append((sweep_all(letters, 3) if swept else settle_all(letters, most=3)).get("moved", 0))
-
-    passes = [threading.Thread(target=go) for _number in range(2)]
-    for one in passes:
-        one.start()
-    for one in passes:
-        one.join()
-    assert sum(moved) == ENTRIES
+    outcomes = two_at_once(events, sweep_all if swept else settle_all)
+    assert sum(passed.moved for passed in outcomes) == ENTRIES
     consumers.work()
     assert sorted(processed(failed)) == list(range(ENTRIES))
 
 
-def test_each_verdict(failed: Client, redis_facts: RedisFacts) -> None:
-    verdicts = {
-        letter.id: (MOVE, PARK, DROP, KEEP)[number % 4] for number, letter in enumerate(peeked(redis_facts, EVENTS))
-    }
+def test_each_verdict(failed: Client, events: Options) -> None:
+    verdicts = {letter.id: (MOVE, PARK, DROP, KEEP)[number % 4] for number, letter in enumerate(peeked(events))}
     before = failed.xlen("events")
-    with passing(redis_facts, EVENTS) as letters:
+    with begun(events) as letters:
         assert letters.parking() == "events:dlq:parked"
-        assert settle_all(letters, lambda letter: verdicts[letter.id]) == {
+        assert settle_all(letters, lambda letter: verdicts[letter.id]).sums == {
             "moved": 13,
             "parked": 13,
             "dropped": 12,
@@ -177,56 +105,56 @@ def test_each_verdict(failed: Client, redis_facts: RedisFacts) -> None:
         }
     assert failed.xlen("events") == before + 13
     assert failed.xlen("events:dlq:parked") == 13
-    kept = [letter.id for letter in peeked(redis_facts, EVENTS)]
+    kept = [letter.id for letter in peeked(events)]
     assert kept == [entry for entry, verdict in verdicts.items() if verdict == KEEP]
-    parked = {**EVENTS, "dead": "events:dlq:parked"}
-    assert reprocess(redis_facts, parked).data["moved"] == 13  # there is a way back
+    parked = {**events, "dead": "events:dlq:parked"}
+    assert reprocess(parked).data["moved"] == 13  # there is a way back
 
 
-def test_the_newest_first(consumers: Consumers, failed: Client, redis_facts: RedisFacts) -> None:
-    result = reprocess(redis_facts, EVENTS, order="newest", limit=20)
+def test_the_newest_first(consumers: GroupWorker, failed: Client, events: Options) -> None:
+    result = reprocess(events, order="newest", limit=20)
     assert result.data["moved"] == 20
     consumers.work()
     assert processed(failed) == list(range(ENTRIES - 1, ENTRIES - 21, -1))
-    oldest = [letter.id for letter in peeked(redis_facts, EVENTS)]
-    assert [letter.id for letter in peeked(redis_facts, EVENTS, order="newest")] == oldest[::-1]
-    with passing(redis_facts, EVENTS, order="newest") as letters:
-        assert sweep_all(letters) == {"moved": ENTRIES - 20}
+    oldest = [letter.id for letter in peeked(events)]
+    assert [letter.id for letter in peeked(events, order="newest")] == oldest[::-1]
+    with begun(events, order="newest") as letters:
+        assert sweep_all(letters).sums == {"moved": ENTRIES - 20}
 
 
-def test_redrives_are_counted_across_ids(consumers: Consumers, failed: Client, redis_facts: RedisFacts) -> None:
+def test_redrives_are_counted_across_ids(consumers: GroupWorker, failed: Client, events: Options) -> None:
     # The body of a letter that dies again must be the same, or tell an id.
-    queue = {**EVENTS, "item": {**EVENTS["item"], "id": "number"}}
+    queue = {**events, "item": {**events["item"], "id": "number"}}
     failed.set("broken", "still no connection")
     for moved in (ENTRIES, ENTRIES, 0):
-        result = reprocess(redis_facts, queue, max_attempts=2, stop_when_returning=1)
+        result = reprocess(queue, max_attempts=2, stop_when_returning=1)
         assert result.data["moved"] == moved
         consumers.work()
-    parked = reprocess(redis_facts, queue, max_attempts=2, park_to="quarantine")
+    parked = reprocess(queue, max_attempts=2, park_to="quarantine")
     assert some_of(parked, "moved", "parked", "left") == {"moved": 0, "parked": ENTRIES, "left": 0}
     assert failed.xlen("quarantine") == ENTRIES
 
 
-def test_a_run_is_picked_up_where_it_stood(failed: Client, redis_facts: RedisFacts) -> None:
-    first = reprocess(redis_facts, EVENTS, limit=20, filter={"type": "order.1"})
+def test_a_run_is_picked_up_where_it_stood(failed: Client, events: Options) -> None:
+    first = reprocess(events, limit=20, filter={"type": "order.1"})
     assert some_of(first, "moved", "stop_reason") == {"moved": 20, "stop_reason": "limit"}
-    rest = reprocess(redis_facts, EVENTS, filter={"type": "order.1"}, continue_from=first.data["progress"])
+    rest = reprocess(events, filter={"type": "order.1"}, continue_from=first.data["progress"])
     assert some_of(rest, "moved", "looked") == {"moved": 25, "looked": ENTRIES}
     assert failed.xlen("events:dlq") == 25
 
 
-def test_taken_out_and_put_back(failed: Client, redis_facts: RedisFacts) -> None:
-    with passing(redis_facts, EVENTS, dry=True) as letters:
+def test_taken_out_and_put_back(failed: Client, events: Options) -> None:
+    with begun(events, dry=True) as letters:
         taken = letters.take(10)
         records = json.loads(json.dumps([letters.record(letter) for letter in taken]))
-    with passing(redis_facts, EVENTS) as letters:
+    with begun(events) as letters:
         letters.settle(letters.take(10), [DROP] * 10)
         assert letters.restore(records, "batch:1") == 10
         assert letters.restore(records, "batch:1") == 0
         with pytest.raises(InputError, match="not one of a stream"):
             letters.restore([{"body": "e30="}], "batch:2")
     assert failed.xlen("events:dlq") == ENTRIES
-    assert [letter.body for letter in peeked(redis_facts, EVENTS)][-10:] == [letter.body for letter in taken]
+    assert [letter.body for letter in peeked(events)][-10:] == [letter.body for letter in taken]
 
 
 def test_fields_of_any_kind_are_moved_as_they_are(redis_facts: RedisFacts, redis_server: Client) -> None:
@@ -239,14 +167,14 @@ def test_fields_of_any_kind_are_moved_as_they_are(redis_facts: RedisFacts, redis
     ]
     for fields in odd:
         redis_server.xadd("raw:dlq", fields)
-    queue: Options = {"name": "raw", "kind": "redis_stream", "dead": "raw:dlq", "field": "*"}
+    queue = in_redis(redis_facts, {"name": "raw", "kind": "redis_stream", "dead": "raw:dlq", "field": "*"})
     queue["item"] = {"error": "error", "id": "payload.a.b"}
-    letters = peeked(redis_facts, queue)
+    letters = peeked(queue)
     assert [letter.error for letter in letters] == [None, "timeout", None, None]
     assert letters[1].id == "7"
-    assert peeked(redis_facts, {**queue, "field": "gone"})[0].fault == "it has no field gone"
-    with passing(redis_facts, queue) as begun:
-        assert sweep_all(begun) == {"moved": 4}
+    assert peeked({**queue, "field": "gone"})[0].fault == "it has no field gone"
+    with begun(queue) as letters:
+        assert sweep_all(letters).sums == {"moved": 4}
     assert [fields for _entry, fields in redis_server.xrange("raw")][1:] == odd
 
 
@@ -254,11 +182,11 @@ def test_an_entry_that_a_script_cannot_copy_stays(redis_facts: RedisFacts, redis
     redis_server.xadd("wide", {"first": "1"})
     redis_server.xadd("wide:dlq", {f"field{number}": "x" for number in range(MOST_TEXTS)})
     redis_server.xadd("wide:dlq", {"data": "x"})
-    queue: Options = {"name": "wide", "kind": "redis_stream", "dead": "wide:dlq"}
-    result = reprocess(redis_facts, queue)
+    queue = in_redis(redis_facts, {"name": "wide", "kind": "redis_stream", "dead": "wide:dlq"})
+    result = reprocess(queue)
     assert some_of(result, "moved", "skipped_for", "left") == {"moved": 1, "skipped_for": {TOO_WIDE: 1}, "left": 1}
-    with passing(redis_facts, queue) as letters:
-        assert settle_all(letters) == {TOO_WIDE: 1}
+    with begun(queue) as letters:
+        assert settle_all(letters).sums == {TOO_WIDE: 1}
 
 
 def test_ids_whose_payload_is_gone(redis_facts: RedisFacts, redis_server: Client) -> None:
@@ -267,30 +195,32 @@ def test_ids_whose_payload_is_gone(redis_facts: RedisFacts, redis_server: Client
         redis_server.xadd("jobs:dlq", {"id": f"j{number}"})
         if number % 2:
             redis_server.set(f"job:j{number}", "body")
-    queue: Options = {"name": "jobs", "kind": "redis_stream", "dead": "jobs:dlq", "payload_key": "job:{id}"}
-    result = reprocess(redis_facts, queue, park=True)
+    queue = in_redis(
+        redis_facts, {"name": "jobs", "kind": "redis_stream", "dead": "jobs:dlq", "payload_key": "job:{id}"}
+    )
+    result = reprocess(in_redis(redis_facts, queue), park=True)
     assert some_of(result, "moved", "parked_for") == {"moved": 2, "parked_for": {"its payload is gone": 2}}
 
 
-def test_nothing_goes_where_nobody_reads(failed: Client, redis_facts: RedisFacts) -> None:
+def test_nothing_goes_where_nobody_reads(failed: Client, events: Options) -> None:
     with pytest.raises(NotThere, match="the stream evnts does not exist, so nobody reads it"):
-        reprocess(redis_facts, {**EVENTS, "key": "evnts"})
+        reprocess({**events, "key": "evnts"})
     with pytest.raises(NotThere, match="the stream events has no group worker"):
-        reprocess(redis_facts, {**EVENTS, "group": "worker"})
+        reprocess({**events, "group": "worker"})
     with pytest.raises(InputError, match="give dead: KEY"):
-        reprocess(redis_facts, {**EVENTS, "dead": None})
+        reprocess({**events, "dead": None})
     failed.rpush("a list", "x")
     for wrong in ({"key": "a list"}, {"dead": "a list"}):
         with pytest.raises(WrongType, match="the key a list holds a list, a stream was expected"):
-            reprocess(redis_facts, {**EVENTS, **wrong})
-    with passing(redis_facts, EVENTS, park="a list") as letters, pytest.raises(OpsError, match="holds a list"):
+            reprocess({**events, **wrong})
+    with begun(events, park="a list") as letters, pytest.raises(OpsError, match="holds a list"):
         settle_all(letters, lambda _letter: PARK)
     assert failed.xlen("events:dlq") == ENTRIES
-    missing = reprocess(redis_facts, {**EVENTS, "dead": "events:dead"})
+    missing = reprocess({**events, "dead": "events:dead"})
     assert missing.warnings == ["the key events:dead does not exist: no dead letters, or a misspelt name"]
 
 
-def test_who_may_not_remove_copies_nothing(failed: Client, redis_facts: RedisFacts) -> None:
+def test_who_may_not_remove_copies_nothing(failed: Client, events: Options) -> None:
     failed.acl_setuser("adds", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all", "-xdel"])
     try:
         before = failed.xlen("events")
@@ -298,7 +228,7 @@ def test_who_may_not_remove_copies_nothing(failed: Client, redis_facts: RedisFac
         ways: list[Options] = [{}, {"filter": {"error": "."}}]
         for how in ways:
             with pytest.raises(OpsError, match="settle dead letters"):
-                reprocess(redis_facts, {**EVENTS, **login}, **how)
+                reprocess({**events, **login}, **how)
         assert (failed.xlen("events"), failed.xlen("events:dlq")) == (before, ENTRIES)
     finally:
         failed.acl_deluser("adds")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError, WrongType
@@ -17,8 +16,9 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.progress import e
 from ansible_collections.day2.ops.plugins.module_utils._queues.redis_sorted_set_scripts import ALREADY_THERE
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
-from .queue_help import Client, Options, measured, some
-from .redrive_help import passing, peeked, reprocess, settle_all, some_of, sweep_all
+from .passing import Options, begun, measured, peeked, reprocess, settle_all, some_of, sweep_all, two_at_once
+from .queue_help import Client, in_redis, some
+from .redis_workers import DueWorker
 
 REMINDERS: Options = {
     "name": "reminders",
@@ -28,33 +28,28 @@ REMINDERS: Options = {
     "missing": "empty",
     "item": {"type": "kind", "id": "number"},
 }
+PLAIN: Options = {"name": "plain", "kind": "redis_sorted_set", "dead": "plain:dead"}
 NUMBER = 50
 
 
-def now(server: Client) -> int:
-    """Return the server's time in milliseconds."""
-    seconds, microseconds = server.time()
-    return int(seconds * 1000 + microseconds // 1000)
-
-
-def work(server: Client) -> None:
-    """Take what is due, one by one, until nothing is; what fails while the key `broken` is there goes to the dead."""
-    while due := server.zrangebyscore("reminders", "-inf", now(server), start=0, num=1):
-        if server.zrem("reminders", due[0]):
-            if server.exists("broken"):
-                server.zadd("reminders:dead", {due[0]: now(server)})
-            else:
-                server.rpush("processed", json.loads(due[0])["number"])
+@pytest.fixture
+def reminders(redis_facts: RedisFacts) -> Options:
+    """The queue, with how to connect to it."""
+    return in_redis(redis_facts, REMINDERS)
 
 
 @pytest.fixture
-def failed(redis_server: Client) -> Client:
+def worker(redis_server: Client) -> DueWorker:
+    """A worker that takes what is due, on an empty database."""
+    return DueWorker(redis_server)
+
+
+@pytest.fixture
+def failed(worker: DueWorker, redis_server: Client) -> Client:
     """Reminders that the worker failed on, the cause mended; an administrator's client."""
-    for number in range(NUMBER):
-        body = json.dumps({"kind": f"mail.{number % 2}", "number": number})
-        redis_server.zadd("reminders", {body: now(redis_server) - NUMBER + number})
-    redis_server.set("broken", 1)
-    work(redis_server)
+    worker.put(*range(NUMBER))
+    redis_server.set("broken", "no connection")
+    worker.work()
     redis_server.delete("broken")
     assert redis_server.zcard("reminders:dead") == NUMBER
     return redis_server
@@ -65,34 +60,34 @@ def processed(server: Client) -> list[int]:
     return [int(number) for number in server.lrange("processed", 0, -1)]
 
 
-def test_all_members_are_redriven_and_done_once(failed: Client, redis_facts: RedisFacts) -> None:
-    letters = peeked(redis_facts, REMINDERS)
+def test_all_members_are_redriven_and_done_once(worker: DueWorker, failed: Client, reminders: Options) -> None:
+    letters = peeked(reminders)
     assert sorted(int(letter.id) for letter in letters) == list(range(NUMBER))
     assert {letter.type for letter in letters} == {"mail.0", "mail.1"}
     assert all(0 <= failed.time()[0] + 1 - (letter.failed_at or 0) < 60 for letter in letters)
-    plan = reprocess(redis_facts, REMINDERS, check_mode=True)
+    plan = reprocess(reminders, check_mode=True)
     assert plan.data["plan"]["move"] == NUMBER
-    failed.zadd("reminders", {'{"number": "later"}': now(failed) + 3_600_000})
-    result = reprocess(redis_facts, REMINDERS)
+    failed.zadd("reminders", {'{"number": "later"}': worker.due() + 3_600_000})
+    result = reprocess(reminders)
     assert some_of(result, "moved", "left", "stop_reason") == {"moved": NUMBER, "left": 0, "stop_reason": "end"}
-    depth = measured(redis_facts, **REMINDERS)
+    depth = measured(reminders)
     assert some(depth, "ready", "delayed", "dead") == {"ready": NUMBER, "delayed": 1, "dead": 0}
-    work(failed)
+    worker.work()
     assert sorted(processed(failed)) == list(range(NUMBER))
-    assert not reprocess(redis_facts, REMINDERS).changed
+    assert not reprocess(reminders).changed
 
 
 @pytest.mark.parametrize(("score", "expected"), [("seconds", 1e9), ("milliseconds", 1e12), ("none", 0.0)])
 def test_scores_are_due_at_once(redis_facts: RedisFacts, redis_server: Client, score: str, expected: float) -> None:
     redis_server.zadd("plain:dead", {"one": 7, "two": 8})
-    queue: Options = {"name": "plain", "kind": "redis_sorted_set", "score": score, "dead": "plain:dead"}
-    with passing(redis_facts, queue) as letters:
+    queue = in_redis(redis_facts, {**PLAIN, "score": score})
+    with begun(queue) as letters:
         taken = letters.take(1)
         assert letters.settle(taken, [MOVE]).moved == 1
-        assert sweep_all(letters) == {"moved": 1}
+        assert sweep_all(letters).sums == {"moved": 1}
     scores = [float(found) for _member, found in redis_server.zrange("plain", 0, -1, withscores=True)]
     assert all(expected <= found <= 10 * expected for found in scores)
-    assert measured(redis_facts, **queue)["ready"] == 2
+    assert measured(queue)["ready"] == 2
 
 
 @pytest.mark.parametrize("order", ["oldest", "newest"])
@@ -102,12 +97,12 @@ def test_a_pass_sees_each_member_once(redis_facts: RedisFacts, redis_server: Cli
     chosen = random.Random(distinct)
     members = {bytes([chosen.randrange(256) for _byte in range(4)]): chosen.randrange(distinct) for _one in range(500)}
     redis_server.zadd("plain:dead", members)
-    queue: Options = {"name": "plain", "kind": "redis_sorted_set", "score": "none", "dead": "plain:dead"}
-    ranked = [letter.body for letter in peeked(redis_facts, queue, most=1000, order=order)]
+    queue = in_redis(redis_facts, {**PLAIN, "score": "none"})
+    ranked = [letter.body for letter in peeked(queue, most=1000, order=order)]
     by_rank = redis_server.zrange("plain:dead", 0, -1)
     assert ranked == (by_rank if order == "oldest" else by_rank[::-1])
     kept: set[bytes] = set(chosen.sample(by_rank, 200))
-    with passing(redis_facts, queue, order=order) as letters:
+    with begun(queue, order=order) as letters:
         seen: list[bytes] = []
         while taken := letters.take(13):
             bodies = [letter.body or b"" for letter in taken]
@@ -120,27 +115,27 @@ def test_a_pass_sees_each_member_once(redis_facts: RedisFacts, redis_server: Cli
     assert seen == ranked
     left = redis_server.zcard("plain:dead")
     assert left > len(kept)
-    with passing(redis_facts, queue, order=order) as letters:
-        assert sweep_all(letters) == {"moved": left}
+    with begun(queue, order=order) as letters:
+        assert sweep_all(letters).sums == {"moved": left}
     assert set(redis_server.zrange("plain", 0, -1)) >= kept
 
 
-def test_what_dies_again_does_not_belong_to_the_pass(failed: Client, redis_facts: RedisFacts) -> None:
+def test_what_dies_again_does_not_belong_to_the_pass(worker: DueWorker, failed: Client, reminders: Options) -> None:
     failed.set("broken", 1)
-    with passing(redis_facts, REMINDERS) as letters:
+    with begun(reminders) as letters:
         first = letters.take(10)
         assert letters.settle(first, [MOVE] * len(first)).moved == 10
-        work(failed)
+        worker.work()
         assert letters.count() == NUMBER
         assert letters.still_dead([letter.id for letter in first]) == 10
-        assert sweep_all(letters) == {"moved": NUMBER - 10}
+        assert sweep_all(letters).sums == {"moved": NUMBER - 10}
         assert letters.count() == 10
 
 
 def test_a_pass_ends_though_scores_are_no_times(redis_facts: RedisFacts, redis_server: Client) -> None:
     redis_server.zadd("plain:dead", {"one": 0, "two": 0})
-    queue: Options = {"name": "plain", "kind": "redis_sorted_set", "score": "none", "dead": "plain:dead"}
-    with passing(redis_facts, queue) as letters:
+    queue = in_redis(redis_facts, {**PLAIN, "score": "none"})
+    with begun(queue) as letters:
         for _round in range(2):
             assert letters.sweep(1).moved == 1
             redis_server.zrem("plain", "one", "two")
@@ -150,32 +145,24 @@ def test_a_pass_ends_though_scores_are_no_times(redis_facts: RedisFacts, redis_s
 
 
 @pytest.mark.parametrize("swept", [True, False])
-def test_two_passes_at_once_move_each_member_once(failed: Client, redis_facts: RedisFacts, swept: bool) -> None:
-    moved: list[int] = []
-    start = threading.Barrier(2)
-
-    def go() -> None:
-        with passing(redis_facts, REMINDERS) as letters:
-            start.wait()
-            moved.append((sweep_all(letters, 3) if swept else settle_all(letters, most=3)).get("moved", 0))
-
-    passes = [threading.Thread(target=go) for _number in range(2)]
-    for one in passes:
-        one.start()
-    for one in passes:
-        one.join()
-    assert sum(moved) == NUMBER
-    work(failed)
+def test_two_passes_at_once_move_each_member_once(
+    worker: DueWorker, failed: Client, reminders: Options, swept: bool
+) -> None:
+    outcomes = two_at_once(reminders, sweep_all if swept else settle_all)
+    assert sum(passed.moved for passed in outcomes) == NUMBER
+    worker.work()
     assert sorted(processed(failed)) == list(range(NUMBER))
 
 
 @pytest.mark.parametrize("swept", [True, False])
-def test_a_member_that_the_queue_has_already_stays(failed: Client, redis_facts: RedisFacts, swept: bool) -> None:
+def test_a_member_that_the_queue_has_already_stays(
+    worker: DueWorker, failed: Client, reminders: Options, swept: bool
+) -> None:
     waiting = failed.zrange("reminders:dead", 3, 3)[0]
-    due = now(failed) + 3_600_000
+    due = worker.due() + 3_600_000
     failed.zadd("reminders", {waiting: due})
     looks: Options = {} if swept else {"filter": {"min_age": -60}}
-    result = reprocess(redis_facts, REMINDERS, **looks)
+    result = reprocess(reminders, **looks)
     assert some_of(result, "moved", "skipped_for", "left") == {
         "moved": NUMBER - 1,
         "skipped_for": {ALREADY_THERE: 1},
@@ -184,51 +171,49 @@ def test_a_member_that_the_queue_has_already_stays(failed: Client, redis_facts: 
     assert failed.zscore("reminders", waiting) == due  # it is not brought forward
 
 
-def test_each_verdict(failed: Client, redis_facts: RedisFacts) -> None:
-    order = [letter.id for letter in peeked(redis_facts, REMINDERS)]
+def test_each_verdict(failed: Client, reminders: Options) -> None:
+    order = [letter.id for letter in peeked(reminders)]
     verdicts = {one: (MOVE, PARK, DROP, KEEP)[number % 4] for number, one in enumerate(order)}
-    with passing(redis_facts, REMINDERS, count_redrives=True) as letters:
+    with begun(reminders, count_redrives=True) as letters:
         assert letters.parking() == "reminders:dead:parked"
-        assert settle_all(letters, lambda letter: verdicts[letter.id]) == {
+        assert settle_all(letters, lambda letter: verdicts[letter.id]).sums == {
             "moved": 13,
             "parked": 13,
             "dropped": 12,
             "kept": 12,
         }
-    assert [letter.id for letter in peeked(redis_facts, REMINDERS)] == [
-        one for one, verdict in verdicts.items() if verdict == KEEP
-    ]
+    assert [letter.id for letter in peeked(reminders)] == [one for one, verdict in verdicts.items() if verdict == KEEP]
     assert failed.hgetall("reminders:dead:day2:redrives") == {
         one.encode(): b"1" for one, verdict in verdicts.items() if verdict == MOVE
     }
-    assert reprocess(redis_facts, {**REMINDERS, "dead": "reminders:dead:parked"}).data["moved"] == 13
+    assert reprocess({**reminders, "dead": "reminders:dead:parked"}).data["moved"] == 13
 
 
-def test_redrives_are_counted(failed: Client, redis_facts: RedisFacts) -> None:
+def test_redrives_are_counted(worker: DueWorker, failed: Client, reminders: Options) -> None:
     failed.set("broken", 1)
     for moved in (NUMBER, NUMBER, 0):
-        assert reprocess(redis_facts, REMINDERS, max_attempts=2).data["moved"] == moved
-        work(failed)
-    parked = reprocess(redis_facts, REMINDERS, max_attempts=2, park=True)
+        assert reprocess(reminders, max_attempts=2).data["moved"] == moved
+        worker.work()
+    parked = reprocess(reminders, max_attempts=2, park=True)
     assert some_of(parked, "moved", "parked", "left") == {"moved": 0, "parked": NUMBER, "left": 0}
 
 
-def test_a_run_is_picked_up_where_it_stood(failed: Client, redis_facts: RedisFacts) -> None:
+def test_a_run_is_picked_up_where_it_stood(failed: Client, reminders: Options) -> None:
     meant = {"type": r"mail\.1"}
-    first = reprocess(redis_facts, REMINDERS, limit=20, filter=meant)
+    first = reprocess(reminders, limit=20, filter=meant)
     assert some_of(first, "moved", "stop_reason") == {"moved": 20, "stop_reason": "limit"}
-    rest = reprocess(redis_facts, REMINDERS, filter=meant, continue_from=first.data["progress"])
+    rest = reprocess(reminders, filter=meant, continue_from=first.data["progress"])
     assert some_of(rest, "moved", "left") == {"moved": 25, "left": 25}
     with pytest.raises(InputError, match="position of the earlier run cannot be read"):
         broken = {**exact(first.data["progress"]), "position": {"last": "x"}}
-        reprocess(redis_facts, REMINDERS, continue_from=broken)
+        reprocess(reminders, continue_from=broken)
 
 
-def test_taken_out_and_put_back(failed: Client, redis_facts: RedisFacts) -> None:
+def test_taken_out_and_put_back(failed: Client, reminders: Options) -> None:
     before = failed.zrange("reminders:dead", 0, -1, withscores=True)
-    with passing(redis_facts, REMINDERS, dry=True) as letters:
+    with begun(reminders, dry=True) as letters:
         records = json.loads(json.dumps([letters.record(letter) for letter in letters.take(10)]))
-    with passing(redis_facts, REMINDERS) as letters:
+    with begun(reminders) as letters:
         assert letters.settle(letters.take(10), [DROP] * 10).dropped == 10
         assert letters.restore(records, "batch:1") == 10
         assert letters.restore(records, "batch:1") == 0
@@ -240,42 +225,46 @@ def test_taken_out_and_put_back(failed: Client, redis_facts: RedisFacts) -> None
 def test_large_and_odd_members(redis_facts: RedisFacts, redis_server: Client) -> None:
     odd = {b"": 1, b"\x00\xff": 2, b"x" * 3_000_000: 3, b"[1, 2": 4}
     redis_server.zadd("plain:dead", odd)
-    queue: Options = {"name": "plain", "kind": "redis_sorted_set", "dead": "plain:dead", "item": {"id": "x"}}
-    assert [letter.fault for letter in peeked(redis_facts, queue)] == ["not JSON"] * 4
-    with passing(redis_facts, queue) as letters:
-        assert sweep_all(letters) == {"moved": 4}
+    queue = in_redis(
+        redis_facts, {"name": "plain", "kind": "redis_sorted_set", "dead": "plain:dead", "item": {"id": "x"}}
+    )
+    assert [letter.fault for letter in peeked(queue)] == ["not JSON"] * 4
+    with begun(queue) as letters:
+        assert sweep_all(letters).sums == {"moved": 4}
     assert set(redis_server.zrange("plain", 0, -1)) == set(odd)
 
 
 def test_ids_whose_payload_is_gone(redis_facts: RedisFacts, redis_server: Client) -> None:
-    redis_server.zadd("jobs:dead", {"j0": 1, "j1": 2, "j2": 3})
+    redis_server.zadd("plain:dead", {"j0": 1, "j1": 2, "j2": 3})
     redis_server.set("job:j1", "body")
-    queue: Options = {"name": "jobs", "kind": "redis_sorted_set", "dead": "jobs:dead", "payload_key": "job:{id}"}
-    result = reprocess(redis_facts, queue)
+    queue = in_redis(
+        redis_facts, {"name": "jobs", "kind": "redis_sorted_set", "dead": "jobs:dead", "payload_key": "job:{id}"}
+    )
+    result = reprocess(queue)
     assert some_of(result, "moved", "skipped_for") == {"moved": 1, "skipped_for": {"its payload is gone": 2}}
 
 
-def test_what_cannot_be(failed: Client, redis_facts: RedisFacts) -> None:
+def test_what_cannot_be(failed: Client, reminders: Options) -> None:
     with pytest.raises(InputError, match="give dead: KEY"):
-        reprocess(redis_facts, {**REMINDERS, "dead": None})
+        reprocess({**reminders, "dead": None})
     failed.rpush("a list", "x")
     with pytest.raises(WrongType, match="the key a list holds a list, a zset was expected"):
-        reprocess(redis_facts, {**REMINDERS, "dead": "a list"})
+        reprocess({**reminders, "dead": "a list"})
     with pytest.raises(OpsError, match="holds a list"):
-        reprocess(redis_facts, {**REMINDERS, "key": "a list"})
-    missing = reprocess(redis_facts, {**REMINDERS, "dead": "reminder:dead"})
+        reprocess({**reminders, "key": "a list"})
+    missing = reprocess({**reminders, "dead": "reminder:dead"})
     assert missing.warnings == ["the key reminder:dead does not exist: no dead letters, or a misspelt name"]
     assert failed.zcard("reminders:dead") == NUMBER
 
 
-def test_who_may_not_remove_copies_nothing(failed: Client, redis_facts: RedisFacts) -> None:
+def test_who_may_not_remove_copies_nothing(failed: Client, reminders: Options) -> None:
     failed.acl_setuser("adds", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all", "-zrem"])
     try:
-        login: Options = {**REMINDERS, "login_user": "adds", "login_password": "secret"}
+        login: Options = {**reminders, "login_user": "adds", "login_password": "secret"}
         with pytest.raises(OpsError, match="settle dead letters"):
-            reprocess(redis_facts, login)
+            reprocess(login)
         with pytest.raises(OpsError, match="settle dead letters"):
-            reprocess(redis_facts, login, filter={"type": "mail"})
+            reprocess(login, filter={"type": "mail"})
         assert (failed.zcard("reminders"), failed.zcard("reminders:dead")) == (0, NUMBER)
     finally:
         failed.acl_deluser("adds")

@@ -12,21 +12,15 @@ import pytest
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from .asynq_help import AsynqBroker, built
+from .asynq_help import AsynqBroker
 from .queue_help import Client, measured, run, some
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program in tests/lab/brokers/asynq, built."""
-    return built(tmp_path_factory.mktemp("asynq"))
-
-
 @pytest.fixture
-def asynq(program: Path, redis_facts: RedisFacts, redis_server: Client) -> AsynqBroker:
+def asynq(asynq_program: Path, redis_facts: RedisFacts, redis_server: Client) -> AsynqBroker:
     """asynq on an empty database."""
     redis_server.ping()
-    return AsynqBroker(program, redis_facts)
+    return AsynqBroker(asynq_program, redis_facts)
 
 
 def test_each_state_of_a_task(asynq: AsynqBroker, redis_facts: RedisFacts, redis_server: Client) -> None:

@@ -85,7 +85,7 @@ class GroupWorker(Worker):
 
 
 class DueWorker(Worker):
-    """Takes what is due from the sorted set `reminders`, by scores in milliseconds; the dead are in `reminders:dead`."""
+    """Takes what is due from the sorted set `reminders`, scored in milliseconds; the dead are in `reminders:dead`."""
 
     def put(self, *numbers: int) -> None:
         """See Worker."""

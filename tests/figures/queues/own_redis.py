@@ -66,14 +66,14 @@ class OwnRedis:
 
     def plain_client(self) -> Client:
         """Return a client as ``pip install redis`` brings it, without the C library that some environments have."""
-        kind = redis.connection.UnixDomainSocketConnection
-        encode = redis.connection.Encoder("utf-8", "strict", False).encode
+        parts: Any = redis.connection
+        encode = parts.Encoder("utf-8", "strict", False).encode
         pool = redis.ConnectionPool(
-            connection_class=kind,
+            connection_class=parts.UnixDomainSocketConnection,
             path=str(self.socket),
             socket_timeout=120,
-            parser_class=redis.connection._RESP2Parser,
-            command_packer=redis.connection.PythonRespSerializer(_CUTOFF, encode),
+            parser_class=parts._RESP2Parser,
+            command_packer=parts.PythonRespSerializer(_CUTOFF, encode),
         )
         return redis.Redis(connection_pool=pool)
 

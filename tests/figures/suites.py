@@ -19,9 +19,9 @@ from .run import Run
 Rows = Callable[[Run], Iterator[Row]]
 
 SUITES: dict[str, dict[str, str]] = {
-    "bench": {"checks": "checks.bench", "reports": "reports.bench"},
+    "bench": {"checks": "checks.bench", "queues": "queues.bench", "reports": "reports.bench"},
     "chaos": {"queues": "queues.chaos", "windows": "windows.chaos"},
-    "faults": {"checks": "checks.faults", "everything": "everything.faults"},
+    "faults": {"checks": "checks.faults", "queues": "queues.faults", "everything": "everything.faults"},
 }
 
 

@@ -158,7 +158,7 @@ class QuietListLetters(RedisListLetters):
         if self._quiet is None:
             self._quiet = Quiet(self.client, self.dead, self.beside_dead(f"day2:note:{self.terms.run}"))
             with explained("settle dead letters", self.on):
-                self._may = self._quiet.open()
+                self._may = self._quiet.open(self.account_key if self.terms.account else "")
             self._steps = self._packed_steps() if self._may else {}
         return self._may
 

@@ -30,15 +30,18 @@ redis.call('SET', KEYS[2], string.format('%d %.0f', redis.call('LLEN', KEYS[1]),
 """
 )
 # KEYS: the list, the note. ARGV: account, how many were parked, dropped, kept, where the next item is.
-_TELL = """
+_GONE = """
 local before, began = string.match(redis.call('GET', KEYS[2]), '(%d+) (%d+)')
 local gone = before - redis.call('LLEN', KEYS[1])
+"""
+_TELL = """
 local next = redis.call('LINDEX', KEYS[1], ARGV[5])
 local note = string.format('%d %.0f %d', gone, microseconds() - began, next and #next or 0)
 redis.call('SET', KEYS[2], note, 'EX', 60)
 """
-_END = CLOCK + _TELL
-_END_ACCOUNTED = Script(_END + "account(gone + ARGV[4], gone - ARGV[2] - ARGV[3], ARGV[2])").text
+_END = CLOCK + _GONE + _TELL
+_END_ACCOUNTED = Script(CLOCK + _GONE + "account(gone + ARGV[4], gone - ARGV[2] - ARGV[3], ARGV[2])" + _TELL).text
+_PARTS = 3
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,18 @@ class Quiet:
         self._single: Any = None
         self._connection: Any = None
 
-    def open(self) -> bool:
-        """Connect; return whether this server lets us switch off answers."""
+    def open(self, account: str = "") -> bool:
+        """Connect; return whether this server lets us do all that is needed, by a transaction without any move.
+
+        :param account: key of the run's account, if there is one.
+        """
         # Where redis-py gives a connection out, answers can be left unread; its pipeline reads one for each command.
         self._single = self._client.client()
         self._connection = self._single.connection
-        return bool(self.ask(("CLIENT", "REPLY", "ON"))[0] == b"OK")
+        if self.ask(("CLIENT", "REPLY", "ON"))[0] != b"OK":
+            return False
+        self.send(b"", (0, 0, 0, 0), account)
+        return self.receive() is not None
 
     def close(self) -> None:
         """Give the connection back to nobody: what it watches must not hit others."""
@@ -103,9 +112,10 @@ class Quiet:
     def receive(self) -> Note | None:
         """Return what came of it; None when the server did not run it, be it that a watched key has changed."""
         switched_on, note = self._read(), self._read()
-        if switched_on != b"OK" or not isinstance(note, bytes):
+        parts = note.split() if isinstance(note, bytes) else []
+        if switched_on != b"OK" or len(parts) != _PARTS:
             return None
-        gone, microseconds, size = map(int, note.split())
+        gone, microseconds, size = map(int, parts)
         return Note(gone, microseconds / 1e6, size)
 
     def _read(self) -> Any:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
@@ -77,7 +78,9 @@ def _two(run: Run, server: OwnRedis, folder: Path, way: Way) -> Row:
         fill(client, count)
         with _working(server, _WORKERS, _PROCESSED) as hands:
             said = _both(server, folder, way)
-            wait_for("an empty queue", lambda: not client.llen(QUEUE) and not any(map(client.llen, hands)), 120)
+            wait_for(
+                "an empty queue", lambda: not client.llen(QUEUE) and not any(client.llen(hand) for hand in hands), 120
+            )
         account.look(client, count, (*PLACES, _PROCESSED, *hands))
         for number, one in enumerate(said):
             account.expect(f"operator {number}: {one.get('msg')}", succeeded(one))
@@ -91,7 +94,7 @@ def _two(run: Run, server: OwnRedis, folder: Path, way: Way) -> Row:
     return row(work, account, items=times * count, workers=_WORKERS)
 
 
-def _both(server: OwnRedis, folder: Path, way: Way) -> list[dict[str, object]]:
+def _both(server: OwnRedis, folder: Path, way: Way) -> list[dict[str, Any]]:
     """Let two modules redrive at once; returns what they said."""
     argv = module.argv(module.written(folder, way.options(server, folder)))
     started = [processes.start(argv, folder, module.environment()) for _operator in range(2)]

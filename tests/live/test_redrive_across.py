@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -19,12 +19,11 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.description impor
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
 from ansible_collections.day2.ops.plugins.module_utils._queues.redis_list_across import RedisListAcross
 from ansible_collections.day2.ops.plugins.module_utils._queues.redis_list_letters import PUT_BEHIND, TAKE
-from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_operation import SPEC, operate
 from ansible_collections.day2.ops.tests.lab.redis_cluster_server import connect_cluster
 from ansible_collections.day2.ops.tests.lab.state import RedisClusterFacts
 
 from .cluster_help import Options, of_cluster
-from .redrive_help import settle_all, sweep_all
+from .passing import begun, reprocess, settle_all, sweep_all
 
 # Three keys on three nodes.
 ORDERS: Options = {"name": "orders", "kind": "redis_list", "dead": "orders:dead", "parked": "orders:parking"}
@@ -46,13 +45,9 @@ def client(redis_cluster: RedisClusterFacts) -> Iterator[Any]:
         yield client
 
 
-@contextmanager
-def passing(facts: RedisClusterFacts, queue: Options | None = None, **terms: Any) -> Iterator[Any]:
+def passing(facts: RedisClusterFacts, queue: Options = ORDERS, **terms: Any) -> AbstractContextManager[Any]:
     """Have a pass through the dead letters of a queue, begun."""
-    (one,) = described([queue or ORDERS], of_cluster(facts), "queue")
-    with closing(redrivable(one).dead_letters(Terms(**{"run": "test", **terms}))) as letters:
-        letters.begin()
-        yield letters
+    return begun({**of_cluster(facts), **queue}, **terms)
 
 
 def interrupt(letters: Any, call: int, after: bool) -> None:
@@ -96,7 +91,7 @@ def test_one_slot_is_one_step(redis_cluster: RedisClusterFacts, client: Any) -> 
     client.rpush("{orders}:dead", *range(50))
     with passing(redis_cluster, TOGETHER, account=True, count_redrives=True) as letters:
         assert not isinstance(letters, RedisListAcross)
-        assert settle_all(letters, verdict_of) == {"moved": 20, "parked": 10, "dropped": 10, "kept": 10}
+        assert settle_all(letters, verdict_of).sums == {"moved": 20, "parked": 10, "dropped": 10, "kept": 10}
         assert letters.notes() == []
     assert contents(client, "{orders}", "{orders}:dead", "{orders}:dead:parked") == [
         numbers(50, 0, 1),
@@ -111,7 +106,7 @@ def test_two_slots_in_each_direction(redis_cluster: RedisClusterFacts, client: A
     (client.rpush if push == "right" else client.lpush)("orders:dead", *range(50))
     with passing(redis_cluster, {**ORDERS, "push": push}, order=order, account=True, count_redrives=True) as letters:
         assert letters.count() == 50
-        assert settle_all(letters, verdict_of) == {"moved": 20, "parked": 10, "dropped": 10, "kept": 10}
+        assert settle_all(letters, verdict_of).sums == {"moved": 20, "parked": 10, "dropped": 10, "kept": 10}
         assert dict(letters.account()) == {"looked": 50, "moved": 20, "parked": 10}
         assert "different slots of the cluster" in letters.notes()[0]
     moved, kept, parked = contents(client, "orders", "orders:dead", "orders:parking")
@@ -130,7 +125,7 @@ def test_a_queue_beside_its_dead_letters_and_parking_elsewhere(redis_cluster: Re
     client.rpush("{orders}:dead", *range(20))
     with passing(redis_cluster, {**TOGETHER, "parked": "elsewhere"}) as letters:
         assert isinstance(letters, RedisListAcross)
-        assert settle_all(letters, verdict_of) == {"moved": 8, "parked": 4, "dropped": 4, "kept": 4}
+        assert settle_all(letters, verdict_of).sums == {"moved": 8, "parked": 4, "dropped": 4, "kept": 4}
     assert contents(client, "{orders}", "{orders}:dead", "elsewhere") == [
         numbers(20, 0, 1),
         numbers(20, 3),
@@ -140,8 +135,7 @@ def test_a_queue_beside_its_dead_letters_and_parking_elsewhere(redis_cluster: Re
 
 def test_the_module(redis_cluster: RedisClusterFacts, client: Any) -> None:
     client.rpush("orders:dead", *range(300))
-    params = {**of_cluster(redis_cluster), "queue": {**ORDERS, "missing": "empty"}, "canary": 0, "limit": 200}
-    result = operate(SPEC.validate(params, "dlq_reprocess"), False)
+    result = reprocess({**of_cluster(redis_cluster), **ORDERS, "missing": "empty"}, limit=200)
     assert (result.data["moved"], result.data["left"]) == (200, 100)
     assert any("different slots of the cluster" in line for line in result.warnings)
     assert contents(client, "orders", "orders:dead") == [list(range(200)), list(range(200, 300))]
@@ -206,7 +200,7 @@ def test_a_claim_keeps_others_away(redis_cluster: RedisClusterFacts, client: Any
     with passing(redis_cluster, run="another") as letters:
         assert letters.settle(letters.take(10), [MOVE] * 10).changed
     with passing(redis_cluster) as letters:
-        assert sweep_all(letters) == {"moved": 20}
+        assert sweep_all(letters).sums == {"moved": 20}
     assert contents(client, "orders", "orders:dead") == [list(range(20)), []]
     assert not client.exists("{orders:dead}:day2:claimed")
 
@@ -217,7 +211,7 @@ def test_letters_that_somebody_else_has_taken_before(redis_cluster: RedisCluster
         taken = letters.take(10)
         client.lpop("orders:dead")
         assert letters.settle(taken, [MOVE] * 10).changed
-        assert sweep_all(letters) == {"moved": 19}
+        assert sweep_all(letters).sums == {"moved": 19}
     assert contents(client, "orders", "orders:dead") == [list(range(1, 20)), []]
 
 
@@ -269,7 +263,7 @@ def test_an_interrupted_batch_that_is_gone(redis_cluster: RedisClusterFacts, cli
     client.lpop("orders:dead")
     with passing(redis_cluster) as letters:
         assert "10 letters come twice" in letters.notes()[1]
-        assert sweep_all(letters) == {"moved": 19}
+        assert sweep_all(letters).sums == {"moved": 19}
 
 
 def test_a_look_changes_nothing(redis_cluster: RedisClusterFacts, client: Any) -> None:

@@ -237,9 +237,7 @@ def test_large_and_odd_members(redis_facts: RedisFacts, redis_server: Client) ->
 def test_ids_whose_payload_is_gone(redis_facts: RedisFacts, redis_server: Client) -> None:
     redis_server.zadd("plain:dead", {"j0": 1, "j1": 2, "j2": 3})
     redis_server.set("job:j1", "body")
-    queue = in_redis(
-        redis_facts, {"name": "jobs", "kind": "redis_sorted_set", "dead": "jobs:dead", "payload_key": "job:{id}"}
-    )
+    queue = in_redis(redis_facts, {**PLAIN, "payload_key": "job:{id}"})
     result = reprocess(queue)
     assert some_of(result, "moved", "skipped_for") == {"moved": 1, "skipped_for": {"its payload is gone": 2}}
 

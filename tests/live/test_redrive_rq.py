@@ -6,18 +6,15 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError, WrongType
 from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters import DROP, KEEP, MOVE, PARK
 from ansible_collections.day2.ops.plugins.module_utils._queues.letters import Letter
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
-from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from .passes import Dead, go_through, whole_run
+from .passing import Options, begun, measured, peeked, redriven, settle_all, two_at_once
 from .python_broker import PythonBroker
-from .queue_help import Client, measured, some
+from .queue_help import Client, in_redis
 from .snapshot import Snapshot
 
 FAILED = "rq:failed:mails"
@@ -32,9 +29,9 @@ def rq(redis_facts: RedisFacts, redis_server: Client) -> PythonBroker:
 
 
 @pytest.fixture
-def mails(redis_facts: RedisFacts) -> Dead:
+def mails(redis_facts: RedisFacts) -> Options:
     """The queue that the tests fill."""
-    return Dead(redis_facts, "mails", "rq")
+    return in_redis(redis_facts, {"name": "mails", "kind": "rq"})
 
 
 @pytest.fixture(scope="module")
@@ -61,34 +58,22 @@ def processed(redis_server: Client) -> list[int]:
     return sorted(int(number) for number in redis_server.lrange("processed", 0, -1))
 
 
-def test_all_jobs_are_redriven_and_done_once(
-    rq: PythonBroker, failed: Client, mails: Dead, redis_facts: RedisFacts
-) -> None:
-    letters = mails.peeked()
+def test_a_letter_tells_what_its_job_does(failed: Client, mails: Options) -> None:
+    letters = peeked(mails)
     assert len({letter.id for letter in letters}) == JOBS
     assert {(one.error, one.type, one.attempts, one.body, one.gone) for one in letters} == {
         ("ValueError: no connection", "jobs.note", 1, None, "")
     }
     assert all(abs((one.failed_at or 0.0) - failed.time()[0]) < 60 for one in letters)
-    assert measured(redis_facts, "mails", "rq")["dead"] == JOBS
-    with mails.passing() as letters_of:
-        assert letters_of.count() == JOBS
-        assert go_through(letters_of, most=7) == {"moved": JOBS}
-        assert letters_of.take(10) == []
-        assert letters_of.still_dead([letter.id for letter in letters]) == 0
-    assert some(measured(redis_facts, "mails", "rq"), "ready", "dead") == {"ready": JOBS, "dead": 0}
-    rq.do("work", "mails", "burst")
-    assert processed(failed) == list(range(JOBS))
-    assert some(measured(redis_facts, "mails", "rq"), "ready", "dead") == {"ready": 0, "dead": 0}
 
 
-def test_a_requeued_job_is_as_rq_itself_requeues_it(failed: Client, mails: Dead) -> None:
+def test_a_requeued_job_is_as_rq_itself_requeues_it(failed: Client, mails: Options) -> None:
     from rq import Queue
     from rq.job import Job
 
     theirs, ours = (job.decode() for job in failed.zrange(FAILED, 0, 1))
     Job.fetch(theirs, connection=failed).requeue()
-    mails.redriven(lambda letter: MOVE if letter.id == ours else KEEP)
+    redriven(mails, lambda letter: MOVE if letter.id == ours else KEEP)
     assert Queue("mails", connection=failed).job_ids == [theirs, ours]
     hashes = [failed.hgetall(f"rq:job:{job}") for job in (theirs, ours)]
     own = (b"description", b"created_at", b"last_heartbeat", b"data")
@@ -101,24 +86,24 @@ def test_a_requeued_job_is_as_rq_itself_requeues_it(failed: Client, mails: Dead)
     assert failed.ttl(f"rq:job:{ours}") == -1  # it shall not be forgotten while it waits
 
 
-def test_jobs_that_die_again_do_not_belong_to_the_pass(rq: PythonBroker, failed: Client, mails: Dead) -> None:
+def test_jobs_that_die_again_do_not_belong_to_the_pass(rq: PythonBroker, failed: Client, mails: Options) -> None:
     failed.set("broken", "still no connection")
-    with mails.passing() as letters:
+    with begun(mails) as letters:
         first = letters.take(10)
         letters.settle(first, [MOVE] * len(first))
         rq.do("work", "mails", "burst")
         assert letters.still_dead([letter.id for letter in first]) == len(first)
-        assert go_through(letters) == {"moved": JOBS - len(first)}
+        assert settle_all(letters).sums == {"moved": JOBS - len(first)}
     assert failed.zcard(FAILED) == len(first)
-    again = mails.peeked()
+    again = peeked(mails)
     assert {(letter.error, letter.attempts) for letter in again} == {("ValueError: still no connection", 2)}
 
 
-def test_parked_dropped_and_kept_jobs(rq: PythonBroker, failed: Client, mails: Dead) -> None:
-    order = [letter.id for letter in mails.peeked()]
+def test_parked_dropped_and_kept_jobs(rq: PythonBroker, failed: Client, mails: Options) -> None:
+    order = [letter.id for letter in peeked(mails)]
     fate = dict(zip(order, [MOVE, PARK, DROP, KEEP] * (JOBS // 4), strict=True))
     each = JOBS // 4
-    done = mails.redriven(lambda letter: fate[letter.id], most=3, count_redrives=True)
+    done = redriven(mails, lambda letter: fate[letter.id], most=3, count_redrives=True).sums
     assert done == {"moved": each, "parked": each, "dropped": each, "kept": each}
     assert {job.decode() for job in failed.zrange(FAILED, 0, -1)} == {job for job in order if fate[job] == KEEP}
     assert failed.zcard(f"{FAILED}:parked") == each
@@ -129,80 +114,68 @@ def test_parked_dropped_and_kept_jobs(rq: PythonBroker, failed: Client, mails: D
 
 
 def test_parked_jobs_are_the_failed_ones_of_a_queue_of_that_name(
-    rq: PythonBroker, failed: Client, mails: Dead, redis_facts: RedisFacts
+    rq: PythonBroker, failed: Client, mails: Options
 ) -> None:
-    mails.redriven(lambda _letter: PARK)
+    redriven(mails, lambda _letter: PARK)
     assert failed.zcard(FAILED) == 0
-    parked = Dead(redis_facts, "parked", "rq", queue="mails:parked")
-    assert parked.redriven() == {"moved": JOBS}
+    parked = {**mails, "queue": "mails:parked"}
+    assert redriven(parked).sums == {"moved": JOBS}
     rq.do("work", "mails", "burst")
     assert processed(failed) == list(range(JOBS))
 
 
-def test_a_job_that_is_gone_can_never_succeed(rq: PythonBroker, failed: Client, mails: Dead) -> None:
+def test_a_job_that_is_gone_can_never_succeed(rq: PythonBroker, failed: Client, mails: Options) -> None:
     lost = failed.zrange(FAILED, 0, 2)
     for job in lost:
         failed.delete(b"rq:job:" + job)
-    assert {letter.gone for letter in mails.peeked() if letter.id.encode() in lost} == {"its payload is gone"}
-    assert mails.redriven(most=2) == {"moved": JOBS - 3, "its payload is gone": 3}
+    assert {letter.gone for letter in peeked(mails) if letter.id.encode() in lost} == {"its payload is gone"}
+    assert redriven(mails, most=2).sums == {"moved": JOBS - 3, "its payload is gone": 3}
     assert failed.zcard(FAILED) == 3
-    assert mails.redriven(lambda letter: PARK if letter.gone else MOVE) == {"parked": 3}
+    assert redriven(mails, lambda letter: PARK if letter.gone else MOVE).sums == {"parked": 3}
     rq.do("work", "mails", "burst")
     assert len(processed(failed)) == JOBS - 3
 
 
-def test_a_job_whose_key_holds_something_else(failed: Client, mails: Dead) -> None:
+def test_a_job_whose_key_holds_something_else(failed: Client, mails: Options) -> None:
     (job,) = failed.zrange(FAILED, 0, 0)
     failed.delete(b"rq:job:" + job)
     failed.set(b"rq:job:" + job, "nonsense")
-    assert mails.redriven() == {"moved": JOBS - 1, "its payload is gone": 1}
+    assert redriven(mails).sums == {"moved": JOBS - 1, "its payload is gone": 1}
 
 
-def test_two_passes_at_once_move_each_job_once(rq: PythonBroker, failed: Client, mails: Dead) -> None:
-    outcomes: list[dict[str, int]] = []
-    together = threading.Barrier(2)
-
-    def work(run: str) -> None:
-        with mails.passing(run=run) as letters:
-            together.wait(30)
-            outcomes.append(go_through(letters, most=3))
-
-    threads = [threading.Thread(target=work, args=(run,)) for run in ("one", "two")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert sum(one.get("moved", 0) for one in outcomes) == JOBS
+def test_two_passes_at_once_move_each_job_once(rq: PythonBroker, failed: Client, mails: Options) -> None:
+    outcomes = two_at_once(mails)
+    assert sum(passed.moved for passed in outcomes) == JOBS
     rq.do("work", "mails", "burst")
     assert processed(failed) == list(range(JOBS))
 
 
 def test_a_job_that_died_again_meanwhile_is_not_moved_a_second_time(
-    rq: PythonBroker, failed: Client, mails: Dead
+    rq: PythonBroker, failed: Client, mails: Options
 ) -> None:
     failed.set("broken", "still no connection")
-    with mails.passing() as late:
+    with begun(mails) as late:
         taken = late.take(JOBS)
-        assert mails.redriven(run="two")["moved"] == JOBS
+        assert redriven(mails, run="two").moved == JOBS
         rq.do("work", "mails", "burst")
         done = late.settle(taken, [MOVE] * len(taken))
     assert (done.moved, done.vanished) == (0, len(taken))
     assert failed.llen("rq:queue:mails") == 0
 
 
-def test_the_newest_first(failed: Client, mails: Dead) -> None:
-    assert [one.id for one in mails.peeked(order="newest")] == [one.id for one in mails.peeked()][::-1]
-    oldest = mails.peeked()[0].id
-    with mails.passing(order="newest") as letters:
+def test_the_newest_first(failed: Client, mails: Options) -> None:
+    assert [one.id for one in peeked(mails, order="newest")] == [one.id for one in peeked(mails)][::-1]
+    oldest = peeked(mails)[0].id
+    with begun(mails, order="newest") as letters:
         first = letters.take(5)
         letters.settle(first, [KEEP] * len(first))
-        rest = go_through(letters, most=6)
+        rest = settle_all(letters, most=6).sums
     assert rest == {"moved": JOBS - len(first)}
     assert oldest not in {job.decode() for job in failed.zrange(FAILED, 0, -1)}
 
 
-def test_a_pass_is_picked_up_where_it_was_left(failed: Client, mails: Dead) -> None:
-    with mails.passing(account=True) as letters:
+def test_a_pass_is_picked_up_where_it_was_left(failed: Client, mails: Options) -> None:
+    with begun(mails, account=True) as letters:
         kept = letters.take(4)
         letters.settle(kept, [KEEP] * len(kept))
         moved = letters.take(4)
@@ -211,52 +184,52 @@ def test_a_pass_is_picked_up_where_it_was_left(failed: Client, mails: Dead) -> N
         unseen = letters.take(4)
         letters.settle(unseen, [MOVE] * len(unseen))  # its journal was not written any more
     looked = len(kept) + len(moved) + len(unseen)
-    with mails.passing(account=True, position=position) as letters:
+    with begun(mails, account=True, position=position) as letters:
         assert letters.account() == {"looked": looked, "moved": looked - len(kept), "parked": 0}
-        assert go_through(letters) == {"moved": JOBS - looked}
+        assert settle_all(letters).sums == {"moved": JOBS - looked}
     assert {job.decode() for job in failed.zrange(FAILED, 0, -1)} == {letter.id for letter in kept}
 
 
-def test_redrives_are_counted(failed: Client, rq: PythonBroker, mails: Dead) -> None:
+def test_redrives_are_counted(failed: Client, rq: PythonBroker, mails: Options) -> None:
     failed.set("broken", "still no connection")
-    mails.redriven(count_redrives=True)
+    redriven(mails, count_redrives=True)
     rq.do("work", "mails", "burst")
-    assert {letter.redrives for letter in mails.peeked(count_redrives=True)} == {1}
+    assert {letter.redrives for letter in peeked(mails, count_redrives=True)} == {1}
 
 
-def test_json_and_retries(rq: PythonBroker, redis_server: Client, mails: Dead) -> None:
+def test_json_and_retries(rq: PythonBroker, redis_server: Client, mails: Options) -> None:
     redis_server.set("broken", "no connection")
     rq.do("fill", "mails", "other", 3, "json", 2)
     rq.do("work", "mails", "burst", "json")
-    letters = mails.peeked()
+    letters = peeked(mails)
     assert sorted(letter.payload["args"][0] for letter in letters) == [0, 1, 2]
     assert {(letter.type, letter.attempts, letter.fault) for letter in letters} == {("jobs.other", None, "")}
     (job, *_others) = (letter.id for letter in letters)
     assert redis_server.hget(f"rq:job:{job}", "retries_left") == b"0"
-    assert mails.redriven(attempts="reset") == {"moved": 3}
+    assert redriven(mails, attempts="reset").sums == {"moved": 3}
     assert redis_server.hget(f"rq:job:{job}", "retries_left") == b"1"
     redis_server.delete("broken")
     rq.do("work", "mails", "burst", "json")
     assert processed(redis_server) == [0, 1, 2]
 
 
-def test_a_job_with_a_rate_limit_waits_for_its_turn(failed: Client, mails: Dead) -> None:
+def test_a_job_with_a_rate_limit_waits_for_its_turn(failed: Client, mails: Options) -> None:
     limited = failed.zrange(FAILED, 0, 2)
     for job in limited:
         failed.hset(b"rq:job:" + job, mapping={"rate_limit_key": "smtp", "rate_limit_concurrency": 1})
-    mails.redriven()
+    redriven(mails)
     assert failed.zrange("rq:rl:smtp:allowed", 0, -1) == limited[:1]
     assert set(failed.zrange("rq:rl:smtp:rate_limited", 0, -1)) == set(limited[1:])
     assert failed.llen("rq:queue:mails") == JOBS - 2
     assert failed.hget(b"rq:job:" + limited[1], "status") == b"rate_limited"
 
 
-def test_jobs_are_taken_out_and_put_back(rq: PythonBroker, failed: Client, mails: Dead) -> None:
+def test_jobs_are_taken_out_and_put_back(rq: PythonBroker, failed: Client, mails: Options) -> None:
     def known() -> list[tuple[object, ...]]:
-        return [(one.id, one.type, one.error) for one in mails.peeked()]
+        return [(one.id, one.type, one.error) for one in peeked(mails)]
 
     before = known()
-    with mails.passing() as letters:
+    with begun(mails) as letters:
         taken: list[Letter] = list(letters.take(JOBS))
         records = [letters.record(letter) for letter in taken]
         letters.settle(taken, [DROP] * len(taken))
@@ -264,86 +237,65 @@ def test_jobs_are_taken_out_and_put_back(rq: PythonBroker, failed: Client, mails
         assert letters.restore(records, "batch-1") == len(taken)
         assert letters.restore(records, "batch-1") == 0
     assert known() == before
-    assert mails.redriven(run="two")["moved"] == JOBS
+    assert redriven(mails, run="two").moved == JOBS
     rq.do("work", "mails", "burst")
     assert processed(failed) == list(range(JOBS))
 
 
-def test_a_record_of_another_kind_is_refused(mails: Dead, redis_server: Client) -> None:
+def test_a_record_of_another_kind_is_refused(mails: Options, redis_server: Client) -> None:
     redis_server.ping()
-    with mails.passing() as letters, pytest.raises(InputError, match="not one of rq"):
+    with begun(mails) as letters, pytest.raises(InputError, match="not one of rq"):
         letters.restore([{"id": "1", "body": "YQ=="}], "batch-1")
 
 
-def test_nothing_there_and_another_type(redis_server: Client, mails: Dead) -> None:
-    with mails.passing() as letters:
+def test_nothing_there_and_another_type(redis_server: Client, mails: Options) -> None:
+    with begun(mails) as letters:
         assert letters.notes()[0].startswith("rq knows no queue mails")
         assert letters.count() is None
         assert letters.take(10) == []
     redis_server.set(FAILED, "nonsense")
     with pytest.raises(WrongType, match="holds a string, a zset was expected"):
-        mails.peeked()
+        peeked(mails)
     redis_server.delete(FAILED)
 
 
-def test_nothing_is_done_when_the_queue_is_of_another_type(failed: Client, mails: Dead) -> None:
+def test_nothing_is_done_when_the_queue_is_of_another_type(failed: Client, mails: Options) -> None:
     failed.delete("rq:queue:mails")
     failed.set("rq:queue:mails", "nonsense")
     with pytest.raises(WrongType):
-        mails.redriven()
+        redriven(mails)
     assert failed.zcard(FAILED) == JOBS
 
 
-def test_a_server_without_memory_loses_nothing(rq: PythonBroker, failed: Client, mails: Dead) -> None:
+def test_a_server_without_memory_loses_nothing(rq: PythonBroker, failed: Client, mails: Options) -> None:
     failed.config_set("maxmemory", 1)
     try:
         with pytest.raises(OpsError, match="the server has reached maxmemory"):
-            mails.redriven(lambda letter: PARK if letter.id < "8" else MOVE, count_redrives=True, account=True)
+            redriven(mails, lambda letter: PARK if letter.id < "8" else MOVE, count_redrives=True, account=True)
     finally:
         failed.config_set("maxmemory", 0)
     assert (failed.zcard(FAILED), failed.llen("rq:queue:mails"), failed.zcard(f"{FAILED}:parked")) == (JOBS, 0, 0)
-    assert mails.redriven(run="two") == {"moved": JOBS}
+    assert redriven(mails, run="two").sums == {"moved": JOBS}
     rq.do("work", "mails", "burst")
     assert processed(failed) == list(range(JOBS))
 
 
-def test_a_user_with_the_permissions_that_are_documented(failed: Client, redis_facts: RedisFacts) -> None:
+def test_a_user_with_the_permissions_that_are_documented(failed: Client, mails: Options) -> None:
     commands = "+@read +time +select +eval +evalsha +zadd +zrem +rpush +sadd +hset +hincrby +hdel +expire +persist"
     failed.execute_command("ACL", "SETUSER", "operator", "reset", "on", ">secret", "~rq:*", *commands.split())
     login = {"login_user": "operator", "login_password": "secret"}
     try:
-        assert measured(redis_facts, "mails", "rq", **login)["dead"] == JOBS
-        mails = Dead(redis_facts, "mails", "rq", **login)
-        fate = {letter.id: number % 2 for number, letter in enumerate(mails.peeked())}
-        done = mails.redriven(lambda letter: PARK if fate[letter.id] else MOVE, count_redrives=True, account=True)
-        assert done == {"moved": JOBS // 2, "parked": JOBS // 2}
+        operators = {**mails, **login}
+        assert measured(operators)["dead"] == JOBS
+        fate = {letter.id: number % 2 for number, letter in enumerate(peeked(operators))}
+        done = redriven(operators, lambda letter: PARK if fate[letter.id] else MOVE, count_redrives=True, account=True)
+        assert done.sums == {"moved": JOBS // 2, "parked": JOBS // 2}
     finally:
         failed.execute_command("ACL", "DELUSER", "operator")
 
 
-def test_a_cause_that_is_not_mended_ends_the_run(rq: PythonBroker, failed: Client, redis_facts: RedisFacts) -> None:
-    failed.set("broken", "still no connection")
-    with rq.working("work", "mails"):
-        wait_for("the worker's sign of life", lambda: failed.exists("rq:workers:mails") == 1)
-        result = whole_run(redis_facts, {"name": "mails", "kind": "rq"}, canary=2, require_consumers=1)
-    assert result.failed
-    assert (result.data["moved"], result.data["stop_reason"]) == (2, "canary")
-
-
-def test_a_whole_run(rq: PythonBroker, failed: Client, redis_facts: RedisFacts) -> None:
-    with rq.working("work", "mails"):
-        wait_for("the worker's sign of life", lambda: failed.exists("rq:workers:mails") == 1)
-        result = whole_run(
-            redis_facts, {"name": "mails", "kind": "rq"}, canary=2, limit=4, filter={"error": "no connection"}
-        )
-        assert not result.failed, result.msg
-        assert result.data["moved"] == 4
-        wait_for("the jobs to be done", lambda: failed.llen("processed") == 4)
-    assert failed.zcard(FAILED) == JOBS - 4
-
-
-def test_keys_that_cannot_be_meant(redis_facts: RedisFacts, mails: Dead) -> None:
+def test_keys_that_cannot_be_meant(mails: Options) -> None:
     with pytest.raises(InputError, match="dead and parked are the same key"):
-        mails.redriven(park=FAILED)
+        redriven(mails, park=FAILED)
     with pytest.raises(InputError, match="rq does not run in a Redis Cluster"):
-        Dead(redis_facts, "mails", "rq", cluster=True, db=0).peeked()
+        peeked({**mails, "cluster": True, "db": 0})

@@ -48,8 +48,14 @@ class Account:
     problems: list[str] = field(default_factory=list)
 
     def look(self, client: Client, count: int, places: Iterable[str] = PLACES) -> None:
-        """Look where all letters are. One that was lost stays so, so look once after each thing that happens."""
-        seen = Counter(number_of(body) for place in places for body in client.lrange(place, 0, -1))
+        """Look where all letters are, at one moment: what was sent before a kill may still be under way.
+
+        One that was lost stays so, and is counted at each look.
+        """
+        moment = client.pipeline(transaction=True)
+        for place in places:
+            moment.lrange(place, 0, -1)
+        seen = Counter(number_of(body) for bodies in moment.execute() for body in bodies)
         self.lost += sum(number not in seen for number in range(count))
         self.twice += sum(times - 1 for times in seen.values())
 

@@ -273,7 +273,8 @@ class Redrive:
         self._note(rulings)
         self._account(done, len(letters))
         self._journal.done(self._position())
-        return [letter.id for letter, ruling in zip(letters, rulings) if ruling.verdict == MOVE], None
+        # Where the kind could not move all of them it tells how many, not which: those that died again tell it then.
+        return [letter.id for letter, ruling in zip(letters, rulings) if ruling.verdict == MOVE][: done.moved], None
 
     def _changed(self) -> Stop | None:
         self._changes += 1

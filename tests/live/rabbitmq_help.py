@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,19 +50,20 @@ class RabbitBroker:
             worker.communicate()
 
     @contextmanager
-    def failing(self, count: int) -> Iterator[None]:
-        """Have a worker at work that fails at so many messages."""
-        with subprocess.Popen(self._argv("fail", count), env=self._environment) as worker:
+    def _at_work(self, command: str, *arguments: object) -> Iterator[None]:
+        with subprocess.Popen(self._argv(command, *arguments), env=self._environment) as worker:
             try:
                 yield
             finally:
                 worker.terminate()
 
-    @contextmanager
-    def working(self, file: Path) -> Iterator[None]:
-        """Have a worker at work that succeeds until the queue is empty, and notes in the file what it has done."""
-        with subprocess.Popen(self._argv("work", file), env=self._environment):
-            yield
+    def failing(self, count: int) -> AbstractContextManager[None]:
+        """Have a worker at work that fails at so many messages."""
+        return self._at_work("fail", count)
+
+    def working(self, file: Path) -> AbstractContextManager[None]:
+        """Have a worker at work that succeeds, and notes in the file what it has done."""
+        return self._at_work("serve", file)
 
     def size(self, queue: str) -> int:
         """Return how many messages of a queue are ready, as of now."""

@@ -133,7 +133,7 @@ def test_bounds_hold_while_the_cause_is_not_mended(died: Place) -> None:
         assert some_of(parked, "moved", "parked", "left") == {"moved": 0, "parked": ITEMS, "left": 0}
 
 
-def test_each_verdict(died: Place) -> None:
+def test_each_verdict_and_a_canary_that_stays_away(died: Place) -> None:
     able = traits(died)
     verdicts = [MOVE, KEEP, *([PARK] if PARKS in able else []), *([DROP] if DROPS in able else [])]
     fate: dict[str, str] = {}
@@ -152,8 +152,13 @@ def test_each_verdict(died: Place) -> None:
     assert set(ids_of(peeked(died.queue))) == {one for one, verdict in fate.items() if verdict == KEEP}
     if each[PARK]:
         assert died.parked(parking) == each[PARK]
-    died.work_off(each[MOVE])
-    assert len(set(died.processed())) == len(died.processed()) == each[MOVE]
+    with died.working():
+        died.await_processed(each[MOVE])
+        result = reprocess(died.queue, canary=3, canary_wait=2)
+        assert not result.failed, result.msg
+        assert result.data["moved"] == each[KEEP]
+        died.await_processed(each[MOVE] + each[KEEP])
+    assert len(set(died.processed())) == len(died.processed()) == each[MOVE] + each[KEEP]
 
 
 def test_what_a_kind_is_not_able_to_is_refused_before_anything_is_touched(died: Place, tmp_path: Path) -> None:

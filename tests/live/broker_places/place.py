@@ -81,7 +81,11 @@ class Place(ABC):
     def work_off(self, count: int) -> None:
         """Have the worker do what is there, until it has done so many in all. The cause is mended."""
         with self.working():
-            wait_for(f"{count} items to be done", lambda: len(self.processed()) >= count, SECONDS, 0.02)
+            self.await_processed(count)
+
+    def await_processed(self, count: int) -> None:
+        """Wait until so many are done in all."""
+        wait_for(f"{count} items to be done", lambda: len(self.processed()) >= count, SECONDS, 0.02)
 
 
 class RedisPlace(Place):

@@ -8,6 +8,7 @@ declare QUEUE [TYPE]    make QUEUE (classic or quorum) behind the topic exchange
 fill QUEUE COUNT        send COUNT messages to QUEUE.in with the ids QUEUE-0, QUEUE-1, ...
 fail QUEUE COUNT        a worker that fails at COUNT messages: rejects them
 work QUEUE FILE         a worker that succeeds until the queue is empty: writes id, routing key and redrives of each
+serve QUEUE FILE        the same until a signal ends it
 dead QUEUE COUNT        remove, declare, fill and fail
 hold QUEUE COUNT        a worker that takes COUNT messages, says so and works on them until its input ends
 remove QUEUE            remove all that declare made
@@ -18,6 +19,7 @@ The environment says where RabbitMQ is: AMQP_HOST, AMQP_PORT, AMQP_USER, AMQP_PA
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +29,7 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
 QUIET_SECONDS = 0.5
+LOOK_SECONDS = 0.05
 
 
 def connect(environment: Mapping[str, str]) -> pika.BlockingConnection:
@@ -77,11 +80,25 @@ def fail(channel: BlockingChannel, queue: str, count: str) -> None:
 
 
 def work(channel: BlockingChannel, queue: str, file: str) -> None:
-    """Note each message, then acknowledge it."""
+    """Do what is there."""
+    _do_all(channel, queue, file, QUIET_SECONDS, lambda: True)
+
+
+def serve(channel: BlockingChannel, queue: str, file: str) -> None:
+    """Do what is there and what comes, until a signal says that it is enough."""
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
+    _do_all(channel, queue, file, LOOK_SECONDS, lambda: bool(told))
+
+
+def _do_all(channel: BlockingChannel, queue: str, file: str, quiet: float, enough: Callable[[], bool]) -> None:
+    """Note each message, then acknowledge it, until it is quiet and enough."""
     with Path(file).open("a", encoding="ascii") as done:
-        for method, properties, _body in channel.consume(queue, inactivity_timeout=QUIET_SECONDS):
+        for method, properties, _body in channel.consume(queue, inactivity_timeout=quiet):
             if method is None:
-                return
+                if enough():
+                    return
+                continue
             redrives = (properties.headers or {}).get("x-day2-redrives", 0)
             print(properties.message_id, method.routing_key, redrives, file=done, flush=True)
             channel.basic_ack(method.delivery_tag)
@@ -118,6 +135,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "fill": fill,
     "fail": fail,
     "work": work,
+    "serve": serve,
     "hold": hold,
     "remove": remove,
     "dead": dead,

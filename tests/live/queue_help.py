@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
@@ -31,6 +33,16 @@ def connection(facts: RedisFacts, **options: Any) -> Options:
 def in_redis(facts: RedisFacts, queue: Options) -> Options:
     """Return a queue's description with how to connect to it; what it says itself wins."""
     return {**connection(facts), **queue}
+
+
+@contextmanager
+def user_who_may(server: Client, *rules: str) -> Iterator[Options]:
+    """Have a user of the server with these rules of ACL alone; give how to log in."""
+    server.execute_command("ACL", "SETUSER", "few", "reset", "on", ">secret", *rules)
+    try:
+        yield {"login_user": "few", "login_password": "secret"}
+    finally:
+        server.execute_command("ACL", "DELUSER", "few")
 
 
 def run(facts: RedisFacts, *queues: Options, check_mode: bool = False, **options: Any) -> Result:

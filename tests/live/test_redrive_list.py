@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.redis_list_quiet 
 from ansible_collections.day2.ops.tests.lab.redis_server import connect
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
-from .queue_help import Client, Options
-from .redrive_help import passing, peeked, reprocess, settle_all, some_of, sweep_all
+from .passing import Options, at_once, begun, peeked, reprocess, settle_all, some_of, sweep_all
+from .queue_help import Client, in_redis, user_who_may
 
 NOW = 1_790_000_000.0
 JOBS: Options = {
@@ -44,6 +44,12 @@ def letter(number: int) -> bytes:
 def numbers(client: Client, key: str) -> list[int]:
     """Return the numbers of letters in a list, in order."""
     return [json.loads(body)["number"] for body in client.lrange(key, 0, -1)]
+
+
+@pytest.fixture
+def queue(redis_facts: RedisFacts) -> Options:
+    """The queue, with how to connect to it."""
+    return in_redis(redis_facts, JOBS)
 
 
 @pytest.fixture
@@ -87,47 +93,28 @@ def fail(client: Client, item: bytes) -> None:
     client.rpush("jobs:dead", item)
 
 
-WATCHED: Options = {**JOBS, "in_flight": ["jobs:hand:*"]}
+WATCHED: Options = {"in_flight": ["jobs:hand:*"]}
 
 
-def test_a_canary_passes_and_all_are_done_once(jobs: Client, redis_facts: RedisFacts) -> None:
-    with working(redis_facts, process):
-        result = reprocess(redis_facts, WATCHED, canary=10, canary_wait=10)
-        assert not result.failed, result.msg
-        assert some_of(result, *MOVED_ALL) == MOVED_ALL
-        while jobs.llen("processed") < 100:
-            time.sleep(0.01)
-    assert sorted(numbers(jobs, "processed")) == list(range(100))
-
-
-def test_a_canary_that_fails_stops_the_run(jobs: Client, redis_facts: RedisFacts) -> None:
-    with working(redis_facts, fail):
-        result = reprocess(redis_facts, WATCHED, canary=10, canary_wait=10)
-    assert result.failed
-    assert some_of(result, "moved", "stop_reason") == {"moved": 10, "stop_reason": "canary"}
-    assert "the cause is not fixed" in result.msg
-    assert sorted(numbers(jobs, "jobs:dead") + numbers(jobs, "jobs")) == list(range(100))
-
-
-def test_a_canary_may_come_back_in_part(jobs: Client, redis_facts: RedisFacts) -> None:
+def test_a_canary_may_come_back_in_part(jobs: Client, queue: Options, redis_facts: RedisFacts) -> None:
     def one_in_five(client: Client, item: bytes) -> None:
         (fail if json.loads(item)["number"] % 5 == 0 else process)(client, item)
 
     with working(redis_facts, one_in_five):
-        result = reprocess(redis_facts, WATCHED, canary=10, canary_wait=10, canary_max_returns=2)
+        result = reprocess({**queue, **WATCHED}, canary=10, canary_wait=10, canary_max_returns=2)
     assert not result.failed, result.msg
 
 
-def test_a_canary_that_nobody_takes_proves_nothing(jobs: Client, redis_facts: RedisFacts) -> None:
-    result = reprocess(redis_facts, JOBS, canary=10, canary_wait=0.3)
+def test_a_canary_that_nobody_takes_proves_nothing(jobs: Client, queue: Options) -> None:
+    result = reprocess(queue, canary=10, canary_wait=0.3)
     assert result.failed
     assert some_of(result, "moved", "stop_reason") == {"moved": 10, "stop_reason": "unproven"}
     assert "nobody works" in result.msg
 
 
-def test_what_comes_back_stops_the_run(jobs: Client, redis_facts: RedisFacts) -> None:
+def test_what_comes_back_stops_the_run(jobs: Client, queue: Options, redis_facts: RedisFacts) -> None:
     with working(redis_facts, fail, number=4):
-        result = reprocess(redis_facts, JOBS, rate=200.0, stop_when_returning=0.3)
+        result = reprocess(queue, rate=200.0, stop_when_returning=0.3)
     assert result.failed
     assert result.data["stop_reason"] == "returning"
     assert result.data["moved"] < 100
@@ -136,21 +123,21 @@ def test_what_comes_back_stops_the_run(jobs: Client, redis_facts: RedisFacts) ->
 @pytest.mark.parametrize("filtered", [False, True])
 @pytest.mark.parametrize("push", ["left", "right"])
 @pytest.mark.parametrize("order", ["oldest", "newest"])
-def test_order_and_limit(redis_server: Client, redis_facts: RedisFacts, order: str, push: str, filtered: bool) -> None:
+def test_order_and_limit(redis_server: Client, queue: Options, order: str, push: str, filtered: bool) -> None:
     (redis_server.lpush if push == "left" else redis_server.rpush)("jobs:dead", *map(letter, range(100)))
     meant = [number for number in range(100) if number % 3 or not filtered]
     turned = meant if order == "oldest" else meant[::-1]
     options: Options = {"order": order, "filter": {"error": "^Timeout"} if filtered else None}
-    assert reprocess(redis_facts, {**JOBS, "push": push}, limit=20, **options).data["moved"] == 20
-    assert reprocess(redis_facts, {**JOBS, "push": push}, **options).data["moved"] == len(meant) - 20
+    assert reprocess({**queue, "push": push}, limit=20, **options).data["moved"] == 20
+    assert reprocess({**queue, "push": push}, **options).data["moved"] == len(meant) - 20
     taken = numbers(redis_server, "jobs")
     assert (taken[::-1] if push == "left" else taken) == turned
     left = numbers(redis_server, "jobs:dead")
     assert sorted(left) == [number for number in range(100) if number not in meant]
 
 
-def test_a_whole_pass_keeps_the_order_of_what_stays(jobs: Client, redis_facts: RedisFacts) -> None:
-    reprocess(redis_facts, JOBS, filter={"error": "^Timeout"})
+def test_a_whole_pass_keeps_the_order_of_what_stays(jobs: Client, queue: Options) -> None:
+    reprocess(queue, filter={"error": "^Timeout"})
     assert numbers(jobs, "jobs:dead") == list(range(0, 100, 3))
 
 
@@ -164,19 +151,19 @@ def test_a_whole_pass_keeps_the_order_of_what_stays(jobs: Client, redis_facts: R
         ({"error": "^Value", "max_age": 60 * 9.5}, range(0, 10, 3)),
     ],
 )
-def test_filters(jobs: Client, redis_facts: RedisFacts, given: Options, meant: range) -> None:
-    result = reprocess(redis_facts, JOBS, filter=given)
+def test_filters(jobs: Client, queue: Options, given: Options, meant: range) -> None:
+    result = reprocess(queue, filter=given)
     assert numbers(jobs, "jobs") == list(meant)
     assert result.data["skipped_for"] == {"filtered out": 100 - len(meant)}
 
 
-def test_rate(jobs: Client, redis_facts: RedisFacts) -> None:
-    result = reprocess(redis_facts, JOBS, rate=100.0, limit=40)
+def test_rate(jobs: Client, queue: Options) -> None:
+    result = reprocess(queue, rate=100.0, limit=40)
     assert 60 < result.data["rate"] < 140
 
 
-def test_room_is_kept(jobs: Client, redis_facts: RedisFacts) -> None:
-    result = reprocess(redis_facts, JOBS, pause_above=30, pause_timeout=0.5)
+def test_room_is_kept(jobs: Client, queue: Options, redis_facts: RedisFacts) -> None:
+    result = reprocess(queue, pause_above=30, pause_timeout=0.5)
     assert result.failed
     assert some_of(result, "moved", "stop_reason") == {"moved": 30, "stop_reason": "full"}
     most: list[int] = []
@@ -186,28 +173,28 @@ def test_room_is_kept(jobs: Client, redis_facts: RedisFacts) -> None:
         process(client, item)
 
     with working(redis_facts, slow):
-        assert not reprocess(redis_facts, JOBS, pause_above=30, pause_timeout=20).failed
+        assert not reprocess(queue, pause_above=30, pause_timeout=20).failed
     assert max(most) <= 30
 
 
-def test_what_was_tried_often_enough_is_parked(jobs: Client, redis_facts: RedisFacts) -> None:
+def test_what_was_tried_often_enough_is_parked(jobs: Client, queue: Options) -> None:
     for _time in range(2):
-        assert reprocess(redis_facts, JOBS, max_attempts=2).data["moved"] == 100
+        assert reprocess(queue, max_attempts=2).data["moved"] == 100
         jobs.rename("jobs", "jobs:dead")
-    kept = reprocess(redis_facts, JOBS, max_attempts=2)
+    kept = reprocess(queue, max_attempts=2)
     assert (kept.changed, kept.data["moved"]) == (False, 0)
-    parked = reprocess(redis_facts, JOBS, max_attempts=2, park=True)
+    parked = reprocess(queue, max_attempts=2, park=True)
     assert some_of(parked, "moved", "parked", "left") == {"moved": 0, "parked": 100, "left": 0}
     assert numbers(jobs, "jobs:dead:parked") == list(range(100))
 
 
-def test_what_has_lost_its_payload(jobs: Client, redis_facts: RedisFacts) -> None:
+def test_what_has_lost_its_payload(jobs: Client, queue: Options) -> None:
     for number in range(0, 100, 2):
         jobs.set(f"payload:job-{number}", "x")
-    queue = {**JOBS, "payload_key": "payload:{id}"}
-    left = reprocess(redis_facts, queue, limit=10)
+    queue = {**queue, "payload_key": "payload:{id}"}
+    left = reprocess(queue, limit=10)
     assert left.data["moved"] == 10
-    parked = reprocess(redis_facts, queue, park_to="elsewhere")
+    parked = reprocess(queue, park_to="elsewhere")
     assert some_of(parked, "moved", "parked") == {"moved": 40, "parked": 50}
     assert numbers(jobs, "elsewhere") != []
     assert all(number % 2 for number in numbers(jobs, "elsewhere"))
@@ -234,29 +221,29 @@ def killing(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 
 @pytest.mark.parametrize("given", [None, {"error": "^Timeout"}])
 def test_a_run_that_was_killed_is_resumed_by_its_journal(
-    jobs: Client, redis_facts: RedisFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: Options | None
+    jobs: Client, queue: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: Options | None
 ) -> None:
     journal = str(tmp_path / "journal.jsonl")
     with monkeypatch.context() as patch:
         killing(patch, after=1)
         with pytest.raises(Killed):
-            reprocess(redis_facts, JOBS, journal=journal, filter=given)
+            reprocess(queue, journal=journal, filter=given)
     meant = [number for number in range(100) if given is None or number % 3]
     before = jobs.llen("jobs")
     assert 0 < before < len(meant)
-    result = reprocess(redis_facts, JOBS, journal=journal, resume=True, filter=given)
+    result = reprocess(queue, journal=journal, resume=True, filter=given)
     assert some_of(result, "moved", "left") == {"moved": len(meant), "left": 100 - len(meant)}
     assert numbers(jobs, "jobs") == meant
     assert "job-1" in Path(journal).read_text(encoding="utf-8")
     assert "number" not in Path(journal).read_text(encoding="utf-8")
 
 
-def test_a_run_in_parts(jobs: Client, redis_facts: RedisFacts) -> None:
+def test_a_run_in_parts(jobs: Client, queue: Options) -> None:
     options: Options = {"max_seconds": 0.01, "rate": 400.0, "filter": {"error": "^Timeout"}}
-    result = reprocess(redis_facts, JOBS, **options)
+    result = reprocess(queue, **options)
     parts = 1
     while result.data["stop_reason"] == "time":
-        result = reprocess(redis_facts, JOBS, continue_from=result.data["progress"], **options)
+        result = reprocess(queue, continue_from=result.data["progress"], **options)
         parts += 1
     assert parts > 2
     assert some_of(result, "moved", "looked", "left") == {"moved": 66, "looked": 100, "left": 34}
@@ -264,41 +251,37 @@ def test_a_run_in_parts(jobs: Client, redis_facts: RedisFacts) -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 10])
-def test_check_mode_says_what_is_then_done(jobs: Client, redis_facts: RedisFacts, limit: int | None) -> None:
+def test_check_mode_says_what_is_then_done(jobs: Client, queue: Options, limit: int | None) -> None:
     options: Options = {"filter": {"error": "^Timeout"}, "limit": limit}
     before = jobs.lrange("jobs:dead", 0, -1)
-    plan = reprocess(redis_facts, JOBS, check_mode=True, **options)
+    plan = reprocess(queue, check_mode=True, **options)
     assert jobs.lrange("jobs:dead", 0, -1) == before
     assert sorted(jobs.keys()) == [b"jobs:dead"]
-    done = reprocess(redis_facts, JOBS, **options)
+    done = reprocess(queue, **options)
     assert plan.changed
     assert plan.data["plan"]["move"] == done.data["moved"] == (limit or 66)
     assert plan.diff == done.diff
     assert plan.data["plan"]["by_error"] == {"TimeoutError": limit or 66}
 
 
-def test_a_second_run_changes_nothing(jobs: Client, redis_facts: RedisFacts) -> None:
-    assert reprocess(redis_facts, JOBS).changed
+def test_a_second_run_changes_nothing(jobs: Client, queue: Options) -> None:
+    assert reprocess(queue).changed
     for check_mode in (True, False):
-        again = reprocess(redis_facts, JOBS, check_mode=check_mode)
+        again = reprocess(queue, check_mode=check_mode)
         assert (again.changed, again.failed, again.diff) == (False, False, None)
 
 
 @pytest.mark.parametrize("given", [None, {"error": "^Timeout"}])
-def test_two_runs_at_once(redis_server: Client, redis_facts: RedisFacts, given: Options | None) -> None:
+def test_two_runs_at_once(redis_server: Client, queue: Options, redis_facts: RedisFacts, given: Options | None) -> None:
     count = 1200
     redis_server.rpush("jobs:dead", *map(letter, range(count)))
     moved: list[int] = []
 
     def one() -> None:
-        moved.append(reprocess(redis_facts, JOBS, filter=given).data["moved"])
+        moved.append(reprocess(queue, filter=given).data["moved"])
 
     with working(redis_facts, process):
-        runs = [threading.Thread(target=one) for _run in range(2)]
-        for run in runs:
-            run.start()
-        for run in runs:
-            run.join()
+        at_once(one, one)
         meant = [number for number in range(count) if given is None or number % 3]
         assert sum(moved) == len(meant)
         while redis_server.llen("processed") < len(meant):
@@ -307,25 +290,25 @@ def test_two_runs_at_once(redis_server: Client, redis_facts: RedisFacts, given: 
     assert redis_server.llen("jobs:dead") == count - len(meant)
 
 
-def test_each_verdict(jobs: Client, redis_facts: RedisFacts) -> None:
+def test_each_verdict(jobs: Client, queue: Options) -> None:
     verdicts = [MOVE, PARK, DROP, KEEP]
-    with passing(redis_facts, JOBS) as letters:
-        sums = settle_all(letters, lambda one: verdicts[one.payload["number"] % 4])
-    assert sums == {"moved": 25, "parked": 25, "dropped": 25, "kept": 25}
+    with begun(queue) as letters:
+        passed = settle_all(letters, lambda one: verdicts[one.payload["number"] % 4])
+    assert passed.sums == {"moved": 25, "parked": 25, "dropped": 25, "kept": 25}
     for rest, key in ((0, "jobs"), (1, "jobs:dead:parked"), (3, "jobs:dead")):
         assert numbers(jobs, key) == list(range(rest, 100, 4))
 
 
-def test_what_dies_meanwhile_does_not_belong_to_the_pass(jobs: Client, redis_facts: RedisFacts) -> None:
-    with passing(redis_facts, JOBS) as letters:
+def test_what_dies_meanwhile_does_not_belong_to_the_pass(jobs: Client, queue: Options) -> None:
+    with begun(queue) as letters:
         jobs.rpush("jobs:dead", letter(100))
-        assert settle_all(letters) == {"moved": 100}
+        assert settle_all(letters).sums == {"moved": 100}
     assert numbers(jobs, "jobs:dead") == [100]
 
 
 @pytest.mark.parametrize("change", ["taken", "added", "head"])
-def test_others_change_the_list_between_look_and_move(jobs: Client, redis_facts: RedisFacts, change: str) -> None:
-    with passing(redis_facts, JOBS) as letters:
+def test_others_change_the_list_between_look_and_move(jobs: Client, queue: Options, change: str) -> None:
+    with begun(queue) as letters:
         taken = letters.take(10)
         if change == "taken":
             jobs.lpop("jobs:dead")
@@ -341,43 +324,39 @@ def test_others_change_the_list_between_look_and_move(jobs: Client, redis_facts:
 @pytest.mark.parametrize("commands", [["-client"], ["-lmove"], ["-time"], ["-set"], ["-getdel"], ["-lindex"]])
 @pytest.mark.parametrize("given", [None, {"error": "^Timeout"}])
 def test_who_may_do_less_is_served_by_scripts(
-    jobs: Client, redis_facts: RedisFacts, commands: list[str], given: Options | None
+    jobs: Client, queue: Options, commands: list[str], given: Options | None
 ) -> None:
-    jobs.acl_setuser("poor", enabled=True, passwords=["+sesame"], keys=["*"], commands=["+@all", *commands])
-    try:
-        login: Options = {"login_user": "poor", "login_password": "sesame"}
-        assert reprocess(redis_facts, JOBS, filter=given, **login).data["moved"] == (66 if given else 100)
-    finally:
-        jobs.acl_deluser("poor")
+    with user_who_may(jobs, "~*", "+@all", *commands) as login:
+        assert reprocess({**queue, **login}, filter=given).data["moved"] == (66 if given else 100)
     assert all(jobs.ttl(key) <= 60 for key in jobs.keys("jobs:dead:day2:note*"))
 
 
-def test_the_server_is_told_of_moves_and_not_of_items(jobs: Client, redis_facts: RedisFacts) -> None:
+def test_the_server_is_told_of_moves_and_not_of_items(jobs: Client, queue: Options) -> None:
     jobs.config_resetstat()
-    with passing(redis_facts, JOBS) as letters:
-        assert sweep_all(letters, most=50) == {"moved": 100}
+    with begun(queue) as letters:
+        assert sweep_all(letters, most=50).sums == {"moved": 100}
     stats = jobs.info("commandstats")
     assert stats["cmdstat_lmove"]["calls"] == 100
     assert "cmdstat_rpush" not in stats
 
 
-def test_keys_of_another_type_and_none(jobs: Client, redis_facts: RedisFacts) -> None:
+def test_keys_of_another_type_and_none(jobs: Client, queue: Options) -> None:
     jobs.set("text", "x")
     for wrong in ({"key": "text"}, {"dead": "text"}):
         for given in (None, {"error": "."}):
             with pytest.raises(WrongType, match="the key text holds a string"):
-                reprocess(redis_facts, {**JOBS, **wrong}, filter=given)
+                reprocess({**queue, **wrong}, filter=given)
     with pytest.raises(OpsError, match="the key text holds a string"):
-        reprocess(redis_facts, {**JOBS, "payload_key": "no:{id}"}, park_to="text")
+        reprocess({**queue, "payload_key": "no:{id}"}, park_to="text")
     with pytest.raises(InputError, match="give dead: KEY"):
-        reprocess(redis_facts, {**JOBS, "dead": None})
-    assert len(peeked(redis_facts, JOBS)) == 100
-    missing = reprocess(redis_facts, {**JOBS, "dead": "nothing", "missing": "unknown"})
+        reprocess({**queue, "dead": None})
+    assert len(peeked(queue)) == 100
+    missing = reprocess({**queue, "dead": "nothing", "missing": "unknown"})
     assert missing.warnings == ["the key nothing does not exist: no dead letters, or a misspelt name"]
 
 
-def test_a_large_item_goes_with_few_others(redis_server: Client, redis_facts: RedisFacts) -> None:
+def test_a_large_item_goes_with_few_others(redis_server: Client, queue: Options) -> None:
     redis_server.rpush("jobs:dead", *map(letter, range(50)), b"x" * 3_000_000, *map(letter, range(50, 100)))
-    with passing(redis_facts, JOBS) as letters, closing(letters):
-        assert settle_all(letters, most=1000) == {"moved": 101}
+    with begun(queue) as letters:
+        assert settle_all(letters, most=1000).sums == {"moved": 101}
     assert redis_server.llen("jobs") == 101

@@ -21,9 +21,9 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.recover_operation
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from .asynq_help import AsynqBroker, built
+from .asynq_help import AsynqBroker
+from .passing import some_of
 from .queue_help import Client, Options, connection, measured, some
-from .redrive_help import some_of
 
 WORKER = Path(__file__).parents[1] / "lab" / "programs" / "redis_worker.py"
 ORDERS: Options = {
@@ -259,14 +259,8 @@ def test_what_cannot_be(redis_facts: RedisFacts, redis_server: Client) -> None:
 # asynq
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program in tests/lab/brokers/asynq, built."""
-    return built(tmp_path_factory.mktemp("asynq"))
-
-
-def test_asynq_s_server_is_killed(program: Path, redis_facts: RedisFacts, redis_server: Client) -> None:
-    asynq = AsynqBroker(program, redis_facts)
+def test_asynq_s_server_is_killed(asynq_program: Path, redis_facts: RedisFacts, redis_server: Client) -> None:
+    asynq = AsynqBroker(asynq_program, redis_facts)
     asynq.do("enqueue", "low", "hold", 3, 0, 2)
     asynq.do("enqueue", "low", "hold", 1)
     with asynq.working("low") as server:

@@ -120,6 +120,7 @@ def test_bounds_hold_while_the_cause_is_not_mended(died: Place) -> None:
         result = reprocess(died.queue, canary=5, canary_wait=30)
         assert result.failed
         assert some_of(result, "moved", "stop_reason") == {"moved": 5, "stop_reason": "canary"}
+        assert result.msg.endswith("the cause is not fixed")
         died.await_dead(ITEMS)
         if COUNTS_REDRIVES in able:
             for limit, moved in ((4, 4), (None, ITEMS - 4)):

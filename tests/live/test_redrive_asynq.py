@@ -19,7 +19,7 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from .asynq_help import AsynqBroker
 from .passing import Options, begun, measured, peeked, reprocess, settle_all, some_of, sweep_all, two_at_once
-from .queue_help import Client, in_redis
+from .queue_help import Client, in_redis, user_who_may
 
 TASKS: Options = {"name": "tasks", "kind": "asynq", "queue": "low"}
 ARCHIVED, PENDING = "asynq:{low}:archived", "asynq:{low}:pending"
@@ -270,15 +270,11 @@ def test_what_must_be_known(asynq: AsynqBroker, archived: Client, tasks: Options
 def test_who_may_not_write_changes_nothing(archived: Client, tasks: Options) -> None:
     order = archived.zrange(ARCHIVED, 0, -1)
     for command in ("zrem", "lpush", "hset"):
-        archived.acl_setuser("adds", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all", f"-{command}"])
-        try:
-            login = {"login_user": "adds", "login_password": "secret"}
+        with user_who_may(archived, "~*", "+@all", f"-{command}") as login:
             with pytest.raises(OpsError, match="settle dead letters"):
                 reprocess({**tasks, **login})
             with pytest.raises(OpsError, match="settle dead letters"):
                 reprocess({**tasks, **login}, filter={"type": "order"})
-        finally:
-            archived.acl_deluser("adds")
         assert archived.zrange(ARCHIVED, 0, -1) == order
         assert not archived.exists(PENDING)
         assert {state(archived, task) for task in order} == {b"archived"}

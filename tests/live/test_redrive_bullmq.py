@@ -16,7 +16,7 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from .bullmq_help import VERSIONS, BullBroker
 from .passing import Options, measured, opened, peeked, redriven, settle_all, two_at_once
-from .queue_help import Client, in_redis, some
+from .queue_help import Client, in_redis, some, user_who_may
 
 QUEUE: Options = {"name": "jobs", "kind": "bullmq"}
 FAILED = "bull:jobs:failed"
@@ -179,7 +179,7 @@ def test_no_dead_letters(jobs: Options, redis_server: Client) -> None:
 
 
 # As docs/queues has it.
-PERMISSIONS = (
+PERMISSIONS = [
     "+@read",
     "+time",
     "+select",
@@ -197,7 +197,7 @@ PERMISSIONS = (
     "+incr",
     "+del",
     "~bull:jobs:*",
-)
+]
 
 
 def test_few_permissions_are_enough(jobs: Options, redis_server: Client) -> None:
@@ -206,26 +206,20 @@ def test_few_permissions_are_enough(jobs: Options, redis_server: Client) -> None
         redis_server.hset(
             f"bull:jobs:{number}", mapping={"data": "{}", "atm": 1, "priority": number, "failedReason": "x"}
         )
-    redis_server.execute_command("ACL", "SETUSER", "few", "on", ">few", *PERMISSIONS)
-    few = {**jobs, "login_user": "few", "login_password": "few"}
-    try:
+    with user_who_may(redis_server, *PERMISSIONS) as login:
+        few = {**jobs, **login}
         with opened(few, account=True, count_redrives=True, attempts="cap") as passing:
             passing.begin()
             letters = passing.take(10)
             done = passing.settle(letters, [MOVE, PARK, DROP, KEEP])
-    finally:
-        redis_server.execute_command("ACL", "DELUSER", "few")
     assert (done.moved, done.parked, done.dropped, done.kept) == (1, 1, 1, 1)
 
 
 def test_whoever_may_not_remove_copies_nothing(jobs: Options, redis_server: Client) -> None:
     redis_server.zadd(FAILED, {"1": 1})
     redis_server.hset("bull:jobs:1", "data", "{}")
-    redis_server.execute_command("ACL", "SETUSER", "few", "on", ">few", *PERMISSIONS, "-zrem")
-    few = {**jobs, "login_user": "few", "login_password": "few"}
-    try:
+    with user_who_may(redis_server, *PERMISSIONS, "-zrem") as login:
+        few = {**jobs, **login}
         with pytest.raises(OpsError, match="cannot settle dead letters"):
             redriven(few)
-    finally:
-        redis_server.execute_command("ACL", "DELUSER", "few")
     assert (redis_server.zcard(FAILED), redis_server.exists("bull:jobs:wait")) == (1, 0)

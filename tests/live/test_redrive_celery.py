@@ -17,7 +17,7 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from .passing import Options, begun, measured, peeked, redriven, reprocess, settle_all, two_at_once
 from .python_broker import PythonBroker
-from .queue_help import Client, in_redis, some
+from .queue_help import Client, in_redis, some, user_who_may
 from .snapshot import Snapshot
 
 DEAD = "mails:dead"
@@ -206,13 +206,9 @@ def test_a_server_without_memory_loses_nothing(buried: Client, mails: Options) -
 
 def test_what_was_pushed_is_taken_back_when_more_is_refused(buried: Client, mails: Options) -> None:
     before = buried.lrange(DEAD, 0, -1)
-    buried.execute_command("ACL", "SETUSER", "half", "on", ">secret", "resetkeys", "~mails*", "+@all", "-rpush")
-    try:
-        login = {"login_user": "half", "login_password": "secret"}
-        with pytest.raises(OpsError, match="no permissions"):
-            redriven({**mails, **login}, lambda letter: PARK if letter.id < "8" else MOVE)
-    finally:
-        buried.execute_command("ACL", "DELUSER", "half")
+    half = user_who_may(buried, "~mails*", "+@all", "-rpush")
+    with half as login, pytest.raises(OpsError, match="no permissions"):
+        redriven({**mails, **login}, lambda letter: PARK if letter.id < "8" else MOVE)
     assert buried.lrange(DEAD, 0, -1) == before
     assert (buried.llen("mails"), buried.llen(URGENT)) == (0, 0)
 
@@ -234,16 +230,12 @@ def test_celery_does_not_run_in_a_cluster(mails: Options) -> None:
 def test_a_user_with_the_permissions_that_are_documented(buried: Client, mails: Options) -> None:
     commands = "+@read +time +select +eval +evalsha +ltrim +lpush +rpush +hincrby +hdel +expire"
     keys = ("~mails*", "~unacked*", "~_kombu.binding.*")
-    buried.execute_command("ACL", "SETUSER", "operator", "reset", "on", ">secret", *keys, *commands.split())
-    login = {"login_user": "operator", "login_password": "secret"}
-    try:
+    with user_who_may(buried, *keys, *commands.split()) as login:
         operators = {**mails, **login}
         assert measured(operators)["dead"] == ALL
         fate = {letter.id: number % 2 for number, letter in enumerate(peeked(operators))}
         done = redriven(operators, lambda letter: PARK if fate[letter.id] else MOVE, count_redrives=True, account=True)
         assert done.sums == {"moved": ALL // 2, "parked": ALL // 2}
-    finally:
-        buried.execute_command("ACL", "DELUSER", "operator")
 
 
 def test_letters_that_are_meant_by_their_arguments(buried: Client, mails: Options) -> None:

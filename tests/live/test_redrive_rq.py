@@ -14,7 +14,7 @@ from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
 from .passing import Options, begun, measured, peeked, redriven, settle_all, two_at_once
 from .python_broker import PythonBroker
-from .queue_help import Client, in_redis
+from .queue_help import Client, in_redis, user_who_may
 from .snapshot import Snapshot
 
 FAILED = "rq:failed:mails"
@@ -282,16 +282,12 @@ def test_a_server_without_memory_loses_nothing(rq: PythonBroker, failed: Client,
 
 def test_a_user_with_the_permissions_that_are_documented(failed: Client, mails: Options) -> None:
     commands = "+@read +time +select +eval +evalsha +zadd +zrem +rpush +sadd +hset +hincrby +hdel +expire +persist"
-    failed.execute_command("ACL", "SETUSER", "operator", "reset", "on", ">secret", "~rq:*", *commands.split())
-    login = {"login_user": "operator", "login_password": "secret"}
-    try:
+    with user_who_may(failed, "~rq:*", *commands.split()) as login:
         operators = {**mails, **login}
         assert measured(operators)["dead"] == JOBS
         fate = {letter.id: number % 2 for number, letter in enumerate(peeked(operators))}
         done = redriven(operators, lambda letter: PARK if fate[letter.id] else MOVE, count_redrives=True, account=True)
         assert done.sums == {"moved": JOBS // 2, "parked": JOBS // 2}
-    finally:
-        failed.execute_command("ACL", "DELUSER", "operator")
 
 
 def test_keys_that_cannot_be_meant(mails: Options) -> None:

@@ -14,7 +14,7 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.dead_letters impo
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
 from .passing import Options, measured, opened, peeked, redriven, settle_all, two_at_once
-from .queue_help import Client, in_redis, some
+from .queue_help import Client, in_redis, some, user_who_may
 from .sidekiq_help import SidekiqBroker
 
 QUEUE: Options = {"name": "default", "kind": "sidekiq"}
@@ -144,7 +144,7 @@ def test_keys_of_other_types(jobs: Options, redis_server: Client) -> None:
 
 
 # As docs/queues has it.
-PERMISSIONS = (
+PERMISSIONS = [
     "+@read",
     "+time",
     "+select",
@@ -159,31 +159,25 @@ PERMISSIONS = (
     "+expire",
     "~queue*",
     "~dead*",
-)
+]
 
 
 def test_few_permissions_are_enough(jobs: Options, redis_server: Client) -> None:
     for number in range(4):
         redis_server.zadd("dead", {json.dumps({"queue": "default", "jid": str(number), "retry_count": 1}): number})
-    redis_server.execute_command("ACL", "SETUSER", "few", "on", ">few", *PERMISSIONS)
-    few = {**jobs, "login_user": "few", "login_password": "few"}
-    try:
+    with user_who_may(redis_server, *PERMISSIONS) as login:
+        few = {**jobs, **login}
         with opened(few, account=True, count_redrives=True, attempts="cap") as passing:
             passing.begin()
             letters = passing.take(10)
             done = passing.settle(letters, [MOVE, PARK, DROP, KEEP])
-    finally:
-        redis_server.execute_command("ACL", "DELUSER", "few")
     assert (done.moved, done.parked, done.dropped, done.kept) == (1, 1, 1, 1)
 
 
 def test_whoever_may_not_remove_copies_nothing(jobs: Options, redis_server: Client) -> None:
     redis_server.zadd("dead", {json.dumps({"queue": "default", "jid": "a"}): 1})
-    redis_server.execute_command("ACL", "SETUSER", "few", "on", ">few", *PERMISSIONS, "-zrem")
-    few = {**jobs, "login_user": "few", "login_password": "few"}
-    try:
+    with user_who_may(redis_server, *PERMISSIONS, "-zrem") as login:
+        few = {**jobs, **login}
         with pytest.raises(OpsError, match="cannot settle dead letters"):
             redriven(few)
-    finally:
-        redis_server.execute_command("ACL", "DELUSER", "few")
     assert (redis_server.zcard("dead"), redis_server.exists("queue:default")) == (1, 0)

@@ -17,7 +17,7 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.redis_sorted_set_
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
 from .passing import Options, begun, measured, peeked, reprocess, settle_all, some_of, sweep_all, two_at_once
-from .queue_help import Client, in_redis, some
+from .queue_help import Client, in_redis, some, user_who_may
 from .redis_workers import DueWorker
 
 REMINDERS: Options = {
@@ -256,13 +256,10 @@ def test_what_cannot_be(failed: Client, reminders: Options) -> None:
 
 
 def test_who_may_not_remove_copies_nothing(failed: Client, reminders: Options) -> None:
-    failed.acl_setuser("adds", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all", "-zrem"])
-    try:
-        login: Options = {**reminders, "login_user": "adds", "login_password": "secret"}
+    with user_who_may(failed, "~*", "+@all", "-zrem") as login:
+        queue = {**reminders, **login}
         with pytest.raises(OpsError, match="settle dead letters"):
-            reprocess(login)
+            reprocess(queue)
         with pytest.raises(OpsError, match="settle dead letters"):
-            reprocess(login, filter={"type": "mail"})
+            reprocess(queue, filter={"type": "mail"})
         assert (failed.zcard("reminders"), failed.zcard("reminders:dead")) == (0, NUMBER)
-    finally:
-        failed.acl_deluser("adds")

@@ -15,7 +15,7 @@ from ansible_collections.day2.ops.plugins.module_utils._queues.redis_stream_scri
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
 
 from .passing import Options, begun, peeked, reprocess, settle_all, some_of, sweep_all, two_at_once
-from .queue_help import Client, in_redis
+from .queue_help import Client, in_redis, user_who_may
 from .redis_workers import GroupWorker
 
 EVENTS: Options = {
@@ -221,14 +221,10 @@ def test_nothing_goes_where_nobody_reads(failed: Client, events: Options) -> Non
 
 
 def test_who_may_not_remove_copies_nothing(failed: Client, events: Options) -> None:
-    failed.acl_setuser("adds", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all", "-xdel"])
-    try:
+    with user_who_may(failed, "~*", "+@all", "-xdel") as login:
         before = failed.xlen("events")
-        login = {"login_user": "adds", "login_password": "secret"}
         ways: list[Options] = [{}, {"filter": {"error": "."}}]
         for how in ways:
             with pytest.raises(OpsError, match="settle dead letters"):
                 reprocess({**events, **login}, **how)
         assert (failed.xlen("events"), failed.xlen("events:dlq")) == (before, ENTRIES)
-    finally:
-        failed.acl_deluser("adds")

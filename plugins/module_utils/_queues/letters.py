@@ -136,17 +136,18 @@ class Reader:
         if not self.reads:
             return Letter(id=digest(body), body=body, handle=handle, named=False)
         decoded, fault = _decoded(body, "")
-        got = {name: convert(get(decoded)) for name, get, convert in self._fields} if not fault else {}
-        name = got.pop("id", None)
-        return Letter(
-            id=name or digest(body),
+        letter = Letter(
+            id="",
             body=body,
             fault=fault,
             handle=handle,
             decoded=self._payload(decoded) if self._payload else decoded,
-            named=bool(name),
-            **got,
         )
+        for name, get, convert in self._fields if not fault else ():
+            setattr(letter, name, convert(get(decoded)))
+        if not letter.id:
+            letter.id, letter.named = digest(body), False
+        return letter
 
 
 def _getter(path: str) -> Callable[[Any], Any]:

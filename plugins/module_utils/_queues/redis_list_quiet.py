@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Transactions in a row that the server did not run, after which no more are tried.
 _MOST_REFUSED = 20
 # Letters that are read at a time.
-_PORTION = 64
+_PORTION = 128
 # Batches in a row, and how many of them are under way: the next is there when the server has done one, and whoever else
 # asks the server has a turn in between. What comes together is done without a turn for others.
 _IN_A_ROW = 8
@@ -93,27 +93,33 @@ class QuietListLetters(RedisListLetters):
         self._watched = False
         if end != self._from or not self._ready():
             return super()._head(end, most, size)
-        types = self.ask_quietly(
-            ("UNWATCH",), ("WATCH", self.dead), ("TYPE", self.queue.key), ("TYPE", self.parking()), ("TYPE", self.dead)
+        *types, first = self.ask_quietly(
+            ("UNWATCH",),
+            ("WATCH", self.dead),
+            ("TYPE", self.queue.key),
+            ("TYPE", self.parking()),
+            self._portion(0, most),
         )[2:]
-        if not all(isinstance(kind, bytes) and as_text(kind) in ("list", "none") for kind in types):
-            return super()._head(end, most, size)
-        self._watched = True
-        return self._read_head(most, size)
+        self._watched = all(as_text(kind) in ("list", "none") for kind in types)
+        return self._read_head(first, most, size)
 
-    def _read_head(self, most: int, size: int) -> list[bytes]:
-        """Return letters, in portions, so that a large one behind small ones does not bring many others with it."""
+    def _read_head(self, found: list[bytes], most: int, size: int) -> list[bytes]:
+        """Return letters, in portions, so that a large one behind small ones does not bring many others with it.
+
+        :param found: the first portion, as the server gave it.
+        """
         bodies: list[bytes] = []
-        read = 0
-        while len(bodies) < most and read < size:
-            first, last = len(bodies), min(len(bodies) + _PORTION, most) - 1
-            bounds = (first, last) if self._from == LEFT else (-last - 1, -first - 1)
-            (found,) = self.ask_quietly(("LRANGE", self.dead, *bounds))
-            if not found:
-                break
+        while True:
             bodies += found if self._from == LEFT else found[::-1]
-            read += sum(map(len, found))
-        return bodies
+            size -= sum(map(len, found))
+            if not found or len(bodies) >= most or size <= 0:
+                return bodies
+            (found,) = self.ask_quietly(self._portion(len(bodies), most))
+
+    def _portion(self, first: int, most: int) -> Command:
+        last = min(first + _PORTION, most) - 1
+        bounds = (first, last) if self._from == LEFT else (-last - 1, -first - 1)
+        return ("LRANGE", self.dead, *bounds)
 
     def ask_quietly(self, *commands: Command) -> list[Any]:
         """Return the answers to commands, over the connection that watches.
@@ -135,17 +141,17 @@ class QuietListLetters(RedisListLetters):
 
     def _run(self, batches: Sequence[tuple[bytes, Sequence[int]]]) -> list[Note]:
         """Run transactions, of steps and how many of them park, drop and keep; return what came of those that ran."""
-        assert self._quiet is not None
+        transactions = self._transactions
         began = time.perf_counter()
         following = 0 if self._from == LEFT else -1
         told: list[Note | None] = []
         with explained("settle dead letters", self.on):
             for number, (steps, others) in enumerate(batches):
-                self._quiet.send(steps, (*others, following), self.account_key if self.terms.account else "")
+                transactions.send(steps, (*others, following), self.account_key if self.terms.account else "")
                 if number + 1 >= _UNDER_WAY:
-                    told.append(self._quiet.receive())
+                    told.append(transactions.receive())
             while len(told) < len(batches):
-                told.append(self._quiet.receive())
+                told.append(transactions.receive())
         notes = [note for note in told if note]
         self.be_gentle(time.perf_counter() - began)
         self._refused = 0 if notes else self._refused + 1

@@ -45,9 +45,9 @@ def client(redis_cluster: RedisClusterFacts) -> Iterator[Any]:
         yield client
 
 
-def passing(facts: RedisClusterFacts, queue: Options = ORDERS, **terms: Any) -> AbstractContextManager[Any]:
+def passing(facts: RedisClusterFacts, queue: Options | None = None, **terms: Any) -> AbstractContextManager[Any]:
     """Have a pass through the dead letters of a queue, begun."""
-    return begun({**of_cluster(facts), **queue}, **terms)
+    return begun({**of_cluster(facts), **(queue or ORDERS)}, **terms)
 
 
 def interrupt(letters: Any, call: int, after: bool) -> None:

@@ -75,7 +75,8 @@ class Import:
             yield known
 
     def _restore(self, archive: Archive, found: Counter[bytes]) -> None:
-        with closing(cast("Restorable", self._queue.dead_letters(Terms(run=uuid.uuid4().hex)))) as letters:
+        source: Restorable = cast("Any", self._queue.dead_letters(Terms(run=uuid.uuid4().hex)))
+        with closing(source) as letters:
             letters.begin()
             pairs = zip(records_of(self._path), self._known(found))
             # A batch has the same number each time, whatever of it is there, as the server remembers it by that.

@@ -158,7 +158,7 @@ def _getter(path: str) -> Callable[[Any], Any]:
     name = steps[0] if len(steps) == 1 and isinstance(steps[0], str) else None
 
     def get(value: Any) -> Any:
-        if name is not None and type(value) is dict:  # the usual case, which is to be quick
+        if name is not None and isinstance(value, dict):  # the usual case, which is to be quick
             return value.get(name)
         for step in steps:
             try:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from .asynq import Asynq
 from .base import Queue
@@ -83,5 +83,5 @@ def _completed_at(message: bytes) -> float | None:
 def trim_asynq(queue: Queue, state: str, older_than: float) -> SortedSetTrim:
     """Return what removes tasks of that state."""
     make = ArchivedTrim if state == "archived" else CompletedTrim
-    of_asynq: Asynq = cast("Any", queue)
+    of_asynq: Any = queue
     return make(of_asynq, state, older_than)

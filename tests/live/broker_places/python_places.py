@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from ..passing import Options
 from ..python_broker import PythonBroker
@@ -35,9 +37,15 @@ class RqPlace(BreakablePlace):
         """See Place."""
         self._broker.do("fill", "mails", "note", count)
 
-    def working(self) -> AbstractContextManager[object]:
-        """See Place."""
-        return self._broker.working("work", "mails", "simple")
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """See Place. Told to end just between two jobs, a worker of rq may first wait for another for minutes."""
+        with self._broker.working("work", "mails", "simple"):
+            yield
+            wait_for("the worker to be idle", self._is_idle)
+
+    def _is_idle(self) -> bool:
+        return {self.server.hget(worker, "state") for worker in self.server.smembers("rq:workers:mails")} == {b"idle"}
 
     def dead(self) -> int:
         """See Place."""

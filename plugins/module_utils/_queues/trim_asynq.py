@@ -8,9 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from .asynq import Asynq
 from .base import Queue
 from .protobuf import fields
 from .redis_letters import Script
@@ -83,5 +81,4 @@ def _completed_at(message: bytes) -> float | None:
 def trim_asynq(queue: Queue, state: str, older_than: float) -> SortedSetTrim:
     """Return what removes tasks of that state."""
     make = ArchivedTrim if state == "archived" else CompletedTrim
-    of_asynq: Any = queue
-    return make(of_asynq, state, older_than)
+    return make(queue, state, older_than)

@@ -11,7 +11,7 @@ from collections import deque
 
 # Of a server's time, and of the bytes that a call may move.
 CALL_SECONDS = 0.0009
-GENTLE_SECONDS = 0.0003
+GENTLE_SECONDS = 0.0002
 CALL_BYTES = 250_000
 
 _FIRST = 32

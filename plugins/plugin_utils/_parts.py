@@ -37,7 +37,6 @@ class Parts:
         ``result`` then holds the result of the whole.
         """
         worked, seconds, given = 0.0, self._seconds_before(), self._arguments
-        before: Mapping[str, Any] = {}
         while True:
             allotted = self._seconds if self._most is None else min(self._seconds, self._most - worked)
             part = self._part({**given, "max_seconds": allotted})
@@ -53,9 +52,6 @@ class Parts:
             if self._most is not None and self._most - worked < _LEAST_SECONDS:
                 self._tell_time(worked)
                 return
-            if _looked_in_vain(before, progress):
-                self._seconds *= 2
-            before = progress
             yield progress
             given = {name: value for name, value in self._arguments.items() if name != "resume"}
             given["continue_from"] = part["progress"]
@@ -124,12 +120,3 @@ def _number(value: Any) -> float | None:
         return None if value is None else float(value)
     except (TypeError, ValueError):
         return None
-
-
-def _looked_in_vain(before: Mapping[str, Any], progress: Mapping[str, Any]) -> bool:
-    """Tell whether a part has looked at letters and come no further, so that the next one would look at the same.
-
-    Some kinds do not tell where they stand among letters that died at the same moment. A longer part gets past them.
-    """
-    same = all(before.get(name) == progress.get(name) for name in ("position", "moved", "parked"))
-    return same and progress.get("looked", 0) > before.get("looked", 0)

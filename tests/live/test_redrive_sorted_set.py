@@ -263,3 +263,24 @@ def test_who_may_not_remove_copies_nothing(failed: Client, reminders: Options) -
         with pytest.raises(OpsError, match="settle dead letters"):
             reprocess(queue, filter={"type": "mail"})
         assert (failed.zcard("reminders"), failed.zcard("reminders:dead")) == (0, NUMBER)
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+def test_a_run_in_parts_passes_letters_of_one_moment_once(
+    redis_facts: RedisFacts, redis_server: Client, order: str
+) -> None:
+    redis_server.zadd("plain:dead", {json.dumps({"number": number}): 7 for number in range(200)})
+    queue = in_redis(redis_facts, {**PLAIN, "item": {"id": "number"}})
+    seen: list[str] = []
+    position: Options = {}
+    while True:
+        with begun(queue, order=order, position=position) as letters:
+            taken = letters.take(30)
+            if not taken:
+                break
+            seen += [letter.id for letter in taken]
+            letters.settle(taken, [MOVE if int(letter.id) % 3 == 0 else KEEP for letter in taken])
+            position = letters.position()
+    assert sorted(map(int, seen)) == list(range(200))
+    assert redis_server.zcard("plain") == 67
+    assert "number" not in json.dumps(position)

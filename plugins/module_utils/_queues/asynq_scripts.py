@@ -14,7 +14,7 @@ from __future__ import annotations
 from .asynq_tasks import ARCHIVED, ID_IN_USE
 from .redis_letters import Script
 from .redis_payloads import GONE
-from .redis_scored_letters import PAGING
+from .redis_place import PAGING
 
 # KEYS: archived. ARGV: account, the walk (4), how many, bytes, the start of tasks' keys. Id, score, hash of each task.
 TAKE = Script(

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from .redis_letters import Script
-from .redis_scored_letters import PAGING
+from .redis_place import PAGING
 
 ALREADY_THERE = "the queue has it already"
 

@@ -20,6 +20,7 @@ from .._core.errors import InputError, WrongType
 from .dead_letters import NEWEST, Settled, Terms
 from .letters import Letter
 from .redis_letters import RedisLetters, as_text
+from .redis_place import member_at, place_of
 from .redis_queue import RedisQueue
 
 # Ranks after every member that is text.
@@ -52,6 +53,7 @@ class SortedSetLetters(RedisLetters):
         self._newest_first = terms.order == NEWEST
         self._last: Entry | None = None  # the one with the highest rank that belongs to the pass
         self._reached: Entry | None = None  # the one that the walk has come to
+        self._passed = 0  # members of that score which an earlier part of the run has passed and left
         self._page: list[Entry] = []
         self._left = 0
 
@@ -74,21 +76,29 @@ class SortedSetLetters(RedisLetters):
             return 0
         (self._last,) = entries(last)
         self._resume()
-        (self._left,) = self.ask(("ZCOUNT", self.dead, *self._bounds()))
-        return int(self._left)
+        (ahead,) = self.ask(("ZCOUNT", self.dead, *self._bounds()))
+        self._left = max(ahead - self._passed, 0)
+        return self._left
 
     def _resume(self) -> None:
-        """Go to where an earlier part of the run was. What it kept at that very score is looked at again."""
+        """Go to where an earlier part of the run was."""
         last, reached = (_score(self.terms.position.get(name), self.on) for name in ("last", "reached"))
         if last is not None:
             self._last = Entry(_HIGHEST, last)
         if reached is not None:
-            self._reached = Entry(_HIGHEST if self._newest_first else b"", reached)
+            text = as_text(reached)
+            member = member_at(self.ask, self.dead, text, _whole(self.terms.position.get("passed")), self._newest_first)
+            self._passed = _whole(self.terms.position.get("passed")) if member else 0
+            self._reached = Entry(member or (_HIGHEST if self._newest_first else b""), reached)
 
     def position(self) -> dict[str, Any]:
         """See :class:`.dead_letters.DeadLetters`."""
         told = {"last": self._last, "reached": self._reached}
-        return {name: as_text(entry.score) for name, entry in told.items() if entry is not None}
+        position: dict[str, Any] = {name: as_text(entry.score) for name, entry in told.items() if entry is not None}
+        if self._reached is not None:
+            score, member = position["reached"], self._reached.member
+            position["passed"] = place_of(self.ask, self.dead, score, member, self._newest_first)
+        return position
 
     def take(self, most: int) -> Sequence[Letter]:
         """See :class:`.dead_letters.DeadLetters`."""
@@ -156,3 +166,8 @@ def _score(written: Any, on: str) -> bytes | None:
         return repr(float(written)).encode()
     except (TypeError, ValueError):
         raise InputError("the position of the earlier run cannot be read", on=on) from None
+
+
+def _whole(value: Any) -> int:
+    """Return what a position says of how many were passed; 0 where it says nothing."""
+    return value if isinstance(value, int) and value > 0 else 0

@@ -198,24 +198,3 @@ def test_short_work_is_silent_in_a_log_and_secret_work_everywhere(capsys: pytest
         assert not live.show("line")
         live.end("end")
     assert capsys.readouterr().out == ""
-
-
-def test_parts_that_come_no_further_become_longer() -> None:
-    """Letters of one moment, which take 17 seconds to look through, and of which none is meant."""
-    given: list[float] = []
-
-    def call(arguments: dict[str, Any]) -> dict[str, Any]:
-        given.append(arguments["max_seconds"])
-        before = arguments.get("continue_from") or {"looked": 0, "seconds": 0.0}
-        ended = arguments["max_seconds"] >= 17
-        progress = {
-            "position": {"reached": "1"},
-            "moved": 0,
-            "parked": 0,
-            "looked": before["looked"] + 100,
-            "seconds": before["seconds"] + arguments["max_seconds"],
-        }
-        return {"stop_reason": "end" if ended else "time", "stop_message": "", "msg": "", "progress": progress}
-
-    list(Parts(call, {}, seconds=5.0).run())
-    assert given == [5.0, 5.0, 10.0, 20.0]

@@ -66,6 +66,9 @@ class _Walk(SortedSetLetters):
             return b"zset" if ranked else b"none"
         if command[0] == "ZRANGE":
             return _flat(ranked[-1:])
+        if command[0] == "EVAL":  # the place of a member among those of its score
+            score, member = float(command[4]), command[5]
+            return sum(1 for one in ranked if one[0] == score and one[1] <= member)
         low, high = (float(text) for text in command[2:4])
         if command[0] == "ZREVRANGEBYSCORE":
             low, high = high, low
@@ -74,7 +77,8 @@ class _Walk(SortedSetLetters):
         if command[0] == "ZCOUNT":
             return len(within)
         offset, most = command[-2:]
-        return _flat(within[offset : offset + most])
+        page = within[offset : offset + most]
+        return _flat(page) if "WITHSCORES" in command else [member for _score, member in page]
 
 
 def _flat(ranked: Sequence[tuple[float, bytes]]) -> list[bytes]:
@@ -132,10 +136,10 @@ def test_a_position_is_small_and_leads_back() -> None:
     walk = _Walk({name: float(number) for number, name in enumerate(_names(10))})
     walk.begin()
     walk.settle(walk.take(4), [KEEP] * 4)
-    assert walk.position() == {"last": "9.0", "reached": "3.0"}
+    assert walk.position() == {"last": "9.0", "reached": "3.0", "passed": 1}
     again = _Walk(walk.members, position=walk.position())
-    assert again.begin() == 7
-    assert [letter.id for letter in again.take(2)] == ["003", "004"]
+    assert again.begin() == 6
+    assert [letter.id for letter in again.take(3)] == ["004", "005"]
     with pytest.raises(InputError, match="position of the earlier run cannot be read"):
         _Walk(walk.members, position={"last": "x"}).begin()
 

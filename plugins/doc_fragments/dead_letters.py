@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The queue whose dead letters are meant."""
+    """The queue whose dead letters are meant; which of them; what is shown of some."""
 
     DOCUMENTATION = r"""
 options:
@@ -23,4 +23,67 @@ options:
 notes:
   - The module runs where the connection is to be made from. Delegate it to the controller when only that can reach the
     server.
+"""
+
+    FILTER = r"""
+options:
+  filter:
+    description: Which letters are meant. All that is given must hold; what is not known of a letter does not hold.
+    type: dict
+    suboptions:
+      error:
+        description: A regular expression that is found in the error.
+        type: str
+      type:
+        description: A regular expression that is found in the type, the name of a task or of a message.
+        type: str
+      min_age:
+        description: How many seconds ago it died at least.
+        type: float
+      max_age:
+        description: How many seconds ago it died at most.
+        type: float
+      min_attempts:
+        description: How often it was tried at least, as the broker counts.
+        type: int
+      max_attempts:
+        description: How often it was tried at most, as the broker counts.
+        type: int
+      where:
+        description: Comparisons of values in the JSON of the letter.
+        type: list
+        elements: dict
+        suboptions:
+          path:
+            description: The path to the value, as C(order.country) or C(lines[0].sku) or C(lines.*.sku).
+            type: str
+            required: true
+          op:
+            description: How to compare.
+            type: str
+            default: eq
+            choices: [eq, ne, lt, le, gt, ge, in, not_in, contains, matches]
+          value:
+            description: What to compare with.
+            type: raw
+            required: true
+"""
+
+    SAMPLES = r"""
+options:
+  samples:
+    description: How many letters to show as samples.
+    type: int
+    default: 5
+  show_payload:
+    description:
+      - Whether samples show the payload, as far as it is JSON, at most 500 characters of it. What looks like a secret
+        is masked.
+    type: bool
+    default: false
+  mask:
+    description: Paths in the payload whose values are masked, as C(customer.email) or C(lines.*.card).
+    type: list
+    elements: str
+    default: []
 """

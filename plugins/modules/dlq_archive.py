@@ -21,6 +21,7 @@ description:
 extends_documentation_fragment:
   - day2.ops.attributes
   - day2.ops.dead_letters
+  - day2.ops.dead_letters.filter
   - day2.ops.redis
   - day2.ops.tls
 attributes:
@@ -55,46 +56,6 @@ options:
     description: How many letters to export at most, the oldest first.
     type: int
     default: 100000
-  filter:
-    description: Which letters are meant. All that is given must hold; what is not known of a letter does not hold.
-    type: dict
-    suboptions:
-      error:
-        description: A regular expression that is found in the error.
-        type: str
-      type:
-        description: A regular expression that is found in the type, the name of a task or of a message.
-        type: str
-      min_age:
-        description: How many seconds ago it died at least.
-        type: float
-      max_age:
-        description: How many seconds ago it died at most.
-        type: float
-      min_attempts:
-        description: How often it was tried at least, as the broker counts.
-        type: int
-      max_attempts:
-        description: How often it was tried at most, as the broker counts.
-        type: int
-      where:
-        description: Comparisons of values in the JSON of the letter.
-        type: list
-        elements: dict
-        suboptions:
-          path:
-            description: The path to the value, as C(order.country) or C(lines[0].sku) or C(lines.*.sku).
-            type: str
-            required: true
-          op:
-            description: How to compare.
-            type: str
-            default: eq
-            choices: [eq, ne, lt, le, gt, ge, in, not_in, contains, matches]
-          value:
-            description: What to compare with.
-            type: raw
-            required: true
 seealso:
   - module: day2.ops.dlq_info
   - module: day2.ops.dlq_reprocess

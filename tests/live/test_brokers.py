@@ -200,9 +200,7 @@ def _the_newest_first(died: Place) -> None:
     assert ids_of(peeked(died.queue)) == oldest_first[: ITEMS - 10]
 
 
-def test_a_run_in_parts_moves_each_letter_once(died: Place, request: pytest.FixtureRequest) -> None:
-    if died.forgets:
-        request.applymarker(pytest.mark.xfail(reason=died.forgets, strict=True))
+def test_a_run_in_parts_moves_each_letter_once(died: Place) -> None:
     died.mend()
     first = reprocess(died.queue, limit=10)
     assert first.data["moved"] == 10

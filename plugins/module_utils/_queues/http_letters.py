@@ -48,6 +48,7 @@ class HttpLetters:
         self._reader = Reader(queue.options.get("item"))
         self._service = Service(queue.options)
         self._left = 0
+        self._kept = 0  # letters that were looked at and are still dead; the service lists them before the others
         self._count = 0  # as last told, less what was moved since
         self._waiting: deque[Letter] = deque()
         self._seen: set[str] = set()
@@ -68,6 +69,9 @@ class HttpLetters:
             self._note("the service can only be told how many letters to redrive: a run with a filter is refused")
         if self._terms.position:
             self._left = min(self._left, int(self._terms.position["left"]))
+            self._kept = int(self._terms.position.get("kept", 0))
+            for _kept in range(min(self._kept, len(self._waiting))):
+                self._waiting.popleft()
         return self._left
 
     def count(self) -> int:
@@ -99,6 +103,7 @@ class HttpLetters:
         named = [letter.id for letter in meant if letter.named]
         moved = min(self._redriven(len(named), named), len(named)) if named else 0
         self._left -= len(letters)
+        self._kept += len(letters) - moved
         skipped = {NO_ID: len(meant) - len(named), NOT_REDRIVEN: len(named) - moved}
         return Settled(moved, kept=verdicts.count(KEEP), skipped={why: many for why, many in skipped.items() if many})
 
@@ -118,7 +123,7 @@ class HttpLetters:
 
     def position(self) -> dict[str, Any]:
         """See the protocol."""
-        return {"left": self._left}
+        return {"left": self._left, **({"kept": self._kept} if self._kept else {})}
 
     def account(self) -> Mapping[str, int]:
         """See the protocol: nothing is noted."""

@@ -21,7 +21,6 @@ class HttpPlace(Place):
     kind = "http"
     error = r"cannot handle an amount that ends in 3: \d+"
     tells_ready = False
-    forgets = "where the last part ended is only a number of letters, and what was kept counts again in the next part"
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
         opened = demo_of(request.getfixturevalue("facts"), request.node.name)

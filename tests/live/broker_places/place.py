@@ -28,7 +28,6 @@ class Place(ABC):
     kind: ClassVar[str]
     tells_ready: ClassVar[bool] = True
     error: ClassVar[str | None] = None  # a pattern of what a dead letter tells of why it died; None: it does not tell
-    forgets: ClassVar[str] = ""  # why the next part of a run in parts may not get to all letters; empty when it does
 
     mended = False
 

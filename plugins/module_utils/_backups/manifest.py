@@ -15,12 +15,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from .._core.errors import OpsError
-from .._core.moments import moment
+from .._core.files import write_json
+from .._core.moments import moment, written_utc
 
 FORMAT = 1
 FILE_NAME = "manifest.json"
@@ -42,6 +43,20 @@ class File:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """How a level was reached.
+
+    :param level: one of :data:`LEVELS`. :param at: when, in seconds since the epoch. :param seconds: how long it took.
+    :param found: what was seen, JSON-safe: numbers of rows, of keys; never a secret.
+    """
+
+    level: str
+    at: float
+    seconds: float
+    found: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What a manifest says.
 
@@ -50,6 +65,11 @@ class Manifest:
     :param started_at, finished_at: seconds since the epoch; written as ISO 8601 in UTC.
     :param level: one of :data:`LEVELS`. :param verified_at: when that was proven, None for never.
     :param size: bytes of all files. :param server: what it was taken from: versions, names; never a secret.
+    :param tools: programs and libraries that made it, with their versions.
+    :param layout: how the data are written: format, compression, ``encryption`` (method and recipients).
+    :param facts: what the source held at the moment of the backup, to compare a restored copy with: rows by table,
+        keys by type, the position in the WAL.
+    :param proofs: how it was proven, the latest of each level.
     """
 
     name: str
@@ -62,6 +82,10 @@ class Manifest:
     size: int
     files: tuple[File, ...]
     server: Mapping[str, Any]
+    tools: Mapping[str, str] = field(default_factory=dict)
+    layout: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    proofs: tuple[Proof, ...] = ()
 
 
 def checksum(fields: Mapping[str, Any]) -> str:
@@ -71,6 +95,39 @@ def checksum(fields: Mapping[str, Any]) -> str:
     """
     rest = {name: value for name, value in fields.items() if name != "sha256"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def described(manifest: Manifest) -> dict[str, Any]:
+    """Return the fields of a manifest as they are written, with its checksum."""
+    fields: dict[str, Any] = {
+        "format": FORMAT,
+        "name": manifest.name,
+        "kind": manifest.kind,
+        "id": manifest.id,
+        "started_at": written_utc(manifest.started_at),
+        "finished_at": written_utc(manifest.finished_at),
+        "level": manifest.level,
+        "verified_at": None if manifest.verified_at is None else written_utc(manifest.verified_at),
+        "size": manifest.size,
+        "files": [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in manifest.files],
+        "server": dict(manifest.server),
+        "tools": dict(manifest.tools),
+        "layout": dict(manifest.layout),
+        "facts": dict(manifest.facts),
+        "proofs": [
+            {"level": proof.level, "at": written_utc(proof.at), "seconds": proof.seconds, "found": dict(proof.found)}
+            for proof in manifest.proofs
+        ],
+    }
+    return {**fields, "sha256": checksum(fields)}
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write ``manifest`` into the folder of its backup, whole or not at all, readable for the owner alone.
+
+    :raises OpsError: the folder is missing, not writable or full; an earlier manifest is then untouched.
+    """
+    write_json(folder / FILE_NAME, described(manifest))
 
 
 def parse(data: bytes) -> Manifest:
@@ -94,6 +151,10 @@ def parse(data: bytes) -> Manifest:
         size=_size(fields),
         files=tuple(map(_file, _typed(fields, "files", list))),
         server=_typed(fields, "server", dict),
+        tools=_typed({"tools": {}, **fields}, "tools", dict),
+        layout=_typed({"layout": {}, **fields}, "layout", dict),
+        facts=_typed({"facts": {}, **fields}, "facts", dict),
+        proofs=tuple(map(_proof, _typed({"proofs": [], **fields}, "proofs", list))),
     )
 
 
@@ -146,3 +207,9 @@ def _file(entry: Any) -> File:
     if path.is_absolute() or ".." in path.parts or not path.parts:
         raise OpsError("the manifest names a file outside of its folder")
     return File(str(path), _size(entry), _text(entry, "sha256"))
+
+
+def _proof(entry: Any) -> Proof:
+    if not isinstance(entry, dict) or not isinstance(entry.get("seconds"), (int, float)):
+        raise OpsError("the manifest's proofs are not all objects with their seconds")
+    return Proof(_level(entry), _moment(entry, "at"), float(entry["seconds"]), _typed(entry, "found", dict))

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Finding the backup that a restore, a drill or a verification means, here or in a storage, and opening it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from .._core.durations import seconds_of
+from .._core.errors import InputError, NotThere
+from .catalog import Backup, Catalog, read_catalog
+from .cipher import cipher_of
+from .draft import catalog_folder
+from .leftovers import passing_folder
+from .opened import Opened
+from .options import catalog_name, root_of
+from .storage import place_of
+
+NEWEST = "newest"
+_FETCHED = ".fetched-"
+
+
+def chosen(catalog: Catalog, wanted: str, where: str) -> Backup:
+    """Return the newest backup, or the one whose folder is named so.
+
+    :raises NotThere: there is none; what only looks like a backup is told with the reason.
+    """
+    for backup in catalog.backups:
+        if wanted in (NEWEST, backup.folder.name):
+            return backup
+    refused = ", ".join(f"{one.name}: {one.why}" for one in catalog.refused[:3] if wanted in (NEWEST, one.name))
+    told = "there is no backup" if wanted == NEWEST else f"there is no backup {wanted}"
+    raise NotThere(told, on=where, advice=f"not counted: {refused}" if refused else "")
+
+
+@contextmanager
+def opened_backup(options: Mapping[str, Any], kind: str | None, default_name: str = "") -> Iterator[Opened]:
+    """Give the backup that ``options``, validated by READING, mean. Its checksums are still to be compared.
+
+    One that is in the storage only is fetched into a folder in ``path`` that is removed at the end of the block.
+
+    :param kind: of which it must be; None for any. :param default_name: of the catalogue, when none is given.
+    :raises NotThere: there is none such. :raises InputError: it is of another kind.
+    """
+    name = catalog_name(options.get("name"), default_name)
+    root = root_of(options)
+    folder = catalog_folder(root, name, make=False)
+    cipher = cipher_of(options.get("encryption"))
+    timeout = seconds_of("command_timeout", options["command_timeout"])
+    place = place_of(options.get("storage"), name)
+    here = read_catalog(folder) if folder.is_dir() else Catalog([], [])
+    try:
+        backup = chosen(here, options["backup"], str(folder))
+    except NotThere:
+        if place is None:
+            raise
+    else:
+        if place is None or options["backup"] != NEWEST:
+            yield Opened(backup.folder, _of_kind(backup, kind).manifest, cipher, timeout)
+            return
+    there = chosen(place.catalog(), options["backup"], place.where())
+    mine = next((one for one in here.backups if one.folder.name == there.folder.name), None)
+    if mine is not None:
+        yield Opened(mine.folder, _of_kind(mine, kind).manifest, cipher, timeout)
+        return
+    _of_kind(there, kind)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with passing_folder(root, _FETCHED) as fetched:
+        place.fetch(there.folder.name, fetched / there.folder.name)
+        yield Opened(fetched / there.folder.name, there.manifest, cipher, timeout)
+
+
+def _of_kind(backup: Backup, kind: str | None) -> Backup:
+    if kind is not None and backup.manifest.kind != kind:
+        raise InputError(f"the backup is of the kind {backup.manifest.kind}, not {kind}", on=str(backup.folder))
+    return backup

@@ -53,6 +53,10 @@ PACKAGES = (
     Package("chromium", "chromium", "pages in a browser"),
     Package("dnsmasq-base", "dnsmasq", "a name server"),
     Package("ruby-sidekiq", "sidekiq", "Sidekiq"),
+    Package("age", "age", "backups encrypted by age"),
+    Package("cron", "cron", "backups by cron"),
+    Package("pgbackrest", "pgbackrest", "archiving of the WAL"),
+    Package("postgresql-15", "/usr/lib/postgresql/15/bin/postgres", "PostgreSQL 15"),
     Package("monitoring-plugins-basic", "/usr/lib/nagios/plugins/check_procs", "plugins for Nagios"),
 )
 # With what it takes, for a message.

@@ -16,6 +16,7 @@ description:
   - What is old is fixed by the server's clock when the work begins.
 extends_documentation_fragment:
   - day2.ops.attributes
+  - day2.ops.postgres
 attributes:
   check_mode:
     support: full
@@ -26,51 +27,6 @@ attributes:
   idempotent:
     support: full
 options:
-  login_host:
-    description: The server.
-    type: str
-    default: 127.0.0.1
-  login_port:
-    description: Its port.
-    type: int
-    default: 5432
-  login_unix_socket:
-    description: The folder of the server's socket, instead of host and port.
-    type: path
-  login_user:
-    description: The role.
-    type: str
-    default: postgres
-  login_db:
-    description: The database.
-    type: str
-    default: postgres
-  login_password:
-    description: The password.
-    type: str
-  login_password_file:
-    description: A file on the host that holds it.
-    type: path
-  login_password_env:
-    description: An environment variable of the host that holds it.
-    type: str
-  ssl_mode:
-    description: Whether TLS is used, as libpq has it. Without it V(verify-full), unless the server is on this host.
-    type: str
-    choices: [disable, allow, prefer, require, verify-ca, verify-full]
-  ca_certs:
-    description: A file with the authorities that are trusted.
-    type: path
-  client_cert:
-    description: A file with the client's certificate.
-    type: path
-  client_key:
-    description: A file with its key.
-    type: path
-  timeout:
-    description: Seconds that connecting and each statement may take.
-    type: float
-    default: 5.0
   table:
     description: The table, as C(NAME) or C(SCHEMA.NAME).
     type: str

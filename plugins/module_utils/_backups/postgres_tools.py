@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-"""PostgreSQL's own programs: where they are, of which version, and how they log in without anybody seeing a password."""
+"""PostgreSQL's own programs: where they are, of which version, and how they log in without a password in sight."""
 
 from __future__ import annotations
 

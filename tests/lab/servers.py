@@ -20,6 +20,7 @@ from .redis_cluster_server import RedisClusterServer
 from .redis_sentinel_server import RedisSentinelServer
 from .redis_server import RedisServer
 from .redis_tls_server import RedisTlsServer
+from .s3_server import S3Server
 from .search_server import ElasticsearchServer, OpenSearchServer
 from .server import Server
 from .service_server import ServiceServer
@@ -41,6 +42,7 @@ _KINDS: tuple[type[Server], ...] = (
     RedisSentinelServer,
     RabbitMqServer,
     SqsServer,
+    S3Server,
     DockerServer,
     SystemdHostServer,
     OpenSearchServer,

@@ -144,6 +144,18 @@ class PrometheusFacts(UrlFacts):
     targets_dir: str
 
 
+class S3Facts(UrlFacts):
+    """A server of the S3 protocol; `bucket` is there, and what is in it are files in `data_dir`/`bucket`."""
+
+    bucket: str
+    region: str
+    access_key: str
+    secret_key: str
+    ca_certs: str
+    wrong_ca: str
+    data_dir: str
+
+
 class RabbitMqFacts(TypedDict):
     """RabbitMQ; `user` is an administrator."""
 
@@ -216,6 +228,7 @@ class Facts(TypedDict, total=False):
     redis_sentinel: RedisSentinelFacts
     rabbitmq: RabbitMqFacts
     sqs: UrlFacts  # of a stand-in for Amazon SQS
+    s3: S3Facts
     docker: DockerFacts
     systemd_host: SystemdHostFacts
     opensearch: SearchFacts

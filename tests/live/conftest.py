@@ -30,6 +30,7 @@ from ansible_collections.day2.ops.tests.lab.state import (
     RedisClusterFacts,
     RedisFacts,
     RedisSentinelFacts,
+    S3Facts,
     SearchFacts,
     ServiceFacts,
     SystemdHostFacts,
@@ -168,6 +169,12 @@ def rabbitmq(lab: Lab) -> RabbitMqFacts:
 def sqs(lab: Lab) -> UrlFacts:
     """A STAND-IN for Amazon SQS (moto); what differs is in tests/lab/sqs_server.py."""
     return _asked_for(lab, "sqs")["sqs"]
+
+
+@pytest.fixture
+def s3(lab: Lab) -> S3Facts:
+    """A server of the S3 protocol, over TLS, with a bucket; for the rest of the session: use a prefix of the test's own."""
+    return _asked_for(lab, "s3")["s3"]
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ def sqs(lab: Lab) -> UrlFacts:
 
 @pytest.fixture
 def s3(lab: Lab) -> S3Facts:
-    """A server of the S3 protocol, over TLS, with a bucket; for the rest of the session: use a prefix of the test's own."""
+    """A server of the S3 protocol, over TLS, with a bucket: keep to a prefix of the test's own."""
     return _asked_for(lab, "s3")["s3"]
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from .._core.argspec import ArgSpec
 from .._core.command import run
 from .._core.errors import InputError, NotThere, OpsError
+from .._core.memory_file import MemoryFile
 from .._core.postgres_connection import ssl_mode
 from .._core.secrets import resolve
 
@@ -89,6 +90,12 @@ def find_tools(options: Mapping[str, Any], at_least: int, ask: Sequence[str]) ->
     )
 
 
+def default_name(options: Mapping[str, Any]) -> str:
+    """Return the name of the catalogue for a database, when none is given: server and database."""
+    host = "local" if options.get("login_unix_socket") else options["login_host"]
+    return f"postgres-{host}-{options['login_port']}-{options['login_db']}"
+
+
 def _version(tools: Tools) -> int:
     return tools.version
 
@@ -116,7 +123,7 @@ def login(options: Mapping[str, Any], folder: Path, tools: Tools | None = None) 
     """Give the environment with which PostgreSQL's programs log in as ``connect`` does with these options.
 
     The database is named there too, so that no program takes an odd name for something else. A password is in a file
-    that is ours alone, and gone at the end of the block.
+    that is ours alone, in memory where the system has such files, and gone at the end of the block.
 
     :param options: validated by ``postgres_connection.SPEC``. :param folder: ours alone, and removed at the end.
     :param tools: the programs, None for those of 16 or newer.
@@ -127,15 +134,27 @@ def login(options: Mapping[str, Any], folder: Path, tools: Tools | None = None) 
     if password is None:
         yield environment
         return
-    handle, passfile = tempfile.mkstemp(prefix="pgpass-", dir=folder)  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(_passfile(password))
+    with _private_file(_passfile(password), folder) as passfile:
         # libpq takes PGPASSWORD before the file; an empty one is none.
         override = {"PGPASSWORD": ""} if os.environ.get("PGPASSWORD") else {}
         yield {**environment, **override, "PGPASSFILE": passfile}
+
+
+@contextmanager
+def _private_file(content: bytes, folder: Path) -> Iterator[str]:
+    """Give the path of a file with mode 0600, gone at the end."""
+    if MemoryFile.possible():
+        file = MemoryFile(content)
+        os.chmod(file.path, 0o600)  # libpq refuses one that others may read
+        yield file.path.replace("/self/", f"/{os.getpid()}/")
+        return
+    handle, path = tempfile.mkstemp(prefix="pgpass-", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        yield path
     finally:
-        os.unlink(passfile)
+        os.unlink(path)
 
 
 def _address(options: Mapping[str, Any]) -> dict[str, str]:

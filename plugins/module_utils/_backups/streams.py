@@ -35,6 +35,7 @@ class Command:
     :param environment: added to ours. Not for secrets: other users may read it; name a file that holds one instead.
     :param user: the account to run as; only root may change it. :param folder: where to run; that of ours if None.
     :param keep: file descriptors of ours that it inherits.
+    :param harmless: a word; ending with status 1 is no fault when each error that is told has it, and there is one.
     """
 
     argv: Sequence[str]
@@ -42,6 +43,7 @@ class Command:
     user: str | None = None
     folder: Path | None = None
     keep: Sequence[int] = ()
+    harmless: str = ""
 
 
 class _Running:
@@ -49,6 +51,7 @@ class _Running:
 
     def __init__(self, command: Command, stdin: Any, stdout: Any) -> None:
         self.name = str(command.argv[0])
+        self._harmless = command.harmless
         # So that a flood blocks nobody; it has no name on disk.
         self._said: IO[bytes] = os.fdopen(_nameless(), "w+b")
         # not AnsibleModule.run_command: programs run beside each other, and the library runs without a module
@@ -81,10 +84,16 @@ class _Running:
     def fault(self) -> OpsError | None:
         """Return what is wrong with how it ended; None when nothing is. To be called after its end."""
         status = self.process.returncode
-        if status == 0:
+        if status == 0 or (status == 1 and self._harmless and self._only_harmless()):
             return None
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
         return OpsError(f"{os.path.basename(self.name)} {how}", advice=self._last_words())
+
+    def _only_harmless(self) -> bool:
+        """Tell whether each error that it told of has the word, and one was told."""
+        self._said.seek(0)
+        errors = [self._harmless.encode() in line for line in self._said if b"error: " in line]
+        return bool(errors) and all(errors)
 
     def _last_words(self) -> str:
         size = self._said.seek(0, os.SEEK_END)
@@ -132,6 +141,10 @@ class Chain:
         stream = self._running[-1].process.stdout
         assert_there(stream)
         return stream  # type: ignore[return-value]
+
+    def goes_on(self) -> bool:
+        """Tell whether none has ended."""
+        return all(one.process.poll() is None for one in self._running)
 
     def expire(self) -> None:
         """End all, as their time is up."""

@@ -102,13 +102,8 @@ class AsynqLetters(ScoredLetters):
         if not wanted:
             return Settled()
         arguments = (*self.walk(), wanted, self._tasks, time.time_ns())
-        answer = self.call(SWEEP, [self.dead, f"{self.queue.key}:pending"], *arguments, items=wanted)
-        done = settled(answer)
-        if done.moved or done.skipped:
-            self.pass_by(as_text(answer[1]), answer[2], done.moved + sum(done.skipped.values()))
-        else:
-            self.left = 0
-        return done
+        keys = [self.dead, f"{self.queue.key}:pending"]
+        return self.swept(self.calls(SWEEP, keys, *arguments, items=wanted, most=min(most, self.left)))
 
     def still_dead(self, ids: Sequence[str]) -> int:
         """See :class:`.dead_letters.DeadLetters`."""

@@ -12,6 +12,7 @@ pending, and the state in its hash. They also note since when tasks are pending,
 from __future__ import annotations
 
 from .asynq_tasks import ARCHIVED, ID_IN_USE
+from .redis_ahead import AHEAD_ON_WALK
 from .redis_letters import Script
 from .redis_payloads import GONE
 from .redis_place import PAGING
@@ -34,7 +35,7 @@ return tasks
 )
 
 _MOVING = f"""
-local gone, in_use, moving = 0, 0, {{}}
+local gone, in_use, moving, keys = 0, 0, {{}}, {{}}
 local function is_archived(key)
   local state = redis.pcall('HGET', key, 'state')
   if state == '{ARCHIVED}' then return true end
@@ -44,16 +45,16 @@ end
 -- Puts tasks into the list of what is pending; returns the error when that is refused, and nothing is done then.
 -- Since when they are pending is noted of the first and the last, as each note takes a fifth of the time; whoever wants
 -- to know it of another task finds it at the next one that tells.
-local function run(prefix, ids, since)
+local function run(ids, keys, since)
   if #ids == 0 then return end
-  for _, id in ipairs(ids) do redis.call('HSET', prefix .. id, 'state', 'pending') end
-  for _, id in ipairs({{ids[1], ids[#ids]}}) do redis.call('HSET', prefix .. id, 'pending_since', since) end
+  for _, key in ipairs(keys) do redis.call('HSET', key, 'state', 'pending') end
+  for _, key in ipairs({{keys[1], keys[#keys]}}) do redis.call('HSET', key, 'pending_since', since) end
   for at = 1, #ids, 1000 do
     local pushed = redis.pcall('LPUSH', KEYS[2], unpack(ids, at, math.min(at + 999, #ids)))
     if type(pushed) == 'table' then
-      for _, id in ipairs(ids) do
-        redis.call('HSET', prefix .. id, 'state', '{ARCHIVED}')
-        redis.call('HDEL', prefix .. id, 'pending_since')
+      for _, key in ipairs(keys) do
+        redis.call('HSET', key, 'state', '{ARCHIVED}')
+        redis.call('HDEL', key, 'pending_since')
       end
       return pushed
     end
@@ -76,29 +77,34 @@ end
 SWEEP = Script(
     PAGING
     + _MOVING
+    + AHEAD_ON_WALK
     + """
 local wrong = wrong_type(KEYS[1], 'zset') or wrong_type(KEYS[2], 'list')
 if wrong then return wrong end
-local prefix = ARGV[7]
-local found, last_score = bare_page(KEYS[1], walk_of(2), tonumber(ARGV[6]))
+local prefix, walk = ARGV[7], walk_of(2)
+if goes_on and not went_on(walk) then return {told(0, 0, 0, 0, 0), '', ''} end
+local found, last_score = bare_page(KEYS[1], walk, tonumber(ARGV[6]))
 -- Whoever may not remove must learn it before anything is changed.
 redis.call('ZREM', KEYS[1], '')
 -- Not looked for here, as it takes a third of the time: a state without a message. asynq makes such when it archives
 -- all of a queue whose tasks were evicted; whoever looks at letters sees it.
 for _, id in ipairs(found) do
-  if is_archived(prefix .. id) then moving[#moving + 1] = id end
+  local key = prefix .. id
+  if is_archived(key) then moving[#moving + 1], keys[#keys + 1] = id, key end
 end
-local refused = run(prefix, moving, ARGV[8])
+local refused = run(moving, keys, ARGV[8])
 if refused then return refused end
-remove(moving)
+if #moving == #found then remove_page(KEYS[1], walk, #found) else remove(moving) end
 account(#found, #moving, 0)
+if #found > 0 then
+  local nothing_left = #moving == #found and walk.score == ''
+  walk.score, walk.member = last_score, found[#found]
+  note_walk(walk, nothing_left)
+end
 return {told(#moving, 0, 0, 0, 0), last_score, found[#found] or ''}
 """
 )
 
-# KEYS: archived, pending, parked, redrives (where a key is not used, the first stands for it). ARGV: account, a sign
-# for each task, the start of tasks' keys, now in nanoseconds, 1 to count redrives, then of each task: id, score, its
-# message and the one to be set (empty: as it is).
 SETTLE = Script(
     _MOVING
     + """
@@ -127,7 +133,7 @@ for at = 1, #verdicts do
     elseif after ~= '' and redis.call('HGET', key, 'msg') ~= before then
       vanished = vanished + 1
     else
-      moving[#moving + 1] = id
+      moving[#moving + 1], keys[#keys + 1] = id, key
       if after ~= '' then messages[id] = {before, after} end
     end
   end
@@ -135,7 +141,7 @@ end
 -- Whoever may not remove must learn it before anything is changed.
 redis.call('ZREM', KEYS[1], '')
 for _, id in ipairs(parking) do redis.call('ZADD', KEYS[3], scores[id], id) end
-local refused = run(prefix, moving, ARGV[4])
+local refused = run(moving, keys, ARGV[4])
 if refused then
   for _, id in ipairs(parking) do redis.call('ZREM', KEYS[3], id) end
   return refused

@@ -14,6 +14,7 @@ that it writes to before it writes (``wrong_type``).
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,7 @@ from .._core.redis_connection import explained
 from .call_size import CALL_SECONDS, GENTLE_SECONDS, CallSize
 from .dead_letters import KEEP, MOVE, PARK, Settled, Terms
 from .letters import Letter
+from .redis_ahead import IN_A_ROW, Ahead, row_arguments
 from .redis_queue import RedisQueue
 from .redis_server import Command
 
@@ -76,6 +78,7 @@ end
 )
 
 _REASONS = 7
+_SUMS = ("moved", "parked", "dropped", "kept", "vanished", "size")
 
 
 # A call's time by our clock has the way there, others' turns and the disk in it, which do not become less when fewer
@@ -127,6 +130,16 @@ def settled(answer: Sequence[Any]) -> Settled:
     return Settled(moved, parked, dropped, kept, skipped, vanished, bool(changed), size)
 
 
+def added_up(batches: Sequence[Settled]) -> Settled:
+    """Return what several batches came to."""
+    skipped: dict[str, int] = {}
+    for batch in batches:
+        for reason, number in batch.skipped.items():
+            skipped[reason] = skipped.get(reason, 0) + number
+    sums = {name: sum(getattr(batch, name) for batch in batches) for name in _SUMS}
+    return Settled(**sums, skipped=skipped, changed=any(batch.changed for batch in batches))
+
+
 def as_text(value: Any) -> str:
     """Return what Redis sent as text."""
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
@@ -153,6 +166,9 @@ class RedisLetters(ABC):
         self.looked = 0
         self.size = CallSize(GENTLE_SECONDS if terms.gentle else CALL_SECONDS)
         self._client: Any = None
+        self._ahead: Ahead | None = None
+        # In a cluster a key of ours beside those of the queue may be on another node.
+        self._may_go_ahead = not terms.gentle and not self.in_cluster
         self._notes: list[str] = []
 
     # The kind's own
@@ -242,6 +258,9 @@ class RedisLetters(ABC):
 
     def close(self) -> None:
         """See the protocol."""
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -264,16 +283,52 @@ class RedisLetters(ABC):
 
         :param items: how many it is asked to settle. :returns: its answer, as the server gave it.
         """
-        every = [*keys, *([self.account_key] if self.terms.account else [])]
-        rest = [len(every), *every, "1" if self.terms.account else "0", *arguments]
         began = time.perf_counter()
         with explained("settle dead letters", self.on):
-            answer = self._evaluated(script.timed, rest)
+            answer = self._evaluated(script.timed, self._accounted(keys, arguments))
         seconds = time.perf_counter() - began
+        answer = self._learned(answer, items, seconds)
+        self.be_gentle(seconds)
+        return answer
+
+    def calls(self, script: Script, keys: Sequence[str], *arguments: Any, items: int, most: int) -> list[Any]:
+        """Call a script with :data:`.redis_ahead.AHEAD` in it as often in a row as ``most`` items allow.
+
+        :param keys: two; the note's is added. :param items: how many each call is asked to settle.
+        :returns: the answers up to the first error, which the next call meets again.
+        """
+        number = min(IN_A_ROW, most // items) if self._may_go_ahead else 1
+        note = self.beside_dead(f"day2:at:{self.terms.run}") if number > 1 else self.dead
+        rows = [[*arguments, *row] for row in row_arguments(max(number, 1))]
+        if number <= 1:
+            return [self.call(script, [*keys, note], *rows[0], items=items)]
+        began = time.perf_counter()
+        with explained("settle dead letters", self.on):
+            answers = self._answers_ahead(script.timed, [self._accounted([*keys, note], row) for row in rows])
+        each = (time.perf_counter() - began) / number
+        return [self._learned(answer, items, each) for answer in answers]
+
+    def _answers_ahead(self, script: Script, calls: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return the answers of calls in a row up to the first error, which is raised when it is the first answer."""
+        if self._ahead is None:
+            self.client.execute_command("SCRIPT LOAD", script.text)
+            self._ahead = Ahead(self.client)
+        answers = self._ahead.answers(script.sha, calls)
+        good = list(itertools.takewhile(lambda answer: not isinstance(answer, Exception), answers))
+        self._may_go_ahead = len(good) == len(answers)
+        # The server may have been restarted since, and then knows no script any more.
+        return good or [self._evaluated(script, calls[0])]
+
+    def _accounted(self, keys: Sequence[str], arguments: Sequence[Any]) -> list[Any]:
+        """Return what follows a script's hash: keys and arguments, those of the account among them."""
+        every = [*keys, *([self.account_key] if self.terms.account else [])]
+        return [len(every), *every, "1" if self.terms.account else "0", *arguments]
+
+    def _learned(self, answer: Any, items: int, seconds: float) -> Any:
+        """Take into account how long the server says a call took, and return the rest of its answer."""
         if isinstance(answer, list):
             microseconds, answer = answer
             self.size.learn(items, microseconds / 1e6 or seconds, settled(answer).size)
-        self.be_gentle(seconds)
         return answer
 
     def be_gentle(self, seconds: float) -> None:

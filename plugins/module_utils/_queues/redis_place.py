@@ -63,6 +63,15 @@ local function bare_page(key, walk, number)
   for at = 1, #scored, 2 do members[#members + 1] = scored[at] end
   return members, scored[#scored] or ''
 end
+-- Removes the page that range_of has found.
+local function remove_page(key, walk, number)
+  if number == 0 then return end
+  if walk.turned then
+    redis.call('ZREMRANGEBYRANK', key, -walk.start - number, -walk.start - 1)
+  else
+    redis.call('ZREMRANGEBYRANK', key, walk.start, walk.start + number - 1)
+  end
+end
 local function walk_of(first)
   return {turned = ARGV[first] == '1', last = ARGV[first + 1], score = ARGV[first + 2], member = ARGV[first + 3]}
 end

@@ -12,12 +12,12 @@ highest when it began, and after as many letters as there were.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from .._core.errors import InputError, WrongType
-from .dead_letters import NEWEST, Terms
-from .redis_letters import RedisLetters, as_text
+from .dead_letters import NEWEST, Settled, Terms
+from .redis_letters import RedisLetters, added_up, as_text, settled
 from .redis_place import member_at, place_of
 from .redis_queue import RedisQueue
 
@@ -94,6 +94,22 @@ class ScoredLetters(RedisLetters):
         """Note the member that the pass has come to, and how many were looked at since the last one."""
         self._score, self._member = score, member
         self.left = max(self.left - number, 0)
+
+    def swept(self, answers: Sequence[Any]) -> Settled:
+        """Note where calls of a script in a row have come to, and return what they did.
+
+        :param answers: what :func:`.redis_letters.settled` reads, score and member; empty of a call that did nothing.
+        """
+        batches = [settled(answer) for answer in answers]
+        for answer, done in zip(answers, batches):
+            number = done.moved + sum(done.skipped.values())
+            if number and (done.skipped or self._score):
+                self.pass_by(as_text(answer[1]), answer[2], number)
+            elif number:  # nothing was left so far, so the start is the place, and need not be looked for
+                self.pass_by("", b"", number)
+        if not (batches[0].moved or batches[0].skipped):
+            self.left = 0
+        return added_up(batches)
 
     def most(self, wanted: int) -> int:
         """Return how many letters the next call may look at."""

@@ -111,13 +111,8 @@ class RedisSortedSetLetters(ScoredLetters):
         if not wanted:
             return Settled()
         arguments = (*self.walk(), wanted, self.size.bytes, self._units or 0)
-        answer = self.call(SWEEP, [self.dead, self.queue.key], *arguments, items=wanted)
-        done = settled(answer)
-        if done.moved or done.skipped:
-            self.pass_by(as_text(answer[1]), answer[2], done.moved + sum(done.skipped.values()))
-        else:
-            self.left = 0
-        return done
+        keys = [self.dead, self.queue.key]
+        return self.swept(self.calls(SWEEP, keys, *arguments, items=wanted, most=min(most, self.left)))
 
     def still_dead(self, ids: Sequence[str]) -> int:
         """See :class:`.dead_letters.DeadLetters`. Only where ``item`` has a path to an id; the newest are looked at."""

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from .redis_ahead import AHEAD_ON_WALK
 from .redis_letters import Script
 from .redis_place import PAGING
 
@@ -75,16 +76,19 @@ return taken
 """
 )
 
-# KEYS: dead, target. ARGV: account, the walk (4), how many, bytes, units of a second. The answer has score and member
-# that were looked at last.
+# KEYS: dead, target, note. ARGV: account, the walk (4), how many, bytes, units of a second, and those of AHEAD. The
+# answer has score and member that were looked at last.
 SWEEP = Script(
     PAGING
     + _MOVING
+    + AHEAD_ON_WALK
     + """
 local wrong = wrong_type(KEYS[1], 'zset') or wrong_type(KEYS[2], 'zset')
 if wrong then return wrong end
-may_remove()
 local walk, most, bytes = walk_of(2), tonumber(ARGV[6]), tonumber(ARGV[7])
+if goes_on and not went_on(walk) then return {told(0, 0, 0, 0, 0), '', ''} end
+local from_start = walk.score == ''
+may_remove()
 local score, moved, looked, refused = due(tonumber(ARGV[8])), 0, 0, nil
 """
     + _PORTION
@@ -96,19 +100,14 @@ while looked < most and size < bytes and not refused do
   if type(added) == 'table' then
     refused = added
   else
-    if #there < #found then
-      remove(there)
-    elseif walk.turned then
-      redis.call('ZREMRANGEBYRANK', KEYS[1], -walk.start - #found, -walk.start - 1)
-    else
-      redis.call('ZREMRANGEBYRANK', KEYS[1], walk.start, walk.start + #found - 1)
-    end
+    if #there < #found then remove(there) else remove_page(KEYS[1], walk, #found) end
     walk.start = walk.start + #found - #there
     walk.score, walk.member = last_score, found[#found]
     moved, looked = moved + #there, looked + #found
   end
 end
 account(looked, moved, 0)
+if looked > 0 and not refused then note_walk(walk, from_start and moved == looked) end
 return refused or {told(moved, 0, 0, 0, 0), walk.score, walk.member}
 """
 )

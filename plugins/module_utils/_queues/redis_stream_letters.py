@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .._core.errors import InputError, NotThere, WrongType
 from .dead_letters import NEWEST, Settled, Terms
 from .letters import Letter, Reader
-from .redis_letters import RedisLetters, as_text, settled, signs
+from .redis_letters import RedisLetters, added_up, as_text, settled, signs
 from .redis_payloads import Payloads
 from .redis_stream_scripts import FIRST, MOST_TEXTS, RESTORE, SETTLE, SWEEP, TAKE, TOO_WIDE
 
@@ -150,11 +150,14 @@ class RedisStreamLetters(RedisLetters):
         wanted = min(most, self.size.items)
         if wanted <= 0 or self._over:
             return Settled()
-        answer = self.call(SWEEP, [self.dead, self.queue.key], *self._range(), wanted, self.size.bytes, items=wanted)
-        self._reached = as_text(answer[1])
-        done = settled(answer)
-        self._over = not (done.moved or done.skipped)
-        return done
+        keys = [self.dead, self.queue.key]
+        arguments = (*self._range(), wanted, self.size.bytes)
+        answers = self.calls(SWEEP, keys, *arguments, items=wanted, most=most)
+        batches = [settled(answer) for answer in answers]
+        # A call that did nothing, as it found no note, tells no entry.
+        self._reached = next((as_text(answer[1]) for answer in reversed(answers) if answer[1]), self._reached)
+        self._over = not (batches[0].moved or batches[0].skipped)
+        return added_up(batches)
 
     def still_dead(self, ids: Sequence[str]) -> int:
         """See :class:`.dead_letters.DeadLetters`. Only where ``item`` has a path to an id; the newest are looked at."""

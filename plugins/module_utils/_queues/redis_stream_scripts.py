@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from .redis_ahead import AHEAD
 from .redis_letters import Script
 
 TOO_WIDE = "more fields than a script can copy"
@@ -87,13 +88,20 @@ return found[1] and found[1][1] or ''
 SWEEP = Script(
     _READING
     + _MOVING
+    + AHEAD
     + """
 local wrong = wrong_type(KEYS[1], 'stream') or wrong_type(KEYS[2], 'stream')
 if wrong then return wrong end
+local from, passed = ARGV[3], ARGV[5]
+if goes_on then
+  from = noted()
+  if not from then return {told(0, 0), ''} end
+  passed = from
+end
 -- Whoever may not remove must learn it before anything is copied.
 redis.call('XDEL', KEYS[1], '0-0')
 local most, bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
-local last, size = each_entry(ARGV[2], KEYS[1], ARGV[3], ARGV[4], ARGV[5], most, bytes, function(page)
+local last, size = each_entry(ARGV[2], KEYS[1], from, ARGV[4], passed, most, bytes, function(page)
   local ids = {}
   for _, entry in ipairs(page) do
     if put(KEYS[2], 'm', entry[2]) then ids[#ids + 1] = entry[1] end
@@ -104,6 +112,7 @@ local last, size = each_entry(ARGV[2], KEYS[1], ARGV[3], ARGV[4], ARGV[5], most,
 end)
 account(number_of.m + too_wide, number_of.m, 0)
 if gone_wrong then return gone_wrong end
+note(last)
 return {told(0, size), last}
 """
 )

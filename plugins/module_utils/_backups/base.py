@@ -73,7 +73,10 @@ class Rehearsal(Protocol):
 
 
 class Kind(Protocol):
-    """How backups of a kind are proven. A module of Python fits: these are functions of it."""
+    """How backups of a kind are proven. A module of Python fits: these are functions of it.
+
+    One whose ``RESTORING_READS_ALL`` is true checks all data while it restores; a full read before that is spared.
+    """
 
     #: Options of a rehearsal: where, with which programs, assertions.
     REHEARSAL: ArgSpec

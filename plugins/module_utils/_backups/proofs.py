@@ -38,6 +38,7 @@ class _Ladder:
     kind: Kind
     options: Mapping[str, Any]
     stack: ExitStack
+    level: str
     rehearsal: list[Rehearsal]
 
     def ended_well(self) -> Mapping[str, Any]:
@@ -48,10 +49,14 @@ class _Ladder:
         return {"files": len(self.backup.manifest.files), "bytes": self.backup.manifest.size}
 
     def readable(self) -> Mapping[str, Any]:
+        if self.level > "L2" and getattr(self.kind, "RESTORING_READS_ALL", False):
+            self.restorable()
+            return {"by": "what restored it"}
         return self.kind.read_in_full(self.backup)
 
     def restorable(self) -> Mapping[str, Any]:
-        self.rehearsal.append(self.stack.enter_context(self.kind.rehearsed(self.backup, self.options)))
+        if not self.rehearsal:
+            self.rehearsal.append(self.stack.enter_context(self.kind.rehearsed(self.backup, self.options)))
         return self.rehearsal[0].found
 
     def equal(self) -> Mapping[str, Any]:
@@ -75,7 +80,7 @@ def prove(backup: Opened, kind: Kind, level: str, options: Mapping[str, Any], cl
         )
     proofs = {proof.level: proof for proof in backup.manifest.proofs}
     with ExitStack() as stack:
-        ladder = _Ladder(backup, kind, options, stack, [])
+        ladder = _Ladder(backup, kind, options, stack, level, [])
         steps = (ladder.ended_well, ladder.same_bytes, ladder.readable, ladder.restorable, ladder.equal)
         for name, step in zip(LEVELS[: LEVELS.index(level) + 1], steps):
             with _level(name):

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""What can run by a schedule: modules of backups, by name, with their options, their operation and their kind.
+
+Each is imported only when it is used. They are imported as attributes of the package, so that one that this copy of the
+library lacks is told by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from .._core.argspec import ArgSpec
+from .._core.errors import MissingLibrary
+from .._core.libraries import load
+from .._core.result import Result
+
+Operate = Callable[[dict[str, Any], bool], Result]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A module as a schedule runs it.
+
+    :param kind: what it works on, for metrics. :param spec: its options. :param operate: its operation.
+    :param libraries: what it imports besides the standard library.
+    """
+
+    kind: str
+    spec: ArgSpec
+    operate: Operate
+    libraries: Sequence[str] = ()
+
+
+def _pg_backup() -> Work:
+    from . import postgres_dump
+
+    return Work("postgres", postgres_dump.SPEC, postgres_dump.operate, ("psycopg",))
+
+
+def _redis_backup() -> Work:
+    from . import redis_backup
+
+    return Work("redis", redis_backup.SPEC, redis_backup.operate, ("redis",))
+
+
+def _config_backup() -> Work:
+    from . import config_backup
+
+    return Work("config", config_backup.SPEC, config_backup.operate)
+
+
+def _backup_verify() -> Work:
+    from . import verifying
+
+    return Work("verify", verifying.SPEC, verifying.operate)
+
+
+def _pgbackrest() -> Work:
+    from . import scheduled_pgbackrest
+
+    return Work("pgbackrest", scheduled_pgbackrest.SPEC, scheduled_pgbackrest.operate)
+
+
+WORK: Mapping[str, Callable[[], Work]] = {
+    "backup_verify": _backup_verify,
+    "config_backup": _config_backup,
+    "pg_backup": _pg_backup,
+    "pgbackrest": _pgbackrest,
+    "redis_backup": _redis_backup,
+}
+
+
+def missing_libraries(work: Work, options: Mapping[str, Any]) -> list[str]:
+    """Return the packages that a job with these options needs and this host lacks."""
+    missing = []
+    for name in (*work.libraries, *(("boto3",) if options.get("storage") else ())):
+        try:
+            load(name)
+        except MissingLibrary as error:
+            missing.append(error.package)
+    return missing

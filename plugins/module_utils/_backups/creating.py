@@ -106,7 +106,7 @@ def _proven(run: _Run, draft: Draft, made: Made) -> Manifest:
         layout={**made.layout, **encryption},
         facts=made.facts,
     )
-    backup = Opened(draft.folder, manifest, run.cipher, run.timeout)
+    backup = Opened(draft.folder, manifest, run.cipher, run.timeout, run.options.get("bin_dir"))
     level = run.options.get("verify") or proofs.highest_here(backup)
     proven = proofs.prove(backup, run.kind, level, run.rehearsal, run.clock)
     return replace(proven, finished_at=run.clock())

@@ -26,13 +26,15 @@ class Opened:
     """A backup at hand on this host.
 
     :param folder: where its files are. :param manifest: what it says. :param cipher: to read it with, if one was given.
-    :param timeout: seconds that one chain of programs may take.
+    :param timeout: seconds that one chain of programs may take. :param bin_dir: the folder of the programs to read it
+        with, None for where they are found.
     """
 
     folder: Path
     manifest: Manifest
     cipher: Cipher | None
     timeout: float
+    bin_dir: str | None = None
 
     @property
     def encrypted(self) -> bool:

@@ -52,6 +52,7 @@ def opened_backup(options: Mapping[str, Any], kind: str | None, default_name: st
     folder = catalog_folder(root, name, make=False)
     cipher = cipher_of(options.get("encryption"))
     timeout = seconds_of("command_timeout", options["command_timeout"])
+    programs = options.get("bin_dir")
     place = place_of(options.get("storage"), name)
     here = read_catalog(folder) if folder.is_dir() else Catalog([], [])
     try:
@@ -61,18 +62,18 @@ def opened_backup(options: Mapping[str, Any], kind: str | None, default_name: st
             raise
     else:
         if place is None or options["backup"] != NEWEST:
-            yield Opened(backup.folder, _of_kind(backup, kind).manifest, cipher, timeout)
+            yield Opened(backup.folder, _of_kind(backup, kind).manifest, cipher, timeout, programs)
             return
     there = chosen(place.catalog(), options["backup"], place.where())
     mine = next((one for one in here.backups if one.folder.name == there.folder.name), None)
     if mine is not None:
-        yield Opened(mine.folder, _of_kind(mine, kind).manifest, cipher, timeout)
+        yield Opened(mine.folder, _of_kind(mine, kind).manifest, cipher, timeout, programs)
         return
     _of_kind(there, kind)
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     with passing_folder(root, _FETCHED) as fetched:
         place.fetch(there.folder.name, fetched / there.folder.name)
-        yield Opened(fetched / there.folder.name, there.manifest, cipher, timeout)
+        yield Opened(fetched / there.folder.name, there.manifest, cipher, timeout, programs)
 
 
 def _of_kind(backup: Backup, kind: str | None) -> Backup:

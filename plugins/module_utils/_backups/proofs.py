@@ -52,7 +52,8 @@ class _Ladder:
         if self.level > "L2" and getattr(self.kind, "RESTORING_READS_ALL", False):
             self.restorable()
             return {"by": "what restored it"}
-        return self.kind.read_in_full(self.backup)
+        programs = self.backup.bin_dir or self.options.get("bin_dir")
+        return self.kind.read_in_full(replace(self.backup, bin_dir=programs))
 
     def restorable(self) -> Mapping[str, Any]:
         if not self.rehearsal:

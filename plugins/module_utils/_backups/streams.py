@@ -10,6 +10,7 @@ The status of each program counts: a dump that is killed in front of a compresso
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import signal
@@ -25,6 +26,7 @@ from typing import IO, Any, Protocol
 from .._core.errors import NotThere, OpsError, Unreachable, one_line
 
 _CHUNK = 1 << 20
+_SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux; fcntl knows it since Python 3.10
 _TOLD = 4096  # of what a program writes to stderr, so many bytes at the end are read
 
 
@@ -56,6 +58,8 @@ class _Running:
         self._said: IO[bytes] = os.fdopen(_nameless(), "w+b")
         # not AnsibleModule.run_command: programs run beside each other, and the library runs without a module
         self.process = self._start(command, stdin, stdout)
+        for stream in (self.process.stdin, self.process.stdout):
+            _widen(stream)
 
     def _start(self, command: Command, stdin: Any, stdout: Any) -> subprocess.Popen[bytes]:
         account = {} if command.user is None else {"user": command.user, "group": _group(command.user)}
@@ -104,6 +108,13 @@ class _Running:
 
     def close(self) -> None:
         self._said.close()
+
+
+def _widen(stream: IO[bytes] | None) -> None:
+    """Let a pipe hold as much as we read at once, so that programs wait less for each other."""
+    if stream is not None:
+        with suppress(OSError):  # a user has a share of memory for pipes; a small one serves as well
+            fcntl.fcntl(stream.fileno(), _SET_PIPE_SIZE, _CHUNK)
 
 
 def _nameless() -> int:

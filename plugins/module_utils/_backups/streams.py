@@ -157,6 +157,11 @@ class Chain:
         """Tell whether none has ended."""
         return all(one.process.poll() is None for one in self._running)
 
+    def signal(self, number: int) -> None:
+        """Send a signal to each that goes on, not to what it has started."""
+        for one in self._running:
+            one.process.send_signal(number)
+
     def expire(self) -> None:
         """End all, as their time is up."""
         self._late = True

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: backup_jobs
+name: backup_plans
 short_description: The backups of a service, each with the options of the modules that make, read and restore it
 version_added: 1.0.0
 author: day2.ops contributors (@day2)
@@ -40,7 +40,7 @@ positional: chosen, shared, connections
 EXAMPLES = r"""
 - name: Show which backups are described
   ansible.builtin.debug:
-    msg: "{{ day2_backups | day2.ops.backup_jobs([], {'path': '/var/backups/day2'}, {}) | map(attribute='name') }}"
+    msg: "{{ day2_backups | day2.ops.backup_plans([], {'path': '/var/backups/day2'}, {}) | map(attribute='name') }}"
 """
 
 RETURN = r"""
@@ -61,7 +61,7 @@ from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_f
 
 
 @told_as_filter_error
-def backup_jobs(
+def backup_plans(
     backups: Sequence[Mapping[str, Any]],
     chosen: Sequence[str],
     shared: Mapping[str, Any],
@@ -77,4 +77,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filter by its name."""
-        return {"backup_jobs": backup_jobs}
+        return {"backup_plans": backup_plans}

@@ -16,8 +16,14 @@ from .._core.errors import InputError
 from .manifest import LEVELS
 from .options import catalog_name
 
-# What is backed up, and whether a connection is needed for it. `wal` is continuous, by pgBackRest.
-CONNECTED: Mapping[str, bool] = {"config": False, "postgres": True, "redis": True, "wal": True}
+# What is backed up, and what makes it. The write-ahead log is archived without a pause, by pgBackRest.
+MAKERS: Mapping[str, str] = {
+    "config": "config_backup",
+    "postgres": "pg_backup",
+    "redis": "redis_backup",
+    "wal": "pgbackrest",
+}
+WAL = "wal"
 DURATIONS = ("rpo", "rto")
 _PLACE = ("path", "storage", "encryption", "command_timeout")
 _MAKING = ("verify", "retention", "keep_local", "rehearsal")
@@ -37,7 +43,7 @@ _SHARED = ArgSpec(
 SPEC = _SHARED + ArgSpec(
     options={
         "name": {"type": "str", "required": True},
-        "kind": {"type": "str", "required": True, "choices": sorted(CONNECTED)},
+        "kind": {"type": "str", "required": True, "choices": sorted(MAKERS)},
         "run_from": {"type": "str", "choices": ["host", "controller"]},
         "command_timeout": {"type": "raw"},
         "verify": {"type": "str", "choices": list(LEVELS)},
@@ -62,8 +68,8 @@ def backup_jobs(
 ) -> list[Job]:
     """Return for each backup its ``name``, ``kind``, ``run_from``, ``level``, ``rpo``, ``rto`` and ``schedule``.
 
-    ``make`` are the options of the module that makes it, ``read`` those of one that reads it, ``restore`` those of the
-    module that restores it.
+    ``module`` is the one that makes it and ``make`` its options, ``read`` those of one that reads it, ``restore`` those
+    of the module that restores it; where the host makes it by a schedule, ``job`` is what ``backup_jobs`` takes.
 
     :param chosen: names of the backups that are meant; none for all.
     :param shared: what holds for all unless a backup says otherwise, each as a whole.
@@ -97,19 +103,32 @@ def _job(given: Mapping[str, Any], defaults: Mapping[str, Any], connections: Map
     for name in DURATIONS:
         if name in job:
             seconds_of(f"{where}: {name}", job[name])
-    if job["kind"] != "wal" and "path" not in job:
+    plan = {name: job.get(name) for name in ("name", "kind", "run_from", "level", "rpo", "rto", "schedule")}
+    plan["module"] = MAKERS[job["kind"]]
+    if job["kind"] == WAL:  # pgBackRest's own configuration says where and how
+        return _scheduled({**plan, "make": job["options"], "read": {}, "restore": job["restore"]})
+    if "path" not in job:
         raise InputError(f"{where}: no path", advice="set day2_backup_path")
-    login = dict(connections.get(job["kind"]) or {}) if CONNECTED[job["kind"]] else {}
+    login = dict(connections.get(job["kind"]) or {})
     catalog_name(job["name"], "")
     # an empty dictionary says that this one is not encrypted, or not stored elsewhere, though others are
     place = {"name": job["name"], **_given_of(job, _PLACE)}
     making = _given_of(job, _MAKING)
-    return {
-        **{name: job.get(name) for name in ("name", "kind", "run_from", "level", "rpo", "rto", "schedule")},
-        "make": {**login, **job["options"], **place, **making},
-        "read": {**place, **({"rehearsal": making["rehearsal"]} if "rehearsal" in making else {})},
-        "restore": {**login, **job["restore"], **place},
-    }
+    return _scheduled(
+        {
+            **plan,
+            "make": {**login, **job["options"], **place, **making},
+            "read": {**place, **({"rehearsal": making["rehearsal"]} if "rehearsal" in making else {})},
+            "restore": {**login, **job["restore"], **place},
+        }
+    )
+
+
+def _scheduled(plan: Job) -> Job:
+    """Add, where the host makes it by a schedule, the ``job`` as ``backup_jobs`` takes it."""
+    if not plan["schedule"] or plan["run_from"] != "host":
+        return plan
+    return {**plan, "job": {**{name: plan[name] for name in ("name", "module", "schedule")}, "options": plan["make"]}}
 
 
 def _given_of(job: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

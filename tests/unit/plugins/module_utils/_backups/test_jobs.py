@@ -36,6 +36,7 @@ def test_what_is_shared_holds_unless_a_backup_says_otherwise() -> None:
     place = {"name": "db", "path": "/backups", "storage": {"bucket": "b"}, "encryption": SHARED["encryption"]}
     assert made["make"] == {"login_user": "backup", "login_password": "secret", "format": "directory", **place}
     assert made["read"] == place
+    assert "job" not in made
     assert made["restore"] == {"login_user": "shop", "login_password": "secret", "jobs": 2, **place}
 
 
@@ -50,6 +51,14 @@ def test_files_need_no_login_and_only_those_that_were_asked_for_are_meant() -> N
     (made,) = backup_jobs(backups, ["etc"], {"path": "/b"}, LOGINS)
     assert made["make"] == {"paths": ["/etc/x"], "name": "etc", "path": "/b"}
     assert (made["rpo"], made["level"]) == (None, None)
+
+
+def test_the_log_is_archived_by_a_configuration_of_its_own() -> None:
+    backup = {"name": "wal", "kind": "wal", "options": {"stanza": "main"}, "restore": {"to": "x"}, "schedule": "@daily"}
+    (made,) = backup_jobs([backup], [], SHARED, LOGINS)
+    assert (made["make"], made["read"], made["restore"]) == ({"stanza": "main"}, {}, {"to": "x"})
+    job = {"name": "wal", "module": "pgbackrest", "schedule": "@daily", "options": {"stanza": "main"}}
+    assert (made["module"], made["job"]) == ("pgbackrest", job)
 
 
 @pytest.mark.parametrize(

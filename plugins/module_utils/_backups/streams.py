@@ -301,11 +301,16 @@ class HashingFile:
             self._stream.close()
 
 
-def copy(source: IO[bytes], target: HashingFile) -> None:
-    """Write all that ``source`` still holds to ``target``."""
+def pieces(source: IO[bytes]) -> Iterator[bytes]:
+    """Yield all that ``source`` still holds, as it comes."""
     # read1 returns what is there: the next program need not fill a whole piece first
     read = getattr(source, "read1", source.read)
-    for piece in iter(lambda: read(_CHUNK), b""):
+    return iter(lambda: read(_CHUNK), b"")
+
+
+def copy(source: IO[bytes], target: HashingFile) -> None:
+    """Write all that ``source`` still holds to ``target``."""
+    for piece in pieces(source):
         target.write(piece)
 
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from .._core.argspec import ArgSpec
@@ -56,29 +57,37 @@ class RedisList(RedisQueue):
         The queue is read before the lists of workers: an item on its way from one to the other is then seen at least
         once, never not at all.
         """
-        in_flight: list[str] = self.options.get("in_flight") or []
-        heartbeat: str | None = self.options.get("heartbeat")
         dead: str | None = self.options.get("dead")
-        named = [self.key, *([dead] if dead else []), *(key for key in in_flight if not is_pattern(key))]
-        answers = yield from self.ask(*(("LLEN", key) for key in named))
+        in_flight: list[str] = self.options.get("in_flight") or []
+        named = [self.key, dead] if dead else [self.key]
+        if in_flight:
+            named += [key for key in in_flight if not is_pattern(key)]
+        answers = yield from self.ask(*[("LLEN", key) for key in named])
         sizes = {key: self.known(key, size) for key, size in zip(named, answers)}
-
-        patterns = [key for key in in_flight if is_pattern(key)]
-        found = yield from scan([*patterns, *([heartbeat] if heartbeat else [])], self.on())
-        own = {key.encode() for key in named}
-        matched = {pattern: [key for key in found[pattern] if key not in own] for pattern in patterns}
-        for pattern, keys in matched.items():
-            lengths = yield from self.ask(*(("LLEN", key) for key in keys))
-            sizes[pattern] = self.known(pattern, sum(lengths))
+        consumers = None
+        if in_flight or self.options.get("heartbeat"):
+            consumers = yield from self._workers(in_flight, sizes)
         return Depth(
             exists=bool(answers[0]),
             type=self.TYPE,
             ready=sizes[self.key],
             in_flight=add_up(sizes[key] for key in in_flight) if in_flight else None,
             dead=sizes[dead] if dead else None,
-            consumers=len(found[heartbeat]) if heartbeat else None,
+            consumers=consumers,
             note=self.missing_note(sizes),
         )
+
+    def _workers(self, in_flight: Sequence[str], sizes: dict[str, int | None]) -> Steps[int | None]:
+        """Add the sizes of what the patterns among ``in_flight`` match, and return how many workers are seen alive."""
+        heartbeat: str | None = self.options.get("heartbeat")
+        patterns = [key for key in in_flight if is_pattern(key)]
+        found = yield from scan([*patterns, *([heartbeat] if heartbeat else [])], self.on())
+        own = {key.encode() for key in sizes}
+        matched = {pattern: [key for key in found[pattern] if key not in own] for pattern in patterns}
+        for pattern, keys in matched.items():
+            lengths = yield from self.ask(*(("LLEN", key) for key in keys))
+            sizes[pattern] = self.known(pattern, sum(lengths))
+        return len(found[heartbeat]) if heartbeat else None
 
     def dead_letters(self, terms: Terms) -> DeadLetters:
         """See :class:`.dead_letters.Redrivable`."""

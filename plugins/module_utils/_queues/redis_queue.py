@@ -47,6 +47,7 @@ class RedisQueue(ABC):
         self.name = name
         self.options = options
         self._seen: set[str] = set()
+        self._on = ""
         redis_connection.check(options, f"{name}: ")
 
     @property
@@ -67,7 +68,8 @@ class RedisQueue(ABC):
 
     def open(self) -> Measurer:
         """See :class:`.base.Queue`."""
-        return RedisMeasurer(redis_connection.connect(self.options), redis_connection.where(self.options))
+        single = not (self.options.get("cluster") or self.options.get("sentinels"))
+        return RedisMeasurer(redis_connection.connect(self.options), redis_connection.where(self.options), single)
 
     @property
     def key(self) -> str:
@@ -76,7 +78,8 @@ class RedisQueue(ABC):
 
     def on(self) -> str:
         """Return key and server, for messages."""
-        return f"{self.key} at {redis_connection.where(self.options)}"
+        self._on = self._on or f"{self.key} at {redis_connection.where(self.options)}"
+        return self._on
 
     def ask(self, *commands: Command) -> Steps[list[Any]]:
         """Return the answers to ``commands``. Raises as :func:`.redis_server.ask`."""
@@ -100,9 +103,9 @@ class RedisQueue(ABC):
 
         :param sizes: what :meth:`known` said, by key.
         """
-        missing = [key for key, size in sizes.items() if size is None]
-        if not missing:
+        if None not in sizes.values():
             return ""
+        missing = [key for key, size in sizes.items() if size is None]
         keys = f"key {missing[0]} does" if len(missing) == 1 else f"keys {', '.join(missing)} do"
         return (
             f"the {keys} not exist, and an empty {self.TYPE} cannot be told from a misspelt one;"

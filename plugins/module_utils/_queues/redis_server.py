@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._core.errors import OpsError, WrongType
 from .._core.redis_connection import explain, explained
+from .._core.redis_rounds import Rounds
 
 if TYPE_CHECKING:
     import redis
@@ -76,8 +77,13 @@ def _explain(error: Exception, command: Command, expected_type: str, on: str) ->
 class RedisMeasurer:
     """One connection to one database of one server."""
 
-    def __init__(self, client: redis.Redis, where: str) -> None:
+    def __init__(self, client: redis.Redis, where: str, single: bool = False) -> None:
+        """Take a client.
+
+        :param single: whether it leads to one server that stays the same, not to a cluster or by sentinels.
+        """
         self._client = client
+        self._rounds = Rounds(client) if single else None
         # Answers as the server gives them: the same with each version of the library, and nothing is spent on them.
         client.response_callbacks.clear()
         self._where = where
@@ -85,6 +91,8 @@ class RedisMeasurer:
 
     def close(self) -> None:
         """See :class:`.base.Measurer`."""
+        if self._rounds is not None:
+            self._rounds.close()
         self._client.close()  # type: ignore[no-untyped-call]
 
     def measure(self, queues: Sequence[RedisQueue]) -> list[Depth | OpsError]:
@@ -127,6 +135,8 @@ class RedisMeasurer:
         :raises OpsError: no answers at all: no connection, no access.
         """
         with explained(_DOING, self._where):
+            if self._rounds is not None:
+                return self._rounds.ask(commands)
             pipeline = self._client.pipeline(transaction=False)
             for command in commands:
                 pipeline.execute_command(*command)  # type: ignore[no-untyped-call]

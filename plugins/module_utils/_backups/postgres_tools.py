@@ -96,6 +96,12 @@ def default_name(options: Mapping[str, Any]) -> str:
     return f"postgres-{host}-{options['login_port']}-{options['login_db']}"
 
 
+def conninfo(database: str) -> str:
+    """Return a database's name as a connection string, so that none such as ``a=b`` is taken for one."""
+    escaped = database.replace("\\", "\\\\").replace("'", "\\'")
+    return f"dbname='{escaped}'"
+
+
 def _version(tools: Tools) -> int:
     return tools.version
 

@@ -3,23 +3,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-"""Encryption of a backup as it is written: programs age and gpg, as a stage of the chain. Nothing plain is on disk.
+"""Encryption of a backup as it is written: by a program, as a stage of the chain. Nothing plain is on disk.
 
 A backup may be written on a host that has no key to read it; it can then be proven to level L1 there, no further.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Protocol
 
+from .._core import command
 from .._core.argspec import ArgSpec
 from .._core.errors import InputError
 from .streams import Command
 
-METHODS = ("age", "gpg")
+METHODS = ("age", "gpg", "ansible-vault")
+# Methods that are fit for some kinds of backups only.
+_ONLY_FOR: Mapping[str, Sequence[str]] = {"ansible-vault": ("config",)}
+_SECONDS = 30.0  # for gpg to look into its keyring
 
 SPEC = ArgSpec(
     options={
@@ -27,8 +32,12 @@ SPEC = ArgSpec(
         "recipients": {"type": "list", "elements": "str"},
         "identity_file": {"type": "path"},
         "gnupg_home": {"type": "path"},
+        "vault_password_file": {"type": "path", "no_log": False},
     },
-    required_if=[("method", "age", ("recipients", "identity_file"), True)],
+    required_if=[
+        ("method", "age", ("recipients", "identity_file"), True),
+        ("method", "ansible-vault", ("vault_password_file",)),
+    ],
 )
 
 
@@ -116,8 +125,13 @@ class Gpg:
         return Command(self._argv("--decrypt"))
 
     def readable(self) -> bool:
-        """See Cipher.readable."""
-        return True
+        """See Cipher.readable. It is when the keyring has a private key of one of the recipients, or any."""
+        return any(self._has_private_key(one) for one in [[name] for name in self.recipients] or [[]])
+
+    def _has_private_key(self, named: Sequence[str]) -> bool:
+        argv = self._argv("--with-colons", "--list-secret-keys", "--", *named)
+        listed = command.run(argv, _SECONDS, expect_status=None).stdout
+        return any(line.startswith("sec:") for line in listed.splitlines())
 
     def told(self) -> dict[str, Any]:
         """See Cipher.told."""
@@ -126,6 +140,8 @@ class Gpg:
 
 def _age(options: Mapping[str, Any]) -> Cipher:
     identity = options.get("identity_file")
+    if identity and not os.access(str(identity), os.R_OK):
+        raise InputError("encryption: identity_file cannot be read", on=str(identity))
     return Age(tuple(options.get("recipients") or ()), Path(str(identity)) if identity else None)
 
 
@@ -134,15 +150,30 @@ def _gpg(options: Mapping[str, Any]) -> Cipher:
     return Gpg(tuple(options.get("recipients") or ()), Path(str(home)) if home else None)
 
 
-_MADE: Mapping[str, Callable[[Mapping[str, Any]], Cipher]] = {"age": _age, "gpg": _gpg}
+def _vault(options: Mapping[str, Any]) -> Cipher:
+    from .cipher_vault import vault_of
+
+    password_file = str(options["vault_password_file"])
+    if not os.access(password_file, os.R_OK):
+        raise InputError("encryption: vault_password_file cannot be read", on=password_file)
+    return vault_of(password_file)
 
 
-def cipher_of(options: Mapping[str, Any] | None) -> Cipher | None:
+_MADE: Mapping[str, Callable[[Mapping[str, Any]], Cipher]] = {"age": _age, "gpg": _gpg, "ansible-vault": _vault}
+
+
+def cipher_of(options: Mapping[str, Any] | None, kind: str | None = None) -> Cipher | None:
     """Return the cipher of the option ``encryption``; None when that is not given.
 
-    :raises InputError: it is none that can be.
+    :param kind: of the backup that is to be made with it. :raises InputError: it is none that can be.
     """
     if not options:
         return None
     valid = SPEC.validate(options, "encryption")
+    kinds = _ONLY_FOR.get(valid["method"])
+    if kind is not None and kinds is not None and kind not in kinds:
+        raise InputError(
+            f"encryption: {valid['method']} is for backups of the kind {', '.join(kinds)} only",
+            advice="take age or gpg",
+        )
     return _MADE[valid["method"]](valid)

@@ -33,8 +33,8 @@ SPEC = MAKING + ArgSpec(
         "renew_after": {"type": "raw"},
     }
 )
-# ansible-vault has all in memory, several times.
-MOST_IN_VAULT = 64 << 20
+# ansible-vault has all in memory, some twenty times over.
+MOST_IN_VAULT = 16 << 20
 _SIZE = re.compile(r"\s*(?P<number>\d+(\.\d+)?)\s*(?P<unit>[kKMGT]?)(?P<two>i?)B?\s*\Z")
 _POWERS = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4}
 

@@ -17,7 +17,7 @@ from .._core.durations import seconds_of, show_duration
 from .._core.result import Result
 from . import proofs
 from .base import Kind, Made, Source
-from .catalog import Backup, Catalog, read_catalog
+from .catalog import Backup, Catalog, damage, read_catalog
 from .cipher import Cipher, cipher_of
 from .draft import Draft, catalog_folder, drafted, published, require_space
 from .kinds import kind_named
@@ -39,7 +39,7 @@ class _Run:
         self.clock = clock
         self.name = catalog_name(options.get("name"), default_name)
         self.root = root_of(options)
-        self.cipher: Cipher | None = cipher_of(options.get("encryption"))
+        self.cipher: Cipher | None = cipher_of(options.get("encryption"), source.kind)
         self.place: Place | None = place_of(options.get("storage"), self.name)
         self.timeout = seconds_of("command_timeout", options["command_timeout"])
         self.kind: Kind = kind_named(source.kind)
@@ -64,7 +64,7 @@ def back_up(
     """
     run = _Run(source, options, default_name, clock)
     newest = next(iter(run.known().backups), None)
-    if newest is not None and source.unchanged(newest.manifest):
+    if newest is not None and _is_whole(newest) and source.unchanged(newest.manifest):
         return Result(msg=f"{source.subject()}: unchanged since {newest.folder.name}", data=_told(newest))
     if check_mode:
         return _planned(run)
@@ -86,6 +86,11 @@ def back_up(
         diff={"before": _line(newest), "after": _line(backup)},
         warnings=list(made.warnings),
     )
+
+
+def _is_whole(backup: Backup) -> bool:
+    """Tell whether nothing is plainly wrong with a backup; of one that is in a storage only, no more is known."""
+    return not backup.folder.is_dir() or not damage(backup)
 
 
 def _proven(run: _Run, draft: Draft, made: Made) -> Manifest:

@@ -59,8 +59,18 @@ def remove_folder(folder: Path) -> None:
     """Kill what runs in the folder (has it, or a folder in it, as its working folder), and remove the folder."""
     kill_inhabitants(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():  # something was written meanwhile by one that just died
+    if folder.exists():  # something was written meanwhile by one that just died, or a folder in it forbids to write
+        _permit(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _permit(folder: Path) -> None:
+    """Let us write in all folders in it, as what was restored may have some that not even their owner may write in."""
+    for place, folders, _files in os.walk(folder):
+        for name in [place, *(os.path.join(place, one) for one in folders)]:
+            if not os.path.islink(name):
+                with suppress(OSError):
+                    os.chmod(name, 0o700)
 
 
 def kill_inhabitants(folder: Path) -> None:

@@ -46,7 +46,11 @@ class Opened:
         return not self.encrypted or (self.cipher is not None and self.cipher.readable())
 
     def path(self, name: str) -> Path:
-        """Return where the file ``name`` (without a cipher's suffix) is. :raises OpsError: the backup has none."""
+        """Return where the file ``name`` (without a cipher's suffix) is.
+
+        :raises OpsError: the backup has none. :raises InputError: it is encrypted in a way that was not given.
+        """
+        self._require_cipher()
         names = {file.path for file in self.manifest.files}
         written = [one for one in (name, *self._encrypted_names(name)) if one in names]
         if not written:
@@ -76,11 +80,21 @@ class Opened:
                 yield running.stdout
 
     def _decrypting(self) -> list[Command]:
+        cipher = self._require_cipher()
+        return [] if cipher is None else [cipher.decrypting()]
+
+    def _require_cipher(self) -> Cipher | None:
+        """Return what decrypts the backup, None for one that is plain."""
         if not self.encrypted:
-            return []
+            return None
+        method = self.manifest.layout["encryption"].get("method")
         if self.cipher is None:
-            raise InputError("the backup is encrypted", on=str(self.folder), advice="give encryption")
-        return [self.cipher.decrypting()]
+            raise InputError(f"the backup is encrypted with {method}", on=str(self.folder), advice="give encryption")
+        if self.cipher.told()["method"] != method:
+            raise InputError(
+                f"the backup is encrypted with {method}, not {self.cipher.told()['method']}", on=str(self.folder)
+            )
+        return self.cipher
 
     @contextmanager
     def _file(self, name: str) -> Iterator[IO[bytes]]:

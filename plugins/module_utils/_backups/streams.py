@@ -27,6 +27,7 @@ from .._core.errors import NotThere, OpsError, Unreachable, one_line
 
 _CHUNK = 1 << 20
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux; fcntl knows it since Python 3.10
+_PACKAGES = {"age": "age", "gpg": "gnupg", "zstd": "zstd"}  # of programs that are found by their name alone
 _TOLD = 4096  # of what a program writes to stderr, so many bytes at the end are read
 
 
@@ -78,7 +79,9 @@ class _Running:
         except (OSError, ValueError) as error:
             self._said.close()
             reason = getattr(error, "strerror", None) or error
-            raise NotThere(f"cannot run the program ({reason})", on=self.name) from error
+            package = _PACKAGES.get(self.name) if isinstance(error, FileNotFoundError) else None
+            advice = f"install the package {package}" if package else ""
+            raise NotThere(f"cannot run the program ({reason})", on=self.name, advice=advice) from error
 
     def kill(self) -> None:
         """End it and what it has started."""

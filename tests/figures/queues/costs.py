@@ -16,9 +16,9 @@ from .. import rounds
 from ..errors import FigureError
 from ..rows import Row, at_most
 from ..run import Run
-from . import module
 from .letters import DESCRIPTION, Ready
 from .own_redis import OwnRedis, running
+from .reprocess import module
 
 AREA = "queues"
 _QUEUES = 100

@@ -18,10 +18,10 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from .. import processes
 from ..rows import Goal, Row
 from ..run import Run
-from . import module
 from .kills import AREA, Way, row, succeeded
 from .letters import DEAD, DESCRIPTION, QUEUE
 from .own_redis import Client, OwnRedis, running
+from .reprocess import module
 from .whereabouts import PLACES, Account, fill
 
 _WORKERS = 8

@@ -21,11 +21,11 @@ from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from ..rows import Goal, Row
 from ..run import Run
-from . import module
 from .cases import CASES, COUNT, PASSWORD, THROUGH, USER, Case, count_of, numbers_in
 from .kills import at_random, kill_at
 from .letters import DEAD, DESCRIPTION, QUEUE
 from .own_redis import NO_FILES, Options, OwnRedis, running
+from .reprocess import module
 from .whereabouts import Account, fill
 
 AREA = "queues"

@@ -20,9 +20,9 @@ from .. import processes
 from ..errors import FigureError
 from ..rows import Goal, Row
 from ..run import Run
-from . import module
 from .letters import DEAD, DESCRIPTION, QUEUE
 from .own_redis import Client, Options, OwnRedis, running
+from .reprocess import module
 from .whereabouts import Account, fill, is_meant, number_of
 
 AREA = "queues"

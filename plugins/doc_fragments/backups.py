@@ -84,10 +84,10 @@ options:
     type: dict
     suboptions:
       method:
-        description: The program.
+        description: The program. V(ansible-vault) is for backups of configuration only, up to 16 MiB.
         type: str
         required: true
-        choices: [age, gpg]
+        choices: [age, gpg, ansible-vault]
       recipients:
         description: For whom, public keys of age, or key ids or addresses in the keyring of gpg. Needed to write.
         type: list
@@ -97,6 +97,9 @@ options:
         type: path
       gnupg_home:
         description: The home of gpg, with its keyring.
+        type: path
+      vault_password_file:
+        description: The file with the password of ansible-vault, absolute.
         type: path
   command_timeout:
     description: How long the programs that write or read the data may take, as seconds or as V(6h).

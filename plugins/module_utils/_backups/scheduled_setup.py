@@ -120,7 +120,7 @@ def _wanted_jobs(params: Mapping[str, Any]) -> Iterator[_Wanted]:
 def _wanted_job(params: Mapping[str, Any], asked: Mapping[str, Any], where: str) -> _Wanted:
     fields = {
         **{name: asked.get(name) for name in ASKED.options},
-        "notify": asked.get("notify") or params["notify"],
+        "notify": _given(asked.get("notify") or params["notify"]),
         "state_dir": params["state_dir"],
         "textfile_dir": params["textfile_dir"],
         "made_by": MADE_BY,
@@ -134,6 +134,13 @@ def _wanted_job(params: Mapping[str, Any], asked: Mapping[str, Any], where: str)
         check_calendar(schedule.calendar)
     _require_account(job.user)
     return _Wanted(fields, job, schedule, missing_libraries(work, job.options))
+
+
+def _given(value: Any) -> Any:
+    """Return nested options less those that were not given: rules between options count those that are there."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _given(inner) for name, inner in value.items() if inner is not None}
 
 
 def _require_account(user: str) -> None:

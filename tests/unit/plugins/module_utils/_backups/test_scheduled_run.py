@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -69,7 +70,7 @@ class Host:
             "name": "main",
             "module": "pgbackrest",
             "options": {**options, **fields.pop("options", {})},
-            "user": "root" if os.geteuid() == 0 else os.environ.get("USER", "nobody"),
+            "user": pwd.getpwuid(os.geteuid()).pw_name,
             "state_dir": str(self.state),
             "textfile_dir": str(self.metrics),
             "made_by": "day2.ops",

@@ -47,8 +47,8 @@ RETURN = r"""
 _value:
   description:
     - For each backup a dictionary of C(name), C(kind), C(run_from), C(level), C(rpo), C(rto) and C(schedule); of
-      C(module), that makes it; and of C(make), C(read) and C(restore), the options of modules. With a schedule also C(job),
-      as P(day2.ops.backup_jobs#module) takes it. They may hold passwords.
+      C(module), that makes it; and of C(make), C(read) and C(restore), the options of modules. With a schedule also
+      C(job), as P(day2.ops.backup_jobs#module) takes it. They may hold passwords.
   type: list
   elements: dict
 """

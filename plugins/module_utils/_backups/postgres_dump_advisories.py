@@ -59,6 +59,6 @@ def warnings(tools: Tools) -> list[str]:
         return []
     minors = [one.mended.get(tools.major) for one in found]
     known = [minor for minor in minors if minor is not None]
-    mended = f"{tools.major}.{max(known)} or newer" if len(known) == len(minors) else "a newer major version"
+    mended = f"{tools.major}.{max(known)}" if len(known) == len(minors) else "a newer major version"
     told = "; ".join(f"{one.name}: {one.what}" for one in found)
-    return [f"the programs in {tools.folder} are of PostgreSQL {tools.text}, {mended} lacks known faults: {told}"]
+    return [f"pg_dump {tools.text} in {tools.folder} has known faults that {mended} has not: {told}"]

@@ -19,6 +19,8 @@ _WORDS: tuple[tuple[str, type[OpsError], str, str], ...] = (
     ("cross-database references", InputError, "a pattern is wrong", "expected NAME, or SCHEMA.NAME for tables"),
     ("permission denied", AccessDenied, "the role may not read all", "give it pg_read_all_data, or exclude the table"),
     ("row-level security", AccessDenied, "rows are hidden from the role", "use a role with BYPASSRLS"),
+    # pg_dump sets this one for its locks only
+    ("statement timeout", Unreachable, "a table stayed locked", "see lock_wait_timeout"),
     ("lock timeout", Unreachable, "a table stayed locked", "see lock_wait_timeout"),
     ("could not obtain lock", Unreachable, "a table is about to be changed by another session", "try again later"),
     ("conflict with recovery", Unreachable, "the standby ended the dump", "raise max_standby_streaming_delay there"),
@@ -34,10 +36,8 @@ def explained(error: OpsError, on: str) -> OpsError:
 
     :param on: server and database.
     """
-    said = f"{error.failed}; {error.advice}" if error.advice else error.failed
+    said = error.advice if error.failed.startswith("pg_dump") and error.advice else error.failed
     for words, kind, meaning, advice in _WORDS:
         if words in said:
-            return kind(
-                f"{meaning} ({error.advice or error.failed})", on=error.on or on, advice=advice, **error.details
-            )
+            return kind(f"{meaning} ({said})", on=error.on or on, advice=advice, **error.details)
     return error if error.on else type(error)(error.failed, on=on, advice=error.advice, **error.details)

@@ -24,6 +24,7 @@ from .manifest import Manifest
 from .postgres_dump_command import DIRECTORY, DumpCommand, Wish
 from .postgres_dump_errors import explained
 from .postgres_dump_snapshot import Counting, Snapshot, Table, count, held, tables_of
+from .postgres_restore_database import source_locale
 from .postgres_tools import conninfo, find_tools, login
 from .streams import Command, chain, pieces
 
@@ -44,6 +45,7 @@ class Server:
     """What was asked of the server.
 
     :param reads_passwords: whether the role may read the hashes of passwords. :param size: of the database in bytes.
+    :param locale: encoding and locale of the database, see source_locale.
     """
 
     version: int
@@ -51,6 +53,7 @@ class Server:
     standby: bool
     reads_passwords: bool
     size: int
+    locale: Mapping[str, Any]
 
 
 def source_of(options: Mapping[str, Any], wish: Wish) -> DumpSource:
@@ -59,7 +62,7 @@ def source_of(options: Mapping[str, Any], wish: Wish) -> DumpSource:
         row = connection.execute(_SERVER).fetchone()
         if row is None:
             raise OpsError("the server does not tell its version", on=where(options))
-        server = Server(*row)
+        server = Server(*row, locale=source_locale(connection))
         tables = tables_of(connection)
     ask = ["pg_dump", "pg_restore", *(["pg_dumpall"] if options["globals"] else [])]
     tools = find_tools(options, server.version, ask)
@@ -122,15 +125,18 @@ class DumpSource:
     def write(self, draft: Draft) -> Made:
         """See base.Source.write."""
         counted = self.tables if self.options["counts"] else []
-        # the moment is held by a connection that counts meanwhile; the password's file is not part of the backup
+        # a file with the password, if there is one, is not part of the backup
         with login(self.options, draft.folder.parent, self.command.tools) as env:
-            with held(self.options, counted, self.command.wish.lock_wait) as snapshot:
-                counting = Counting(snapshot, counted)
-                counting.start()
-                dumped = self._dumped(draft, env, snapshot, counting)
-                rows = self._rows(draft, snapshot, counting, dumped) if self.options["counts"] else {}
-            if self.options["globals"]:
-                self._write_globals(draft, env)
+            try:
+                with held(self.options, counted, self.command.wish.lock_wait) as snapshot:
+                    counting = Counting(snapshot, counted)
+                    counting.start()
+                    dumped = self._dumped(draft, env, snapshot, counting)
+                    rows = self._rows(draft, snapshot, counting, dumped) if self.options["counts"] else {}
+                if self.options["globals"]:
+                    self._write_globals(draft, env)
+            except OpsError as error:
+                raise explained(error, self.subject()) from error
         return self._made(snapshot, dumped, rows)
 
     def _dumped(self, draft: Draft, env: Mapping[str, str], snapshot: Snapshot, counting: Counting) -> list[int]:
@@ -142,8 +148,6 @@ class DumpSource:
             failed_before = counting.stop()
             if failed_before is not None:
                 raise failed_before from error
-            if isinstance(error, OpsError):
-                raise explained(error, self.subject()) from error
             raise
 
     def _write_directory(self, draft: Draft, env: Mapping[str, str], snapshot: Snapshot) -> list[int]:
@@ -171,10 +175,7 @@ class DumpSource:
         argv += [f"--database={conninfo(self.options['login_db'])}"]
         if not self.server.reads_passwords:
             argv.append("--no-role-passwords")
-        try:
-            draft.receive(GLOBALS, [Command(argv, environment={**env, "LC_ALL": "C"}, folder=draft.folder)])
-        except OpsError as error:
-            raise explained(error, self.subject()) from error
+        draft.receive(GLOBALS, [Command(argv, environment={**env, "LC_ALL": "C"}, folder=draft.folder)])
 
     def _rows(self, draft: Draft, snapshot: Snapshot, counting: Counting, dumped: list[int]) -> dict[str, int]:
         """Return the rows of each table in the dump, by its quoted name."""
@@ -197,6 +198,7 @@ class DumpSource:
                 "version": self.server.version_text,
                 "standby": self.server.standby,
                 "size": self.server.size,
+                "locale": dict(self.server.locale),
             },
             tools={"pg_dump": self.command.tools.text},
             layout={

@@ -17,6 +17,7 @@ from ansible_collections.day2.ops.plugins.module_utils._backups.cipher import ci
 from ansible_collections.day2.ops.plugins.module_utils._backups.draft import Draft, catalog_folder, drafted, published
 from ansible_collections.day2.ops.plugins.module_utils._backups.manifest import Manifest, write_manifest
 from ansible_collections.day2.ops.plugins.module_utils._backups.opened import Opened
+from ansible_collections.day2.ops.plugins.module_utils._backups.postgres_restore_database import source_locale
 from ansible_collections.day2.ops.plugins.module_utils._backups.streams import Command, run_chain
 from ansible_collections.day2.ops.plugins.module_utils._core import postgres_connection
 
@@ -75,11 +76,15 @@ class Dumped:
             if roles:
                 draft.receive("globals.sql", [Command([tools.path("pg_dumpall"), "--globals-only"], environment)])
         return Made(
-            server={"encoding": "UTF8", "lc_collate": "C.UTF-8", "lc_ctype": "C.UTF-8"},
+            server={"locale": self.locale()},
             tools={"pg_dump": tools.text},
             layout={"format": "directory" if directory else "custom"},
             facts={"rows": ROWS, "server_version_num": self.version(), "database": self.database, **self.facts},
         )
+
+    def locale(self) -> dict[str, Any]:
+        with connect(self.login, self.database) as connection:
+            return source_locale(connection)
 
     def version(self) -> int:
         with connect(self.login) as connection:

@@ -22,26 +22,26 @@ from .._core.libraries import load
 from .._core.postgres_connection import connect
 from .opened import Opened
 from .postgres_compare_answers import answered
+from .postgres_restore_names import Name, table_name
 from .postgres_scratch import Scratch
 from .postgres_tools import login
 
 if TYPE_CHECKING:
     import psycopg
 
-Name = tuple[str, str]
-
 _TOLD = 5  # differing tables in a message; all are in the details
 _MOST_DETAILS = 1000
 _AMCHECK_SCHEMA = "day2_amcheck"
-# Tables, the largest first so that all hands end at about the same time. What belongs to an extension is its own.
+# Tables as a backup counts them, the largest first so that all hands end at about the same time.
 _TABLES = """
-SELECT nspname, relname, c.relkind
-FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-WHERE relkind IN ('r', 'p', 'm', 'f') AND relpersistence <> 't' AND nspname <> 'information_schema'
-    AND nspname !~ '^pg_' AND nspname <> %s
+SELECT nspname, relname
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace
+WHERE relkind = 'r' AND relpersistence <> 't' AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY pg_relation_size(c.oid) DESC
 """
-_OWN_ROWS = ("r", "m")
 
 
 def compared(scratch: Scratch, backup: Opened, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def compare_rows(
     """
     if expected is None:
         raise NotThere("the backup's manifest has no numbers of rows to compare with")
-    wanted = {parsed(text): number for text, number in expected.items()}
+    wanted = {table_name(text): number for text, number in expected.items()}
     found = counts(options, jobs, wanted)
     names = sorted(name for name in {*wanted, *found} if name[0] not in leave_out)
     differences = [
@@ -98,27 +98,10 @@ def _told(difference: Mapping[str, Any]) -> str:
     return f"{table} has {found} rows, {expected} were expected"
 
 
-def parsed(text: str) -> Name:
-    """Return schema and table of ``schema.table``, each in quotes where SQL needs them."""
-    parts, quoted, start = [], False, 0
-    for place, letter in enumerate(text):
-        if letter == '"':
-            quoted = not quoted
-        elif letter == "." and not quoted:
-            parts.append(text[start:place])
-            start = place + 1
-    parts.append(text[start:])
-    if len(parts) != 2:
-        raise OpsError("the manifest names a table in a way that is none", on=text)
-    plain = [part[1:-1].replace('""', '"') if part.startswith('"') else part for part in parts]
-    return plain[0], plain[1]
-
-
 def counts(options: Mapping[str, Any], jobs: int, wanted: Mapping[Name, int]) -> dict[Name, int]:
     """Return the number of rows by schema and table: of those wanted, and of others that hold rows."""
     with connect(options) as connection:
-        listed = connection.execute(_TABLES, [_AMCHECK_SCHEMA]).fetchall()
-        names = [(str(row[0]), str(row[1])) for row in listed if _counts(row, wanted)]
+        names = [(str(row[0]), str(row[1])) for row in connection.execute(_TABLES)]
     work: Queue[Name] = Queue()
     for name in names:
         work.put(name)
@@ -127,10 +110,6 @@ def counts(options: Mapping[str, Any], jobs: int, wanted: Mapping[Name, int]) ->
         parts = [pool.submit(_count_some, options, work) for _hand in range(hands)]
         merged = {name: number for part in parts for name, number in part.result().items()}
     return {name: number for name, number in merged.items() if number or name in wanted}
-
-
-def _counts(row: Sequence[Any], wanted: Mapping[Name, int]) -> bool:
-    return (str(row[0]), str(row[1])) in wanted or row[2] in _OWN_ROWS
 
 
 def _count_some(options: Mapping[str, Any], work: Queue[Name]) -> dict[Name, int]:
@@ -142,7 +121,7 @@ def _count_some(options: Mapping[str, Any], work: Queue[Name]) -> dict[Name, int
                 name = work.get_nowait()
             except Empty:
                 return counted
-            row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*name))).fetchone()
+            row = connection.execute(sql.SQL("SELECT count(*) FROM ONLY {}").format(sql.Identifier(*name))).fetchone()
             counted[name] = int(row[0]) if row else 0
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from .._core.errors import InputError, NotThere, OpsError
 from .manifest import Manifest
 from .opened import Opened
-from .postgres_tools import Tools, find_tools, login, version_text
+from .postgres_tools import Tools, conninfo, find_tools, login, version_text
 from .streams import Command, run_chain
 
 DUMP = "dump"
@@ -61,7 +61,8 @@ def tools_for(backup: Opened, options: Mapping[str, Any], server_version: int, a
     """
     match = _VERSION.search(str(backup.manifest.tools.get("pg_dump", "")))
     made_by = int(match[1]) * 10000 if match else 0
-    return find_tools(options, max(server_version, made_by), ask)
+    bin_dir = options.get("bin_dir") or backup.bin_dir
+    return find_tools({"bin_dir": bin_dir}, max(server_version, made_by), ask)
 
 
 def require_not_older(manifest: Manifest, server_version: int, on: str) -> None:
@@ -91,7 +92,7 @@ def restore(backup: Opened, tools: Tools, options: Mapping[str, Any], wanted: Wa
             f" {version_text(wanted.server_version)}",
             advice="leave it out; the database is replaced as a whole anyway",
         )
-    argv = [tools.path("pg_restore"), f"--dbname={_conninfo(options['login_db'])}", "--no-password"]
+    argv = [tools.path("pg_restore"), f"--dbname={conninfo(options['login_db'])}", "--no-password"]
     argv += _switches(tools, wanted, jobs)
     if not old_server:
         argv.append("--exit-on-error")
@@ -124,12 +125,6 @@ def _switches(tools: Tools, wanted: Wanted, jobs: int) -> list[str]:
     argv += [f"--schema={name}" for name in wanted.schemas]
     argv += [f"--exclude-schema={name}" for name in wanted.exclude_schemas]
     return [*argv, *wanted.leave_out]
-
-
-def _conninfo(database: str) -> str:
-    """Return the name as a connection string, so that none such as ``a=b`` is taken for one."""
-    escaped = database.replace("\\", "\\\\").replace("'", "\\'")
-    return f"dbname='{escaped}'"
 
 
 def _run(backup: Opened, command: Command) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.libraries import load
 from .manifest import Manifest
+from .postgres_restore_names import table_name
 
 if TYPE_CHECKING:
     import psycopg
@@ -36,6 +37,16 @@ FROM pg_database d WHERE datname = %s
 # Settings whose value is a list of names, each quoted by itself.
 _LISTS = ("local_preload_libraries", "search_path", "session_preload_libraries", "temp_tablespaces")
 _ICU, _BUILTIN = "i", "b"
+# Names in a manifest, and those of the columns; which of the last but one there is depends on the server's version.
+_TOLD = {
+    "encoding": "encoding",
+    "collate": "datcollate",
+    "ctype": "datctype",
+    "provider": "datlocprovider",
+    "icu_locale": "daticulocale",
+    "locale": "datlocale",
+    "icu_rules": "daticurules",
+}
 
 
 def read_properties(connection: psycopg.Connection[Any], database: str) -> Properties | None:
@@ -47,16 +58,29 @@ def read_properties(connection: psycopg.Connection[Any], database: str) -> Prope
     return None if row is None else dict(row[0])
 
 
+def source_locale(connection: psycopg.Connection[Any]) -> dict[str, Any]:
+    """Return what a manifest says of the encoding and the locale of the database that was connected to."""
+    row = connection.execute(_READ, [connection.info.dbname]).fetchone()
+    properties = {} if row is None else dict(row[0])
+    return {name: properties[column] for name, column in _TOLD.items() if properties.get(column) is not None}
+
+
 def source_properties(manifest: Manifest) -> Properties:
     """Return what the manifest tells of the database's encoding and locale, by the names of :func:`read_properties`."""
-    server = manifest.server
-    return {
-        "encoding": server.get("encoding"),
-        "datcollate": server.get("lc_collate"),
-        "datctype": server.get("lc_ctype"),
-        "datlocprovider": server.get("locale_provider"),
-        "datlocale": server.get("locale"),
-    }
+    told = manifest.server.get("locale") or {}
+    return {column: told.get(name) for name, column in _TOLD.items()}
+
+
+def make_schemas(connection: psycopg.Connection[Any], manifest: Manifest) -> None:
+    """Make the schemas of a backup of chosen tables, in which the schemas themselves are not.
+
+    :param connection: to the database that it is restored into.
+    """
+    if not (manifest.layout.get("filters") or {}).get("tables"):
+        return
+    sql = load("psycopg.sql")
+    for schema in sorted({table_name(text)[0] for text in manifest.facts.get("rows") or {}}):
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
 
 
 def create_like(

@@ -32,7 +32,7 @@ from .leftovers import passing_folder
 from .manifest import Manifest
 from .opened import Opened
 from .postgres_restore import require_not_older, source_version, tools_for
-from .postgres_restore_database import create_like, source_properties
+from .postgres_restore_database import create_like, make_schemas, source_properties
 from .postgres_restore_roles import GLOBALS, make_names
 from .postgres_tools import Tools
 from .streams import Chain, Command, chain, run_chain
@@ -271,6 +271,8 @@ def _prepared(backup: Opened, tools: Tools, folder: Path, place: Path) -> Scratc
             make_names(connection, text)
         notes += create_scratch(connection, _DATABASE, backup.manifest)
     login = _login(place, backup.timeout, _DATABASE)
+    with connect(login) as connection:
+        make_schemas(connection, backup.manifest)
     return Scratch("a server of its own", login, version, tools, folder, text is not None, True, notes)
 
 
@@ -292,6 +294,6 @@ def create_scratch(connection: psycopg.Connection[Any], database: str, manifest:
         encoding = properties.get("encoding")
         plain = {"encoding": encoding, "datcollate": "C", "datctype": "C"}
         create_like(connection, database, plain)
-        wanted = properties.get("datlocale") or properties.get("datcollate")
+        wanted = properties.get("datlocale") or properties.get("daticulocale") or properties.get("datcollate")
         return [f"the locale is C, as the server has no {wanted}: what depends on the order of text may differ"]
     return []

@@ -18,6 +18,7 @@ from .._core.postgres_connection import connect, where
 from .leftovers import passing_folder
 from .opened import Opened
 from .postgres_restore import require_not_older, tools_for
+from .postgres_restore_database import make_schemas
 from .postgres_restore_leftovers import ID_LENGTH, drop_leftovers, name_lock, passing_database
 from .postgres_restore_roles import missing_roles
 from .postgres_scratch import Scratch, create_scratch, globals_of
@@ -49,4 +50,6 @@ def own_database(backup: Opened, options: Mapping[str, Any], login: Mapping[str,
             if not roles:
                 notes.append("owners and privileges were left out, as their roles are not on that server")
             inside = {**login, "login_db": name}
+            with connect(inside) as restored:
+                make_schemas(restored, backup.manifest)
             yield Scratch(f"a database on {where(login)}", inside, version, tools, folder, roles, False, notes)

@@ -5,7 +5,8 @@
 """A server of the S3 protocol: rclone, which serves a folder over TLS. Each folder in that is a bucket.
 
 It has the address `localhost` in its certificate. It knows no server-side encryption, no object lock and no versions;
-the ETag of an object is the MD5 of its content, also of one that was sent in parts.
+the ETag of an object is the MD5 of its content, also of one that was sent in parts. Sizes of files that are changed in
+its folder it may tell wrongly for five minutes.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class S3Server(Server):
         auth = Path(facts["data_dir"]).parent / "auth"
         address = f"{HOST}:{facts['url'].rpartition(':')[2]}"
         argv = ["/bin/sh", "-c", _LAUNCH, "s3", str(auth), program(), "serve", "s3", facts["data_dir"]]
-        argv += ["--addr", address, "--vfs-cache-mode", "off", "--dir-cache-time", "0s", "--config", "/dev/null"]
+        argv += ["--addr", address, "--vfs-cache-mode", "off", "--config", "/dev/null"]
         argv += ["--cert", str(self.home.folder / "server.pem"), "--key", str(self.home.folder / "server.key")]
         running = self.home.launch(self.name, argv)
 

@@ -44,16 +44,16 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
 class Server:
     """What was asked of the server.
 
-    :param reads_passwords: whether the role may read the hashes of passwords. :param size: of the database in bytes.
     :param locale: encoding and locale of the database, see source_locale.
+    :param reads_passwords: whether the role may read the hashes of passwords. :param size: of the database in bytes.
     """
 
+    locale: Mapping[str, Any]
     version: int
     version_text: str
     standby: bool
     reads_passwords: bool
     size: int
-    locale: Mapping[str, Any]
 
 
 def source_of(options: Mapping[str, Any], wish: Wish) -> DumpSource:
@@ -62,7 +62,7 @@ def source_of(options: Mapping[str, Any], wish: Wish) -> DumpSource:
         row = connection.execute(_SERVER).fetchone()
         if row is None:
             raise OpsError("the server does not tell its version", on=where(options))
-        server = Server(*row, locale=source_locale(connection))
+        server = Server(source_locale(connection), *row)
         tables = tables_of(connection)
     ask = ["pg_dump", "pg_restore", *(["pg_dumpall"] if options["globals"] else [])]
     tools = find_tools(options, server.version, ask)

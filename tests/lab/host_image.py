@@ -1,7 +1,7 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of a small Debian with systemd, Python, sudo and cron, for hosts that run in a container.
+"""The files of a small Debian with systemd, Python, sudo, cron and faketime, for hosts that run in a container.
 
 They come from the mirror and the suite that this machine's apt uses.
 """
@@ -16,7 +16,7 @@ from .artifacts import Artifact, run
 from .errors import LabError
 
 ARCHIVE = "host.tar"
-_PACKAGES = "systemd,systemd-sysv,dbus,python3,sudo,cron,procps"
+_PACKAGES = "systemd,systemd-sysv,dbus,python3,sudo,cron,procps,faketime"
 _SUITES = Path("/etc/os-release")
 # Of no use in a container, and half of its size.
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*")

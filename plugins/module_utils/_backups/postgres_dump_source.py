@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .._core.durations import seconds_of
 from .._core.errors import OpsError
 from .._core.postgres_connection import connect, where
 from . import postgres_dump_advisories, postgres_dump_compression, postgres_dump_toc
@@ -77,10 +78,11 @@ def source_of(options: Mapping[str, Any], wish: Wish) -> DumpSource:
 
 def _wanted(options: Mapping[str, Any], command: DumpCommand, tables: Mapping[int, Table]) -> list[Table]:
     """Return the tables that the patterns mean, as pg_dump itself understands them."""
+    timeout = seconds_of("command_timeout", options["command_timeout"])
     with tempfile.TemporaryDirectory(prefix="day2-pg-") as folder, login(options, Path(folder), command.tools) as env:
         commands = [command.definitions(env, Path(folder)), postgres_dump_toc.listing_command(command.tools)]
         try:
-            with chain(commands, command.wish.lock_wait + 600, stdout=subprocess.PIPE) as running:
+            with chain(commands, timeout, stdout=subprocess.PIPE) as running:
                 defined = postgres_dump_toc.defined(running.stdout)
         except OpsError as error:
             raise explained(error, where(options)) from error

@@ -214,4 +214,5 @@ def require_primary(session: Session) -> None:
             "the server is a standby, on which nothing can be maintained",
             on=session.on,
             advice="name the primary; what is done there comes here",
+            standby=True,
         )

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What maintenance of databases has done on a host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: postgres_maintenance_account
+short_description: What maintenance of databases has done on a host
+version_added: 1.0.0
+author: day2.ops contributors (@day2)
+description:
+  - Makes one result, in the shape that P(day2.ops.report#module) takes for a host, of those of
+    P(day2.ops.pg_maintain#module) and of the gates before and after.
+options:
+  _input:
+    description: The results of P(day2.ops.pg_maintain#module) of a loop over names of databases.
+    type: list
+    elements: dict
+    required: true
+  before:
+    description: The result of the gate before; empty when there was none.
+    type: dict
+    required: true
+  after:
+    description: The result of the gate after; empty when there was none.
+    type: dict
+    required: true
+positional: before, after
+"""
+
+EXAMPLES = r"""
+- name: Show what is wrong
+  ansible.builtin.debug:
+    msg: "{{ (maintained.results | day2.ops.postgres_maintenance_account({}, {})).failures }}"
+"""
+
+RETURN = r"""
+_value:
+  description: A dictionary of C(status), C(summary), C(failures), C(warnings_seen), C(checks) and C(databases).
+  type: dict
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain
+from ansible_collections.day2.ops.plugins.module_utils._postgres.account import host_account
+from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
+
+
+@told_as_filter_error
+def postgres_maintenance_account(
+    results: Sequence[Mapping[str, Any]], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the account."""
+    given = plain({"results": results, "before": before, "after": after})
+    return host_account(given["results"], given["before"], given["after"])
+
+
+class FilterModule:
+    """See DOCUMENTATION."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filter by its name."""
+        return {"postgres_maintenance_account": postgres_maintenance_account}

@@ -201,8 +201,9 @@ def drafted(catalog: Path, cipher: Cipher | None, timeout: float, now: float | N
     with exclusive(catalog / LOCK):
         for left in catalog.glob(f"{PARTIAL}*"):
             remove_folder(left)
-        started_at = float(int(time.time() if now is None else now))
-        draft = Draft(catalog, uuid.uuid4().hex[:8], started_at, cipher, timeout)
+        moment = time.time() if now is None else now
+        started_at = float(int(moment))
+        draft = Draft(catalog, _new_id(moment - started_at), started_at, cipher, timeout)
         draft.folder = catalog / f"{PARTIAL}{draft.name}"
         try:
             draft.folder.mkdir(mode=0o700)
@@ -213,6 +214,11 @@ def drafted(catalog: Path, cipher: Cipher | None, timeout: float, now: float | N
         finally:
             if draft.folder.name.startswith(PARTIAL):
                 remove_folder(draft.folder)
+
+
+def _new_id(fraction: float) -> str:
+    """Return an id that sorts by time among those of the same second."""
+    return f"{int(fraction * 0x10000):04x}{uuid.uuid4().hex[:4]}"
 
 
 def published(draft: Draft) -> Path:

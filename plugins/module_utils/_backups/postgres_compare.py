@@ -11,10 +11,10 @@ Rows are counted exactly and compared with what the source held in the very snap
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, Queue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from .._core.command import run
 from .._core.errors import NotThere, OpsError, one_line
@@ -63,19 +63,23 @@ def compared(scratch: Scratch, backup: Opened, options: Mapping[str, Any]) -> di
 
 
 def compare_rows(
-    options: Mapping[str, Any], expected: Mapping[str, int] | None, jobs: int, leave_out: Sequence[str] = ()
+    options: Mapping[str, Any],
+    expected: Mapping[str, int] | None,
+    jobs: int,
+    meant: Callable[[str], bool] = lambda _schema: True,
 ) -> dict[str, Any]:
     """Count the rows of all tables and compare them; return ``tables`` and ``rows``.
 
     :param options: of a connection to the database. :param expected: rows by ``schema.table`` as ``format('%I.%I')``
-        writes it. :param leave_out: schemas that are not compared.
+        writes it. :param meant: whether a schema is compared.
     :raises NotThere: the backup does not say. :raises OpsError: one or more tables differ.
     """
     if expected is None:
         raise NotThere("the backup's manifest has no numbers of rows to compare with")
-    wanted = {table_name(text): number for text, number in expected.items()}
+    named = {table_name(text): number for text, number in expected.items()}
+    wanted = {name: number for name, number in named.items() if meant(name[0])}
     found = counts(options, jobs, wanted)
-    names = sorted(name for name in {*wanted, *found} if name[0] not in leave_out)
+    names = sorted(name for name in {*wanted, *found} if meant(name[0]))
     differences = [
         {"table": ".".join(name), "expected": wanted.get(name), "found": found.get(name)}
         for name in names
@@ -86,7 +90,7 @@ def compare_rows(
         more = f"; and {len(differences) - _TOLD} more" if len(differences) > _TOLD else ""
         count = "1 table differs" if len(differences) == 1 else f"{len(differences)} tables differ"
         raise OpsError(f"{count}: {told}{more}", differences=differences[:_MOST_DETAILS])
-    return {"tables": len(names), "rows": sum(wanted.get(name, 0) for name in names)}
+    return {"tables": len(names), "rows": sum(wanted.values())}
 
 
 def _told(difference: Mapping[str, Any]) -> str:

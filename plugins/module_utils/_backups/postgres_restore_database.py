@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._core.libraries import load
@@ -49,6 +49,12 @@ _TOLD = {
 }
 
 
+def be_patient(connection: psycopg.Connection[Any]) -> None:
+    """Let statements of the session, and pauses between them, take as long as they take."""
+    names = ["statement_timeout", "transaction_timeout", "idle_session_timeout", "lock_timeout"]
+    connection.execute("SELECT set_config(name, '0', false) FROM pg_settings WHERE name = ANY(%s)", [names])
+
+
 def read_properties(connection: psycopg.Connection[Any], database: str) -> Properties | None:
     """Return what the server knows of a database as a whole: columns of ``pg_database``, settings, grants.
 
@@ -71,15 +77,16 @@ def source_properties(manifest: Manifest) -> Properties:
     return {column: told.get(name) for name, column in _TOLD.items()}
 
 
-def make_schemas(connection: psycopg.Connection[Any], manifest: Manifest) -> None:
-    """Make the schemas of a backup of chosen tables, in which the schemas themselves are not.
+def make_schemas(connection: psycopg.Connection[Any], manifest: Manifest, chosen: Sequence[str] = ()) -> None:
+    """Make the schemas that pg_restore does not: those of a backup of chosen tables, and those that are ``chosen``.
 
     :param connection: to the database that it is restored into.
     """
-    if not (manifest.layout.get("filters") or {}).get("tables"):
-        return
+    schemas = set(chosen)
+    if (manifest.layout.get("filters") or {}).get("tables"):
+        schemas |= {table_name(text)[0] for text in manifest.facts.get("rows") or {}}
     sql = load("psycopg.sql")
-    for schema in sorted({table_name(text)[0] for text in manifest.facts.get("rows") or {}}):
+    for schema in sorted(schemas):
         connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
 
 

@@ -105,7 +105,7 @@ def own_server(backup: Opened, options: Mapping[str, Any]) -> Iterator[Scratch]:
     tools = tools_for(backup, options, source_version(backup.manifest), _NEEDED)
     require_not_older(backup.manifest, tools.version, str(tools.folder))
     account = _account(options)
-    with _folder(options) as folder:
+    with own_folder(options["folder"]) as folder:
         place = _place(folder, account)
         with _running(tools, account, place, backup.timeout):
             yield _prepared(backup, tools, folder, place)
@@ -132,11 +132,11 @@ def _account(options: Mapping[str, Any]) -> pwd.struct_passwd | None:
 
 
 @contextmanager
-def _folder(options: Mapping[str, Any]) -> Iterator[Path]:
-    """Give a passing folder; the one that it is in, if that is ours, goes with the last of them."""
+def own_folder(given: str | None) -> Iterator[Path]:
+    """Give a passing folder in the one that is given, or in one of ours, which goes with the last of them."""
     with ExitStack() as stack:
         for tries_left in reversed(range(_TRIES)):
-            parent = _parent(options)
+            parent = _parent(given)
             try:
                 folder = stack.enter_context(passing_folder(parent, _PREFIX))
             except OpsError:
@@ -148,16 +148,15 @@ def _folder(options: Mapping[str, Any]) -> Iterator[Path]:
             yield folder
         finally:
             stack.close()
-            if options["folder"] is None:
+            if given is None:
                 with suppress(OSError):  # another run has one in it
                     parent.rmdir()
 
 
-def _parent(options: Mapping[str, Any]) -> Path:
+def _parent(given: str | None) -> Path:
     """Return the folder that scratch servers are made in: given, or one of ours that others may pass, not write to."""
-    given = options["folder"]
     if given is not None:
-        folder = Path(str(given))
+        folder = Path(given)
         if not folder.is_absolute() or not folder.is_dir():
             raise InputError("rehearsal: folder must be an absolute path of a folder that is there", on=str(folder))
         return folder

@@ -7,24 +7,20 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from .._core.postgres_connection import connect, where
-from .leftovers import passing_folder
 from .opened import Opened
 from .postgres_restore import require_not_older, tools_for
-from .postgres_restore_database import make_schemas
+from .postgres_restore_database import be_patient, make_schemas
 from .postgres_restore_leftovers import ID_LENGTH, drop_leftovers, name_lock, passing_database
 from .postgres_restore_roles import missing_roles
-from .postgres_scratch import Scratch, create_scratch, globals_of
+from .postgres_scratch import Scratch, create_scratch, globals_of, own_folder
 
 NAME = "day2_scratch"
-_PREFIX = "day2-scratch-login-"
 
 
 @contextmanager
@@ -36,9 +32,9 @@ def own_database(backup: Opened, options: Mapping[str, Any], login: Mapping[str,
     :param options: those of the rehearsal. :param login: validated by postgres_connection.SPEC.
     :raises OpsError: the server cannot be reached, is older than the backup, or lets us make no database.
     """
-    login = {**login, "timeout": max(backup.timeout, login["timeout"])}
     name = f"{NAME}_{uuid.uuid4().hex[:ID_LENGTH]}"
-    with passing_folder(Path(tempfile.gettempdir()), _PREFIX) as folder, connect(login) as connection:
+    with own_folder(options["folder"]) as folder, connect(login) as connection:
+        be_patient(connection)
         version = connection.info.server_version
         require_not_older(backup.manifest, version, where(login))
         tools = tools_for(backup, options, version, ("pg_restore",))
@@ -49,7 +45,7 @@ def own_database(backup: Opened, options: Mapping[str, Any], login: Mapping[str,
             roles = text is not None and not missing_roles(connection, text)
             if not roles:
                 notes.append("owners and privileges were left out, as their roles are not on that server")
-            inside = {**login, "login_db": name}
+            inside = {**login, "login_db": name, "timeout": max(backup.timeout, login["timeout"])}
             with connect(inside) as restored:
                 make_schemas(restored, backup.manifest)
             yield Scratch(f"a database on {where(login)}", inside, version, tools, folder, roles, False, notes)

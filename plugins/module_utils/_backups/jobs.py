@@ -119,7 +119,7 @@ def _job(given: Mapping[str, Any], defaults: Mapping[str, Any], connections: Map
             **plan,
             "make": {**login, **job["options"], **place, **making},
             "read": {**place, **({"rehearsal": making["rehearsal"]} if "rehearsal" in making else {})},
-            "restore": {**login, **job["restore"], **place},
+            "restore": {**_elsewhere(job["kind"], login), **job["restore"], **place},
         }
     )
 
@@ -129,6 +129,11 @@ def _scheduled(plan: Job) -> Job:
     if not plan["schedule"] or plan["run_from"] != "host":
         return plan
     return {**plan, "job": {**{name: plan[name] for name in ("name", "module", "schedule")}, "options": plan["make"]}}
+
+
+def _elsewhere(kind: str, login: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the login of who restores: not into the database that is to be replaced, while somebody is in it."""
+    return {name: value for name, value in login.items() if (kind, name) != ("postgres", "login_db")}
 
 
 def _given_of(job: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

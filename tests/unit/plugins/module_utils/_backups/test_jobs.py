@@ -22,7 +22,10 @@ SHARED: dict[str, Any] = {
     "rpo": "1h",
     "rto": "15m",
 }
-LOGINS = {"postgres": {"login_user": "shop", "login_password": "secret"}, "redis": {"login_port": 6380}}
+LOGINS = {
+    "postgres": {"login_user": "shop", "login_password": "secret", "login_db": "shop"},
+    "redis": {"login_port": 6380},
+}
 
 
 def job(**given: Any) -> dict[str, Any]:
@@ -34,7 +37,8 @@ def test_what_is_shared_holds_unless_a_backup_says_otherwise() -> None:
     made = job(options={"format": "directory", "login_user": "backup"}, restore={"jobs": 2}, rpo="26h", level="L2")
     assert (made["run_from"], made["level"], made["rpo"], made["rto"]) == ("host", "L2", "26h", "15m")
     place = {"name": "db", "path": "/backups", "storage": {"bucket": "b"}, "encryption": SHARED["encryption"]}
-    assert made["make"] == {"login_user": "backup", "login_password": "secret", "format": "directory", **place}
+    login = {"login_user": "backup", "login_password": "secret", "login_db": "shop"}
+    assert made["make"] == {**login, "format": "directory", **place}
     assert made["read"] == place
     assert "job" not in made
     assert made["restore"] == {"login_user": "shop", "login_password": "secret", "jobs": 2, **place}

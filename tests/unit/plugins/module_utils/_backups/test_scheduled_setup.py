@@ -41,13 +41,15 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("archive") / "payload.zip"
     ours = Path(scheduled.__file__).parents[1]
     theirs = Path(ansible.module_utils.__file__).parent
+    made: set[Path] = set()
     with zipfile.ZipFile(path, "w") as target:
         for root, name in (
             (ours, "ansible_collections/day2/ops/plugins/module_utils"),
             (theirs, "ansible/module_utils"),
         ):
-            for folder in (Path(name), *Path(name).parents):
+            for folder in {Path(name), *Path(name).parents} - made:
                 target.writestr(str(folder / "__init__.py"), "")
+                made.add(folder)
             for file in root.rglob("*.py"):
                 if file.parent != root or file.name != "__init__.py":
                     target.write(file, f"{name}/{file.relative_to(root)}")

@@ -27,8 +27,9 @@ from . import postgres_tools
 from .opened import Opened
 from .postgres_compare import compared
 from .postgres_restore import Wanted, restore
-from .postgres_scratch import Scratch, own_server
+from .postgres_scratch import Scratch
 from .postgres_scratch_database import own_database
+from .postgres_scratch_server import own_server
 
 _LOGIN = {name: {**option, "default": None} for name, option in postgres_connection.SPEC.options.items()}
 _MOST_JOBS = 8

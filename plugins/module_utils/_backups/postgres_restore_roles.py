@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._core.libraries import load
+from .opened import Opened
 
 if TYPE_CHECKING:
     import psycopg
@@ -23,6 +24,14 @@ _TOKEN = re.compile(
     r"""|(?P<end>;)|(?P<word>[^\s;'"]+)""",
     re.MULTILINE,
 )
+
+
+def globals_of(backup: Opened) -> str | None:
+    """Return the script with the roles, None if the backup has none."""
+    if not any(file.path.startswith(GLOBALS) for file in backup.manifest.files):
+        return None
+    with backup.reading(GLOBALS) as stream:
+        return stream.read().decode("utf-8", "surrogateescape")
 
 
 def statements(text: str) -> Iterator[list[str]]:

@@ -17,8 +17,9 @@ from .opened import Opened
 from .postgres_restore import require_not_older, tools_for
 from .postgres_restore_database import be_patient, make_schemas
 from .postgres_restore_leftovers import ID_LENGTH, drop_leftovers, name_lock, passing_database
-from .postgres_restore_roles import missing_roles
-from .postgres_scratch import Scratch, create_scratch, globals_of, own_folder
+from .postgres_restore_roles import globals_of, missing_roles
+from .postgres_scratch import Scratch, create_scratch
+from .postgres_scratch_folder import own_folder
 
 NAME = "day2_scratch"
 

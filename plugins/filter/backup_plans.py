@@ -19,11 +19,6 @@ options:
     type: list
     elements: dict
     required: true
-  chosen:
-    description: Names of the backups that are meant. All when empty.
-    type: list
-    elements: str
-    required: true
   shared:
     description:
       - What holds for all unless a backup says otherwise, C(path), C(storage), C(encryption), C(retention),
@@ -34,13 +29,13 @@ options:
     description: How to reach the servers, for each kind a dictionary of options.
     type: dict
     required: true
-positional: chosen, shared, connections
+positional: shared, connections
 """
 
 EXAMPLES = r"""
 - name: Show which backups are described
   ansible.builtin.debug:
-    msg: "{{ day2_backups | day2.ops.backup_plans([], {'path': '/var/backups/day2'}, {}) | map(attribute='name') }}"
+    msg: "{{ day2_backups | day2.ops.backup_plans({'path': '/var/backups/day2'}, {}) | map(attribute='name') }}"
 """
 
 RETURN = r"""
@@ -63,14 +58,11 @@ from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_f
 
 @told_as_filter_error
 def backup_plans(
-    backups: Sequence[Mapping[str, Any]],
-    chosen: Sequence[str],
-    shared: Mapping[str, Any],
-    connections: Mapping[str, Mapping[str, Any]],
+    backups: Sequence[Mapping[str, Any]], shared: Mapping[str, Any], connections: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the jobs."""
-    given = plain({"backups": backups, "chosen": chosen, "shared": shared, "connections": connections})
-    return make(given["backups"], given["chosen"], given["shared"], given["connections"])
+    """Return the plans."""
+    given = plain({"backups": backups, "shared": shared, "connections": connections})
+    return make(given["backups"], given["shared"], given["connections"])
 
 
 class FilterModule:

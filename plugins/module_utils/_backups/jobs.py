@@ -62,7 +62,6 @@ Job = dict[str, Any]
 
 def backup_jobs(
     backups: Sequence[Mapping[str, Any]],
-    chosen: Sequence[str],
     shared: Mapping[str, Any],
     connections: Mapping[str, Mapping[str, Any]],
 ) -> list[Job]:
@@ -71,22 +70,16 @@ def backup_jobs(
     ``module`` is the one that makes it and ``make`` its options, ``read`` those of one that reads it, ``restore`` those
     of the module that restores it; where the host makes it by a schedule, ``job`` is what ``backup_jobs`` takes.
 
-    :param chosen: names of the backups that are meant; none for all.
     :param shared: what holds for all unless a backup says otherwise, each as a whole.
     :param connections: options of connections by kind.
-    :raises InputError: an unknown or wrong option, two of one name, a name that is not there.
+    :raises InputError: an unknown or wrong option, two of one name.
     """
     defaults = {name: value for name, value in _SHARED.validate(shared, "day2_backups").items() if value is not None}
     valid = [SPEC.validate(one, f"day2_backups ({one.get('name', number)})") for number, one in enumerate(backups, 1)]
     names = [one["name"] for one in valid]
     if len(set(names)) != len(names):
         raise InputError(f"day2_backups: two have one name, among {', '.join(names)}")
-    unknown = [name for name in chosen if name not in names]
-    if unknown:
-        known = ", ".join(names) or "none"
-        raise InputError(f"no backup {', '.join(unknown)} is described", advice=f"described are: {known}")
-    meant = [one for one in valid if not chosen or one["name"] in chosen]
-    return [_job(_given(one), defaults, connections) for one in meant]
+    return [_job(_given(one), defaults, connections) for one in valid]
 
 
 def _given(backup: Mapping[str, Any]) -> dict[str, Any]:

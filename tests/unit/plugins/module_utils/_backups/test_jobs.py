@@ -29,7 +29,7 @@ LOGINS = {
 
 
 def job(**given: Any) -> dict[str, Any]:
-    (made,) = backup_jobs([{"name": "db", "kind": "postgres", **given}], [], SHARED, LOGINS)
+    (made,) = backup_jobs([{"name": "db", "kind": "postgres", **given}], SHARED, LOGINS)
     return made
 
 
@@ -50,16 +50,16 @@ def test_an_empty_dictionary_takes_away_what_is_shared() -> None:
     assert (made["make"]["retention"], made["make"]["keep_local"], made["make"]["verify"]) == ({"last": 3}, False, "L1")
 
 
-def test_files_need_no_login_and_only_those_that_were_asked_for_are_meant() -> None:
-    backups = [{"name": "db", "kind": "postgres"}, {"name": "etc", "kind": "config", "options": {"paths": ["/etc/x"]}}]
-    (made,) = backup_jobs(backups, ["etc"], {"path": "/b"}, LOGINS)
+def test_files_need_no_login() -> None:
+    backup = {"name": "etc", "kind": "config", "options": {"paths": ["/etc/x"]}}
+    (made,) = backup_jobs([backup], {"path": "/b"}, LOGINS)
     assert made["make"] == {"paths": ["/etc/x"], "name": "etc", "path": "/b"}
     assert (made["rpo"], made["level"]) == (None, None)
 
 
 def test_the_log_is_archived_by_a_configuration_of_its_own() -> None:
     backup = {"name": "wal", "kind": "wal", "options": {"stanza": "main"}, "restore": {"to": "x"}, "schedule": "@daily"}
-    (made,) = backup_jobs([backup], [], SHARED, LOGINS)
+    (made,) = backup_jobs([backup], SHARED, LOGINS)
     assert (made["make"], made["read"], made["restore"]) == ({"stanza": "main"}, {}, {"to": "x"})
     job = {"name": "wal", "module": "pgbackrest", "schedule": "@daily", "options": {"stanza": "main"}}
     assert (made["module"], made["job"]) == ("pgbackrest", job)
@@ -81,14 +81,12 @@ def test_the_log_is_archived_by_a_configuration_of_its_own() -> None:
 )
 def test_what_is_wrong_is_told(backup: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        backup_jobs([backup], [], SHARED, LOGINS)
+        backup_jobs([backup], SHARED, LOGINS)
 
 
-def test_names_are_told_apart_and_known() -> None:
+def test_names_are_told_apart() -> None:
     db = {"name": "db", "kind": "postgres"}
     with pytest.raises(InputError, match="two have one name, among db, db"):
-        backup_jobs([db, db], [], SHARED, LOGINS)
-    with pytest.raises(InputError, match="no backup dbs is described; described are: db"):
-        backup_jobs([db], ["dbs"], SHARED, LOGINS)
+        backup_jobs([db, db], SHARED, LOGINS)
     with pytest.raises(InputError, match=r"day2_backups \(db\): no path; set day2_backup_path"):
-        backup_jobs([db], [], {}, LOGINS)
+        backup_jobs([db], {}, LOGINS)

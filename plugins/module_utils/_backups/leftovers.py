@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -32,11 +33,13 @@ def passing_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """
     sweep(parent, prefix)
     folder = parent / f"{prefix}{uuid.uuid4().hex[:12]}"
+    made = parent / f".{folder.name}"  # which no other run takes for a left one before it has our lock
     try:
-        folder.mkdir(mode=0o700)
+        made.mkdir(mode=0o700)
     except OSError as error:
         raise OpsError(f"cannot make the folder ({error.strerror})", on=str(folder)) from error
-    with exclusive(folder / _OWNER):
+    with exclusive(made / _OWNER):
+        made.rename(folder)
         try:
             yield folder
         finally:
@@ -44,10 +47,17 @@ def passing_folder(parent: Path, prefix: str) -> Iterator[Path]:
 
 
 def sweep(parent: Path, prefix: str) -> list[str]:
-    """Remove the folders with that prefix whose owner is gone, and return their names."""
+    """Remove the folders of ours with that prefix whose owner is gone, and return their names.
+
+    In a folder where anybody may write, others may have made some to have us remove what they cannot.
+    """
     removed = []
     for entry in sorted(parent.glob(f"{prefix}*")):
-        if entry.is_symlink() or not entry.is_dir():
+        try:
+            status = os.lstat(entry)
+        except FileNotFoundError:
+            continue  # its owner has just removed it
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
             continue
         with suppress(Unreachable, OpsError), exclusive(entry / _OWNER):
             remove_folder(entry)

@@ -188,9 +188,13 @@ class Chain:
             raise Unreachable(f"the programs did not end within {seconds:g} s", on=self._running[0].name)
         faults = [(one, one.fault()) for one in self._running]
         bad = [(one, fault) for one, fault in faults if fault is not None]
-        own = [fault for one, fault in bad if one.process.returncode != -signal.SIGPIPE]
+        own = [fault for one, fault in bad if not _only_cut_off(one, fault)]
         for fault in own or [fault for _one, fault in bad]:
             raise fault
+
+
+def _only_cut_off(one: _Running, fault: OpsError) -> bool:
+    return one.process.returncode == -signal.SIGPIPE or "broken pipe" in fault.advice.lower()
 
 
 def assert_there(stream: IO[bytes] | None) -> None:
@@ -333,6 +337,7 @@ def written_through(commands: Sequence[Command], timeout: float, target: Hashing
     Raises as :func:`chain`, and what ``target`` raises.
     """
     failed: list[OpsError] = []
+    all_read = False
 
     def pump() -> None:
         try:
@@ -348,6 +353,7 @@ def written_through(commands: Sequence[Command], timeout: float, target: Hashing
             with suppress(BrokenPipeError):  # the end of the chain tells of the program that has gone
                 yield running.stdin
                 running.stdin.close()
+                all_read = True
         except BaseException:
             running.kill()
             raise
@@ -355,3 +361,5 @@ def written_through(commands: Sequence[Command], timeout: float, target: Hashing
             pumping.join()
         if failed:
             raise failed[0]
+    if not all_read:
+        raise OpsError("the program ended before it had read all", on=str(commands[0].argv[0]))

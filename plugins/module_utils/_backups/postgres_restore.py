@@ -25,6 +25,7 @@ _UNKNOWN_SETTING = "transaction_timeout"
 _SETS_IT_SINCE = 17
 _STATISTICS_SINCE = 18
 _EXTENSION = re.compile(r'extension (?:control file )?"(?P<name>[^"]+)"')
+_ROLE = re.compile(r'role "(?P<name>[^"]+)" does not exist')
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 
 
@@ -138,9 +139,18 @@ def _run(backup: Opened, command: Command) -> None:
 
 def _explained(error: OpsError) -> OpsError:
     """Return the error, with what to do where that is plain."""
-    match = _EXTENSION.search(error.advice)
-    if match is None or not ("not available" in error.advice or "control file" in error.advice):
-        return error
-    return NotThere(
-        f'the server lacks the extension "{match["name"]}"', advice="install its package where it runs", **error.details
-    )
+    said = error.advice
+    role, extension = _ROLE.search(said), _EXTENSION.search(said)
+    if role is not None:
+        return NotThere(
+            f'the role "{role["name"]}" is not on the server',
+            advice="make it, or leave owners and privileges out",
+            **error.details,
+        )
+    if extension is not None and ("not available" in said or "control file" in said):
+        return NotThere(
+            f'the server lacks the extension "{extension["name"]}"',
+            advice="install its package where the server runs",
+            **error.details,
+        )
+    return error

@@ -43,6 +43,7 @@ SPEC = (
             "keep_old_as": {"type": "str"},
             "jobs": {"type": "int"},
             "single_transaction": {"type": "bool", "default": False},
+            "owner": {"type": "str"},
             "no_owner": {"type": "bool", "default": False},
             "globals": {"type": "str", "default": "ignore", "choices": ["ignore", "create_missing"]},
             "schemas": {"type": "list", "elements": "str", "default": []},
@@ -79,6 +80,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
         read_back(opened.folder, opened.manifest.files)
         work = looked_at(connection, opened, params, clock)
         if check_mode:
-            return work.result("would be restored", old=work.kept if work.exists else None)
+            keeps = work.exists and params["keep_old"]
+            return work.result("would be restored", old=work.kept if keeps else None)
         with own_folder(None) as folder:
             return restored(work, folder, drain_timeout, clock)

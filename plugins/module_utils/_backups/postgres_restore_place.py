@@ -13,6 +13,7 @@ from typing import Any
 
 from .._core.durations import show_duration
 from .._core.errors import NotThere
+from .._core.libraries import load
 from .._core.postgres_connection import connect
 from .._core.result import Result
 from .._core.waiting import Clock
@@ -72,6 +73,10 @@ def _fill(work: Work, folder: Path) -> float:
     """Make the new database and restore into it; return how many seconds pg_restore took."""
     params = work.params
     create_like(work.connection, work.new, work.old or source_properties(work.backup.manifest))
+    if params["owner"] is not None:
+        sql = load("psycopg.sql")
+        statement = sql.SQL("ALTER DATABASE {} OWNER TO {}")
+        work.connection.execute(statement.format(sql.Identifier(work.new), sql.Identifier(params["owner"])))
     with connect(work.inside) as connection:
         make_schemas(connection, work.backup.manifest, params["schemas"])
     wanted = Wanted(
@@ -109,7 +114,8 @@ def _looked_at(work: Work) -> tuple[dict[str, Any], list[str]]:
 
 def _put_in_place(work: Work) -> int:
     renames = [(work.target, work.kept)] if work.exists else []
-    return swap(work.connection, work.params, [*renames, (work.new, work.target)], work.old)
+    properties = work.old and {**work.old, "owner": work.params["owner"] or work.old["owner"]}
+    return swap(work.connection, work.params, [*renames, (work.new, work.target)], properties)
 
 
 def _kept_or_dropped(work: Work) -> str | None:

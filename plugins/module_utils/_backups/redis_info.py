@@ -23,9 +23,10 @@ _CHILDREN = ("rdb_bgsave_in_progress", "aof_rewrite_in_progress", "module_fork_i
 
 def ask_info(client: redis.Redis, on: str) -> dict[str, str]:
     """Return all fields that INFO tells. :raises OpsError: or one of its kinds."""
-    client.set_response_callback("INFO", lambda answer, **_options: answer)  # its text, not redis-py's reading of it
+    asked: Any = client
+    asked.set_response_callback("INFO", lambda answer, **_options: answer)  # its text, not redis-py's reading of it
     with explained("ask the server about itself", on):
-        answer: Any = client.execute_command("INFO")
+        answer: Any = asked.execute_command("INFO")
     return parse_info(answer)
 
 

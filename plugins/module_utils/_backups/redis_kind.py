@@ -14,6 +14,7 @@ from typing import Any
 
 from .._core.argspec import ArgSpec
 from .._core.errors import OpsError, one_line
+from .base import Rehearsal
 from .opened import Opened
 from .redis_assertions import SPEC as ASSERTION
 from .redis_assertions import assert_all
@@ -35,17 +36,36 @@ RESTORING_READS_ALL = True
 
 
 def read_in_full(backup: Opened) -> Mapping[str, Any]:
-    """Have the file checked by redis-check-rdb, and meanwhile count what is in it. See Kind."""
+    """Have the file checked, and count what is in it. See Kind."""
+    counted = checked(backup)
+    return {**({} if counted is None else counted.told()), "checked_by": "redis-check-rdb"}
+
+
+def checked(backup: Opened) -> Counted | None:
+    """Have the file checked by redis-check-rdb, and return what is in it; None when it holds types not known here.
+
+    :raises NotThere: there is no such program. :raises OpsError: it finds something wrong.
+    """
     with check_program(magic_of(backup)) as program:
         said: list[str] = []
         try:
             # it takes what it checks from its stdin: what is encrypted is plain nowhere but in pipes
             with backup.reading(FILE, [Command([program, "/dev/stdin"])]) as output:
-                counted = counted_if_known(backup)
+                counted, ended = _counted_meanwhile(backup)
                 said += output.read().decode("utf-8", "replace").splitlines()
         except OpsError as error:
             raise _why(error, said) from error
-    return {**({} if counted is None else counted.told()), "checked_by": "redis-check-rdb"}
+    if ended is not None:
+        raise ended
+    return counted
+
+
+def _counted_meanwhile(backup: Opened) -> tuple[Counted | None, OpsError | None]:
+    """Return what the file holds, or what is wrong with it, which the checker tells better."""
+    try:
+        return counted_if_known(backup), None
+    except OpsError as error:
+        return None, error
 
 
 def _why(error: OpsError, said: list[str]) -> OpsError:
@@ -88,7 +108,7 @@ class _Rehearsal:
 
 
 @contextmanager
-def rehearsed(backup: Opened, options: Mapping[str, Any]) -> Iterator[_Rehearsal]:
+def rehearsed(backup: Opened, options: Mapping[str, Any]) -> Iterator[Rehearsal]:
     """Load the backup into a scratch server and compare what that holds with what is in the file. See Kind."""
     look_first_in(options.get("bin_dir"))
     with scratch_server(backup) as scratch:

@@ -208,7 +208,7 @@ class _Reader:
             7: lambda: self._module(1),
             18: self._quick_list,
             24: self._expiring_hash,
-            25: lambda: (skip(8), self._string())[1],
+            25: self._expiring_pack,
             **{kind: lambda kind=kind: self._stream(kind) for kind in (15, _STREAM_2, _STREAM_3)},  # type: ignore[misc]
         }
 
@@ -358,6 +358,10 @@ class _Reader:
         for _each in range(self._length()):
             self._length()
             self._strings(2)
+
+    def _expiring_pack(self) -> None:
+        self._bytes.skip(8)
+        self._string()
 
     def _module(self, lengths: int) -> None:
         """Step over what a module wrote: its id and maybe more lengths, then parts that each say what they are."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -29,6 +30,7 @@ _CHUNK = 1 << 20
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux; fcntl knows it since Python 3.10
 _PACKAGES = {"age": "age", "gpg": "gnupg", "zstd": "zstd"}  # of programs that are found by their name alone
 _FOLLOWS = "worker process died unexpectedly"  # pg_dump and pg_restore say so behind what was wrong with it
+_TELLING = re.compile(r"\b(error|fatal)\b", re.IGNORECASE)
 _TOLD = 4096  # of what a program writes to stderr, so many bytes at the end are read
 
 
@@ -107,7 +109,7 @@ class _Running:
         size = self._said.seek(0, os.SEEK_END)
         self._said.seek(max(0, size - _TOLD))
         lines = [line for line in self._said.read().decode("utf-8", "replace").splitlines() if line.strip()]
-        telling = [line for line in lines if "error" in line.lower() or "fatal" in line.lower()]
+        telling = [line for line in lines if _TELLING.search(line)]
         causes = [line for line in telling if _FOLLOWS not in line]
         return one_line((causes or telling or lines or [""])[-1], 300)
 

@@ -109,6 +109,12 @@ def test_last_words_are_one_line_without_what_a_terminal_acts_upon() -> None:
         run_chain([talker], 60)
 
 
+def test_the_line_that_tells_of_the_error_is_taken() -> None:
+    said = "age: error: no identity matched\\nage: report unexpected or unhelpful errors at https://example.com\\n"
+    with pytest.raises(OpsError, match=r"; age: error: no identity matched$"):
+        run_chain([python(f"import sys; sys.stderr.write('{said}'); sys.exit(1)")], 60)
+
+
 def test_what_is_written_goes_through(tmp_path: Path) -> None:
     target = HashingFile(tmp_path / "file")
     with written_through([CAT, CAT], 60, target) as sink:

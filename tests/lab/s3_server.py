@@ -4,9 +4,9 @@
 
 """A server of the S3 protocol: rclone, which serves a folder over TLS. Each folder in that is a bucket.
 
-It has the address `localhost` in its certificate. It knows no server-side encryption, no object lock and no versions;
-the ETag of an object is the MD5 of its content, also of one that was sent in parts. Sizes of files that are changed in
-its folder it may tell wrongly for five minutes.
+It has the address `localhost` in its certificate. It keeps what it is told of server-side encryption and object lock,
+and does nothing of it; it knows no versions. The ETag of an object is the MD5 of its content, also of one that was sent
+in parts. Sizes of files that are changed in its folder it may tell wrongly for five minutes.
 """
 
 from __future__ import annotations

@@ -49,6 +49,11 @@ class Catalog:
     refused: list[Refused]
 
 
+def is_backup_name(name: str) -> bool:
+    """Tell whether a folder of that name is a backup's."""
+    return bool(_BACKUP.match(name))
+
+
 def read_catalog(folder: Path) -> Catalog:
     """Return the backups in ``folder`` and what only looks like one.
 

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable, Protocol
 
-from .._core.argspec import ArgSpec
-from .catalog import Catalog
+from .._core.errors import InputError, OpsError
+from .catalog import Backup, Catalog
 
-SPEC = ArgSpec(options={"kind": {"type": "str", "required": True, "choices": ["s3"]}})
+
+class Corrupt(OpsError):
+    """What is kept is not what the manifest says: cut, altered, gone."""
 
 
 class Place(Protocol):
@@ -33,13 +35,22 @@ class Place(Protocol):
         """
 
     def fetch(self, name: str, target: Path) -> None:
-        """Bring the backup ``name`` into the new folder ``target``, checksums compared. :raises OpsError: not so."""
+        """Bring the backup ``name`` into the new folder ``target``, checksums compared.
+
+        :raises Corrupt: it is not what its manifest says. :raises OpsError: it could not be brought.
+        """
 
     def remove(self, name: str) -> None:
         """Remove a backup, its manifest first. :raises OpsError: it is locked, or may not be removed."""
 
+    def sweep(self) -> list[str]:
+        """End the removals that were begun and not ended, and return the names of those backups."""
+
     def update(self, folder: Path) -> None:
         """Put the manifest in ``folder`` in the place of that there, as it was proven further."""
+
+    def damage(self, backup: Backup) -> str:
+        """Return what is plainly wrong with its files there (gone, of another size); empty when nothing is."""
 
 
 def _s3(options: Mapping[str, Any], name: str) -> Place:
@@ -48,7 +59,14 @@ def _s3(options: Mapping[str, Any], name: str) -> Place:
     return S3Place.of(options, name)
 
 
+def _s3_names(options: Mapping[str, Any]) -> list[str]:
+    from .storage_s3 import catalog_names
+
+    return catalog_names(options)
+
+
 PLACES: Mapping[str, Callable[[Mapping[str, Any], str], Place]] = {"s3": _s3}
+_NAMES: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {"s3": _s3_names}
 
 
 def place_of(options: Mapping[str, Any] | None, name: str) -> Place | None:
@@ -56,8 +74,19 @@ def place_of(options: Mapping[str, Any] | None, name: str) -> Place | None:
 
     :raises InputError: it is none that can be.
     """
-    if not options:
-        return None
+    return None if not options else PLACES[_kind(options)](options, name)
+
+
+def names_in(options: Mapping[str, Any] | None) -> list[str]:
+    """Return the names of the catalogues in the option ``storage``; none when that is not given.
+
+    :raises InputError: it is none that can be.
+    """
+    return [] if not options else _NAMES[_kind(options)](options)
+
+
+def _kind(options: Mapping[str, Any]) -> str:
     kind = str(options.get("kind", "s3"))
-    SPEC.validate({"kind": kind}, "storage")
-    return PLACES[kind]({**options, "kind": kind}, name)
+    if kind not in PLACES:
+        raise InputError(f"storage: kind: expected {' or '.join(PLACES)}", on=kind)
+    return kind

@@ -61,9 +61,10 @@ options:
         type: raw
         default: 0
       user:
-        description: The account that does the work. It need not be able to read the job's file.
+        description:
+          - The account that does the work. It need not be able to read the job's file. V(root) without it, or V(postgres)
+            for V(pgbackrest).
         type: str
-        default: root
       timeout:
         description: How long the work may take, as seconds or as V(12h). Then it is ended, with all it has started.
         type: raw

@@ -53,7 +53,8 @@ class _Log:
         line = one_line(text, 1000)
         if self._syslog:
             syslog.syslog(syslog.LOG_INFO if good else syslog.LOG_ERR, line)
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def main(config_dir: str, argv: Sequence[str] | None = None) -> int:

@@ -51,7 +51,7 @@ ASKED = ArgSpec(
         "name": {"type": "str", "required": True},
         "module": {"type": "str", "required": True, "choices": sorted(WORK)},
         "options": {"type": "dict", "default": {}},
-        "user": {"type": "str", "default": "root"},
+        "user": {"type": "str"},
         "timeout": {"type": "raw", "default": "12h"},
         "jitter": {"type": "raw", "default": 0},
         "notify": {"type": "dict", "options": NOTIFY.options},
@@ -65,6 +65,8 @@ STORED = ASKED + ArgSpec(
     }
 )
 MADE_BY = "day2.ops"
+# Who does the work when nobody is named: root, but for what belongs to another account.
+_USERS = {"pgbackrest": "postgres"}
 LONGEST_JITTER = 24 * 3600.0
 
 
@@ -112,7 +114,7 @@ def job_of(fields: Mapping[str, Any], where: str) -> Job:
         name=checked_name(valid["name"]),
         module=valid["module"],
         options=valid["options"],
-        user=valid["user"],
+        user=valid["user"] or _USERS.get(valid["module"], "root"),
         timeout=timeout,
         jitter=jitter,
         notify=valid["notify"] or {},

@@ -37,9 +37,17 @@ TOOL = """\
 #!{python}
 import json, os, pathlib, subprocess, sys, time
 folder = pathlib.Path({folder!r})
+made = folder / "made"
 if "info" in sys.argv:
-    newest = {{"label": "20260301-020000F", "type": "full", "info": {{"size": 7}}}}
-    print(json.dumps([{{"name": "main", "backup": [newest]}}]))
+    labels = made.read_text().split() if made.exists() else []
+    about = {{"type": "full", "timestamp": {{"start": 1, "stop": 2}}, "info": {{"size": 7}}}}
+    archive = {{"archive": {{"start": None, "stop": None}}, "database": {{"repo-key": 1}}}}
+    status = {{"code": 0, "message": "ok"}}
+    repo = [{{"key": 1, "status": status, "cipher": "none"}}]
+    backups = [{{"label": label, **about, **archive}} for label in labels]
+    print(json.dumps([{{"name": "main", "backup": backups, "repo": repo, "status": status}}]))
+elif "verify" in sys.argv:
+    print("stanza: main\\nstatus: " + ("error" if (folder / "damage").exists() else "ok"))
 elif "backup" in sys.argv:
     if (folder / "hang").exists():
         left = subprocess.Popen(["sleep", "600"], start_new_session=True)
@@ -47,6 +55,8 @@ elif "backup" in sys.argv:
         time.sleep(600)
     if (folder / "fail").exists():
         sys.exit("cannot log in: password={secret} " + (folder / "fail").read_text())
+    with made.open("a") as stream:
+        stream.write("" if (folder / "lazy").exists() else f"backup-{{made.stat().st_size}}\\n")
 """
 
 
@@ -115,9 +125,20 @@ def host(tmp_path: Path) -> Host:
 def test_a_good_run(host: Host) -> None:
     host.describe()
     status, said = host.run()
-    assert (status, said) == (0, "main: ok: pgbackrest main: backed up as 20260301-020000F (full, L0)\n")
+    assert (status, said) == (0, "main: ok: pgbackrest main: backed up as backup-0 (full, L0)\n")
     assert 'day2_backup_size_bytes{name="main",kind="pgbackrest"} 7\n' in host.of_metrics()
     assert (host.state / "main.success").exists()
+
+
+def test_a_repository_is_verified_when_asked_to_and_a_lie_is_none(host: Host) -> None:
+    host.describe(options={"verify": True})
+    assert host.run() == (0, "main: ok: pgbackrest main: backed up as backup-0 (full, L1)\n")
+    assert 'day2_backup_level{name="main",kind="pgbackrest"} 1\n' in host.of_metrics()
+    (host.folder / "damage").touch()
+    status, said = host.run()
+    assert (status, said.startswith("main: failed: repository 1 is damaged: ")) == (1, True)
+    (host.folder / "lazy").touch()
+    assert host.run() == (1, "main: failed: pgbackrest ended well and knows of no new backup: main\n")
 
 
 def test_a_failure_is_one_line_without_the_secret_and_keeps_the_last_success(host: Host) -> None:

@@ -65,6 +65,9 @@ def _by_webhook(options: Mapping[str, Any], message: Message) -> None:
     body = json.dumps({"text": message.text}).encode()
     try:
         check_url(options["webhook_url"])
+    except InputError:
+        raise InputError("webhook_url is not a usable URL") from None
+    try:
         request = urllib.request.Request(
             options["webhook_url"], body, {"Content-Type": "application/json", "User-Agent": "day2.ops"}
         )
@@ -75,8 +78,6 @@ def _by_webhook(options: Mapping[str, Any], message: Message) -> None:
         raise Unreachable(f"it answered with status {error.code}") from None
     except urllib.error.URLError as error:
         raise Unreachable(one_line(getattr(error.reason, "strerror", None) or type(error.reason).__name__)) from None
-    except InputError:
-        raise InputError("webhook_url is not a usable URL") from None
     except (OSError, ValueError) as error:
         raise Unreachable(type(error).__name__) from None
 

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,9 @@ class Hosts:
         """Check that the backups are younger than their objective, by the clock of that Python."""
         return self.play({"day2.ops.health_gate": {"checks": _CHECKS}}, ansible_python_interpreter=interpreter)
 
+    def has_run(self, host: str, job: str) -> bool:
+        return bool(self.metrics(host, job))
+
     def metrics(self, host: str, job: str) -> dict[str, float]:
         """Return the metrics of a job, by their names; none when it has no file yet."""
         status, text = run_in(self.facts[host], ["cat", f"{METRICS}/day2_backup_{job}.prom"])
@@ -167,12 +171,12 @@ def test_backups_that_cron_and_systemd_start(hosts: Hosts) -> None:
     made = hosts.schedule("--diff", "-vvv")
     assert made.status == 0, made.output
     assert SECRET not in made.output + planned.output
-    again = hosts.schedule()
+    again = hosts.schedule("--diff")
     assert (again.status, again.output.count("changed=0")) == (0, 2), again.output
 
     for name in SCHEDULERS:
         for job in ("etc", "broken"):
-            wait_for(f"{name} to start {job}", lambda name=name, job=job: hosts.metrics(name, job), FIRED)
+            wait_for(f"{name} to start {job}", partial(hosts.has_run, name, job), FIRED)
         good, bad = hosts.metrics(name, "etc"), hosts.metrics(name, "broken")
         assert (good["last_run_success"], good["level"]) == (1, 2)
         assert good["size_bytes"] > 0

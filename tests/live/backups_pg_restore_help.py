@@ -1,27 +1,24 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the live tests of restores share: a server of the lab's kind with a small database, and backups of it."""
+"""What the live tests of restores share: servers, a small database with odd names in it, and backups of that."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.day2.ops.plugins.module_utils._backups import postgres_tools
-from ansible_collections.day2.ops.plugins.module_utils._backups.base import Made
+from ansible_collections.day2.ops.plugins.module_utils._backups import postgres_dump, postgres_restore_operation
+from ansible_collections.day2.ops.plugins.module_utils._backups.catalog import read_catalog
 from ansible_collections.day2.ops.plugins.module_utils._backups.cipher import cipher_of
-from ansible_collections.day2.ops.plugins.module_utils._backups.draft import Draft, catalog_folder, drafted, published
-from ansible_collections.day2.ops.plugins.module_utils._backups.manifest import Manifest, write_manifest
 from ansible_collections.day2.ops.plugins.module_utils._backups.opened import Opened
-from ansible_collections.day2.ops.plugins.module_utils._backups.postgres_restore_database import source_locale
-from ansible_collections.day2.ops.plugins.module_utils._backups.streams import Command, run_chain
-from ansible_collections.day2.ops.plugins.module_utils._core import postgres_connection
+from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
+from psycopg import sql
 
-from .backups_postgres_help import Login, connect
+from .backups_postgres_help import Login, bin_dir, cluster, connect
 
 TABLES = '''
 CREATE SCHEMA "Odd ""schema""";
@@ -29,76 +26,79 @@ CREATE TABLE people (id bigint PRIMARY KEY, name text NOT NULL);
 CREATE INDEX ON people (name);
 CREATE TABLE "Odd ""schema""".empty (id int);
 CREATE TABLE "Odd ""schema"""."a.b" (id int PRIMARY KEY REFERENCES people);
+CREATE VIEW names AS SELECT name FROM people;
 INSERT INTO people SELECT n, 'name ' || n FROM generate_series(1, 2000) n;
 INSERT INTO "Odd ""schema"""."a.b" SELECT n FROM generate_series(1, 300) n;
 ALTER TABLE people OWNER TO app_owner;
+GRANT SELECT ON people TO reader;
 '''
-ROWS = {"public.people": 2000, '"Odd ""schema""".empty': 0, '"Odd ""schema"""."a.b"': 300}
+ROLES = ("app_owner", "reader")
+
+
+class Servers(dict[int, Login]):
+    """Servers by their major version, each started when a test wants it first."""
+
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        super().__init__()
+        self._stack, self._folder = stack, folder
+
+    def __missing__(self, major: int) -> Login:
+        login = self._stack.enter_context(cluster(bin_dir(major), self._folder))
+        with connect(login) as admin:
+            for role in ROLES:
+                admin.execute(f"CREATE ROLE {role}")
+        self[major] = login
+        return login
 
 
 @dataclass
-class Dumped:
-    """A backup of one database, made in the plainest way."""
+class Shop:
+    """A database on a server, and its backups."""
 
     login: Login
-    bin_dir: Path
+    programs: str
     database: str
     path: Path
-    facts: dict[str, Any] = field(default_factory=dict)
 
-    def options(self, **more: Any) -> dict[str, Any]:
-        return postgres_connection.SPEC.validate({**self.login, **more}, "test")
-
-    def make(self, directory: bool = False, encryption: Mapping[str, Any] | None = None, roles: bool = True) -> Opened:
+    def back_up(self, encryption: Mapping[str, Any] | None = None, **options: Any) -> Opened:
         """Make a backup and open it."""
-        cipher = cipher_of(encryption)
-        catalog = catalog_folder(self.path, "shop", make=True)
-        with drafted(catalog, cipher, 60) as draft:
-            made = self._write(draft, directory, roles)
-            told = {} if cipher is None else {"encryption": cipher.told()}
-            manifest = Manifest(
-                "shop", "postgres", draft.id, draft.started_at, draft.started_at, "L0", None,
-                sum(file.size for file in draft.files), tuple(draft.files), made.server, made.tools,
-                {**made.layout, **told}, made.facts,
-            )  # fmt: skip
-            write_manifest(draft.folder, manifest)
-            return Opened(published(draft), manifest, cipher, 60)
+        wanted = {**self.login, "login_db": self.database, "bin_dir": self.programs, "path": str(self.path)}
+        given = {**wanted, "name": "shop", "encryption": encryption, "verify": "L0", **options}
+        made = postgres_dump.operate(postgres_dump.SPEC.validate(given, "pg_backup"), False)
+        (backup,) = [one for one in read_catalog(self.path / "shop").backups if str(one.folder) == made.data["path"]]
+        return Opened(backup.folder, backup.manifest, cipher_of(encryption), 60.0)
 
-    def _write(self, draft: Draft, directory: bool, roles: bool) -> Made:
-        tools = postgres_tools.find_tools({"bin_dir": str(self.bin_dir)}, 0, ("pg_dump", "pg_dumpall"))
-        with postgres_tools.login(self.options(login_db=self.database), draft.folder, tools) as environment:
-            dump = Command([tools.path("pg_dump"), f"--format={'directory' if directory else 'custom'}"], environment)
-            if directory:
-                run_chain([Command([*dump.argv, f"--file={draft.folder / 'dump'}"], environment)], 60)
-                draft.adopt("dump")
-            else:
-                draft.receive("dump", [dump])
-            if roles:
-                draft.receive("globals.sql", [Command([tools.path("pg_dumpall"), "--globals-only"], environment)])
-        return Made(
-            server={"locale": self.locale()},
-            tools={"pg_dump": tools.text},
-            layout={"format": "directory" if directory else "custom"},
-            facts={"rows": ROWS, "server_version_num": self.version(), "database": self.database, **self.facts},
+    def restore(self, check_mode: bool = False, **options: Any) -> Result:
+        """Return what the module would."""
+        wanted = {**self.login, "bin_dir": self.programs, "path": str(self.path), "name": "shop", **options}
+        return postgres_restore_operation.operate(
+            postgres_restore_operation.SPEC.validate(wanted, "pg_restore"), check_mode
         )
 
-    def locale(self) -> dict[str, Any]:
-        with connect(self.login, self.database) as connection:
-            return source_locale(connection)
+    def ask(self, question: str, database: str | None = None) -> Any:
+        """Return the first value of an answer."""
+        with connect(self.login, database or self.database) as connection:
+            row = connection.execute(question).fetchone()  # type: ignore[call-overload]
+        return None if row is None else row[0]
 
-    def version(self) -> int:
+    def databases(self) -> set[str]:
+        """Return the names of all databases but the server's own."""
         with connect(self.login) as connection:
-            return connection.info.server_version
+            names = {str(row[0]) for row in connection.execute("SELECT datname FROM pg_database")}
+        return names - {"postgres", "template0", "template1"}
 
 
 @contextmanager
-def shop(login: Login, bin_dir: Path, path: Path, database: str) -> Iterator[Dumped]:
-    """Make a database with a few rows, and drop it at the end."""
+def shop(login: Login, programs: Path, path: Path, database: str = "shop") -> Iterator[Shop]:
+    """Make a database with a few rows; drop it and all others at the end."""
+    made = Shop(login, str(programs), database, path)
     with connect(login) as admin:
-        admin.execute(f'CREATE DATABASE "{database}"')
-        try:
-            with connect(login, database) as connection:
-                connection.execute(TABLES)
-            yield Dumped(login, bin_dir, database, path)
-        finally:
-            admin.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+    try:
+        with connect(login, database) as owner:
+            owner.execute(TABLES)
+        yield made
+    finally:
+        with connect(login) as admin:
+            for name in made.databases():
+                admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -82,7 +82,7 @@ def rehearsed(backup: Opened, options: Mapping[str, Any]) -> Iterator[PostgresRe
 
 def _complete(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options with what depends on others and on the host. :raises InputError: one is wrong."""
-    jobs = options["jobs"] or min(os.cpu_count() or 1, _MOST_JOBS)
+    jobs = min(os.cpu_count() or 1, _MOST_JOBS) if options["jobs"] is None else options["jobs"]
     if jobs < 1:
         raise InputError("rehearsal: jobs must be 1 or more", on=str(jobs))
     assertions = [

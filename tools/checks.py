@@ -36,7 +36,18 @@ LINT = (
     Step("reuse", program("reuse", "lint", "--lines")),
     Step("galaxy build", program("ansible-galaxy", "collection", "build", "--force", "--output-path", str(BUILD))),
 )
-LIVE = program("pytest", "tests/unit", "tests/live", "--cov", "--cov-report=term", "--durations=10")
+LIVE = program(
+    "pytest",
+    "-n",
+    "2",
+    "--dist",
+    "loadfile",
+    "tests/unit",
+    "tests/live",
+    "--cov",
+    "--cov-report=term",
+    "--durations=10",
+)
 
 GROUPS: dict[str, tuple[Step, ...]] = {
     "lint": LINT,

@@ -19,8 +19,13 @@ from .run import Run
 Rows = Callable[[Run], Iterator[Row]]
 
 SUITES: dict[str, dict[str, str]] = {
-    "bench": {"checks": "checks.bench", "queues": "queues.bench", "reports": "reports.bench"},
-    "chaos": {"queues": "queues.chaos", "windows": "windows.chaos"},
+    "bench": {
+        "backups": "backups.bench",
+        "checks": "checks.bench",
+        "queues": "queues.bench",
+        "reports": "reports.bench",
+    },
+    "chaos": {"backups": "backups.chaos", "queues": "queues.chaos", "windows": "windows.chaos"},
     "faults": {"checks": "checks.faults", "queues": "queues.faults", "everything": "everything.faults"},
 }
 

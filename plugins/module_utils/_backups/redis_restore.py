@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .._core.argspec import ArgSpec
 from .._core.durations import seconds_of, show_duration
 from .._core.errors import InputError, NotThere, OpsError, Unreachable
 from .._core.redis_connection import SPEC as CONNECTION
+from .._core.redis_connection import connect
 from .._core.result import Result
 from .draft import read_back
 from .opened import Opened
@@ -192,7 +194,7 @@ def _placed(target: _Target, backup: Opened, counted: Counted | None, check_mode
     told = {"append_only": layout.append_only, "dir": str(layout.folder)}
     if check_mode:
         return {**told, "replaced": layout.there(), "kept": None}
-    stamp = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{backup.manifest.id}"
+    stamp = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     with staged(backup, layout, stamp) as placing:
         if target.keys() and not layout.append_only:
             # what is only in memory is to be in the files that are put aside
@@ -245,7 +247,10 @@ def _put_back_on_failure(target: _Target, switch: Switch, placing: Placing) -> I
 
 
 def _back(target: _Target, switch: Switch, placing: Placing) -> None:
-    switch.stop()
+    try:
+        switch.stop()
+    except OpsError:
+        await_gone(target.look, target.on, 0.0)  # there may be nothing to stop
     await_gone(target.look, target.on, target.wait)
     placing.take_back()
     if target.info is not None:
@@ -258,7 +263,7 @@ def _replayed(target: _Target, backup: Opened, counted: Counted | None, check_mo
     del counted
     if check_mode:
         return {"written": None}
-    return replay(target.client, target.on, backup, target.options["flush"])
+    return replay(lambda number: connect({**target.options, "db": number}), target.on, backup, target.options["flush"])
 
 
 def _warnings(target: _Target) -> Iterator[str]:

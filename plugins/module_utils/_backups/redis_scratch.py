@@ -11,9 +11,10 @@ of the file is made.
 
 from __future__ import annotations
 
+import os
 import select
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
@@ -29,7 +30,7 @@ from .redis_programs import PREFIX, Program, server_program
 from .streams import Command
 
 FILE = "dump.rdb"
-_MAGIC = 9
+_CHUNK = 64 * 1024
 _ON = "the scratch server"
 _DATABASES = 1024
 _SANITIZES = (6, 2)
@@ -42,13 +43,20 @@ class Scratch:
         self.program = program
         self.folder = folder
         self._said = said
+        self._words = b""
         self._deadline = time.monotonic() + timeout
-        self.client: Any = load("redis").Redis(
-            unix_socket_path=str(folder / "socket"),
+        self._timeout = timeout
+        self.client = self.at(0)
+
+    def at(self, database: int) -> Any:
+        """Return another client, at that database."""
+        return load("redis").Redis(
+            unix_socket_path=str(self.folder / "socket"),
+            db=database,
             protocol=2,
             lib_name=None,
             lib_version=None,
-            socket_timeout=timeout,
+            socket_timeout=self._timeout,
         )
 
     def loaded(self) -> Mapping[str, str]:
@@ -68,17 +76,33 @@ class Scratch:
         raise Unreachable(f"{_ON} does not become ready", on=self.program.path, advice="see command_timeout")
 
     def _ended(self) -> bool:
-        """Tell whether it has ended: what it writes to is then closed. It writes nothing there before."""
-        return bool(select.select([self._said], [], [], 0)[0]) and not self._said.read(1)
+        """Tell whether it has ended: its stdout is then closed. It writes there what it finds wrong in a file."""
+        while select.select([self._said], [], [], 0)[0]:
+            piece = os.read(self._said.fileno(), _CHUNK)
+            if not piece:
+                return True
+            self._words = (self._words + piece)[-_CHUNK:]
+        return False
 
     def _last_words(self) -> str:
-        """Return why it ended, from its log; names of keys are in none of these lines."""
+        """Return why it ended, from what it wrote and from its log; without names of keys."""
+        found = fault_told(self._words.decode("utf-8", "replace").splitlines())
+        if found:
+            return found
         with suppress(OSError):
             lines = (self.folder / "log").read_text("utf-8", "replace").splitlines()
             words = [line.partition(" # ")[2] for line in lines if " # " in line and "WARNING" not in line]
             reasons = [line for line in words if not line.startswith("Fatal error") and "Key" not in line]
             return one_line((reasons or words or [""])[-1], 200)
         return ""
+
+
+def fault_told(lines: Sequence[str]) -> str:
+    """Return what a check of an RDB file has found wrong, in what it wrote; empty when it says nothing of that."""
+    for before, line in zip(lines, lines[1:]):
+        if "RDB ERROR DETECTED" in before:
+            return one_line(line.partition("] ")[2] or line, 200)
+    return ""
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def made_backup(
 ) -> Path:
     """Write a backup with a right manifest, and return its folder."""
     number = changed.pop("id", uuid.uuid4().hex[:8])
-    stamp = datetime.fromtimestamp(started_at, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    stamp = datetime.fromtimestamp(started_at, UTC).strftime("%Y%m%dT%H%M%SZ")
     folder = catalog / f"{stamp}-{number}"
     folder.mkdir(parents=True)
     os.chmod(catalog, 0o700)

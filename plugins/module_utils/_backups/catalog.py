@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._core.errors import AccessDenied, NotThere, OpsError
-from .manifest import FILE_NAME, MAX_BYTES, Manifest, parse
+from .manifest import FILE_NAME, MAX_BYTES, Manifest, failure, parse
 
 # 20260301T020000Z-7f3a, and whatever sorts after it by time.
 _BACKUP = re.compile(r"\d{8}T\d{6}Z-[\w.-]+\Z")
@@ -79,11 +79,12 @@ def _names(folder: Path) -> list[str]:
     """Return the names of what looks like a backup, the newest first."""
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if _BACKUP.match(entry.name) and entry.is_dir()]
+            folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotThere("no such folder of backups", on=str(folder)) from error
     except OSError as error:
         raise AccessDenied(f"cannot list the folder ({error.strerror})", on=str(folder)) from error
+    names = [name for name in folders if is_backup_name(name)]
     if len(names) > MAX_BACKUPS:
         raise OpsError(f"more than {MAX_BACKUPS} backups", on=str(folder), advice="let old ones go")
     return sorted(names, reverse=True)
@@ -108,10 +109,13 @@ def _manifest(folder: Path) -> Manifest:
 
 
 def damage(backup: Backup) -> str:
-    """Return what is plainly wrong with the files of a backup: one is missing, or of another size; empty when none is.
+    """Return what is plainly wrong with a backup: a proof failed, a file is missing or of another size; or nothing.
 
     Contents are not read.
     """
+    failed = failure(backup.manifest)
+    if failed:
+        return failed
     for file in backup.manifest.files:
         try:
             status = os.lstat(backup.folder / file.path)

@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
 from .._core.durations import seconds_of, show_duration
+from .._core.errors import InputError, OpsError
 from .._core.result import Result
 from . import proofs
 from .base import Kind, Made, Source
@@ -24,7 +25,8 @@ from .kinds import kind_named
 from .manifest import Manifest, write_manifest
 from .opened import Opened
 from .options import catalog_name, root_of
-from .retention import apply_retention
+from .retention import Rules
+from .retention_applying import apply_retention, planned
 from .storage import Place, place_of
 
 Clock = Callable[[], float]
@@ -43,6 +45,10 @@ class _Run:
         self.place: Place | None = place_of(options.get("storage"), self.name)
         self.timeout = seconds_of("command_timeout", options["command_timeout"])
         self.kind: Kind = kind_named(source.kind)
+        self.rules = Rules.of(options.get("retention"))
+        self.keep_local = bool(options.get("keep_local", True))
+        if not self.keep_local and self.place is None:
+            raise InputError("keep_local: without storage the backups would be nowhere")
         self.rehearsal = self.kind.REHEARSAL.validate(options.get("rehearsal") or {}, "rehearsal")
 
     def folder(self, make: bool) -> Path:
@@ -51,7 +57,12 @@ class _Run:
     def known(self) -> Catalog:
         folder = self.folder(make=False)
         here = read_catalog(folder) if folder.is_dir() else Catalog([], [])
-        return here if here.backups or self.place is None else self.place.catalog()
+        if self.place is None or (here.backups and self.keep_local):
+            return here
+        names = {backup.folder.name for backup in here.backups}
+        more = [backup for backup in self.place.catalog().backups if backup.folder.name not in names]
+        both = sorted([*here.backups, *more], key=lambda backup: backup.manifest.finished_at, reverse=True)
+        return Catalog(both, here.refused)
 
 
 def back_up(
@@ -65,7 +76,7 @@ def back_up(
     run = _Run(source, options, default_name, clock)
     newest = next(iter(run.known().backups), None)
     if newest is not None and _is_whole(newest) and source.unchanged(newest.manifest):
-        return Result(msg=f"{source.subject()}: unchanged since {newest.folder.name}", data=_told(newest))
+        return _unchanged(run, newest, check_mode)
     if check_mode:
         return _planned(run)
     catalog = run.folder(make=True)
@@ -76,7 +87,7 @@ def back_up(
         manifest = _proven(run, draft, made)
         write_manifest(draft.folder, manifest)
         backup = Backup(published(draft), manifest)
-    kept = _kept(run, backup)
+    kept, warnings = _kept(run, backup)
     told = f"{manifest.level}, {manifest.size / 1e6:,.1f} MB in {show_duration(clock() - begin)}"
     data = {**_told(backup), **kept, "seconds": round(clock() - begin, 3)}
     return Result(
@@ -84,8 +95,50 @@ def back_up(
         msg=f"{source.subject()}: backed up as {backup.folder.name} ({told})",
         data=data,
         diff={"before": _line(newest), "after": _line(backup)},
-        warnings=list(made.warnings),
+        warnings=[*made.warnings, *warnings],
     )
+
+
+def _unchanged(run: _Run, newest: Backup, check_mode: bool) -> Result:
+    """Return the result when none is to be made; what has not come to the storage goes there now."""
+    told = f"{run.source.subject()}: unchanged since {newest.folder.name}"
+    unsent = _unsent(run)
+    if check_mode or not unsent or run.place is None:
+        return Result(changed=bool(unsent), msg=told, data=_told(newest))
+    sent = _sent(run.place, unsent)
+    return Result(
+        changed=True,
+        msg=f"{told}; sent to {run.place.where()}",
+        data={**_told(newest), "storage": sent},
+        diff={"before": "not in the storage\n", "after": f"in {run.place.where()}\n"},
+    )
+
+
+def _unsent(run: _Run) -> list[Backup]:
+    """Return the backups here that have not come to the storage, the oldest first.
+
+    Those are newer than the newest there, as one goes there after each run; for an empty one it is the newest here.
+    What is there from the future, by our clock, does not count.
+    """
+    folder = run.folder(make=False)
+    if run.place is None or not folder.is_dir():
+        return []
+    known = run.place.catalog().backups
+    names = {one.folder.name for one in known}
+    newest = max((one.folder.name for one in known if one.manifest.started_at <= run.clock()), default="")
+    unsent = [one for one in read_catalog(folder).backups if one.folder.name > newest]
+    unsent = [one for one in unsent if one.folder.name not in names and not damage(one)]
+    return unsent[::-1] if newest else unsent[:1]
+
+
+def _sent(place: Place, unsent: Sequence[Backup]) -> dict[str, Any]:
+    done = [place.send(backup.folder) for backup in unsent]
+    return {
+        "where": place.where(),
+        "backups": [backup.folder.name for backup in unsent],
+        "sent": sum(one["sent"] for one in done),
+        "seconds": round(sum(one["seconds"] for one in done), 3),
+    }
 
 
 def _is_whole(backup: Backup) -> bool:
@@ -117,22 +170,42 @@ def _proven(run: _Run, draft: Draft, made: Made) -> Manifest:
     return replace(proven, finished_at=run.clock())
 
 
-def _kept(run: _Run, backup: Backup) -> dict[str, Any]:
-    """Send it to the storage and let old ones go; the new backup is there whatever fails here."""
-    sent = {} if run.place is None else {"storage": {"where": run.place.where(), **run.place.send(backup.folder)}}
-    removed = apply_retention(
-        run.options.get("retention"), backup.folder.parent, run.place, run.options["keep_local"], run.clock()
-    )
-    return {**sent, "removed": removed}
+def _kept(run: _Run, backup: Backup) -> tuple[dict[str, Any], list[str]]:
+    """Send it to the storage and let old ones go; return what was done, and warnings.
+
+    :raises OpsError: something failed; the new backup is there whatever that was, which the details say.
+    """
+    try:
+        sent = {} if run.place is None else {"storage": _sent(run.place, _unsent(run))}
+        outcome = apply_retention(run.rules, backup.folder.parent, run.place, run.keep_local, run.clock())
+    except OpsError as error:
+        error.details.update(_told(backup), changed=True)
+        raise
+    path = {} if backup.folder.is_dir() else {"path": None}
+    return {**sent, **path, "removed": outcome.removed}, outcome.warnings
 
 
 def _planned(run: _Run) -> Result:
     plan = dict(run.source.plan())
     folder = run.folder(make=False)
     told = f"{run.source.subject()}: would be backed up into {folder}"
-    data = {"path": str(folder), "name": run.name, "estimate": run.source.estimate(), "plan": plan}
+    outcome = planned(run.rules, folder, run.place, run.keep_local, run.clock())
+    data = {
+        "path": str(folder),
+        "name": run.name,
+        "estimate": run.source.estimate(),
+        "plan": plan,
+        "removed": outcome.removed,
+    }
     newest = next(iter(run.known().backups), None)
-    return Result(changed=True, msg=told, data=data, diff={"before": _line(newest), "after": "a new backup\n"})
+    gone = "".join(f"{one['where']}/{one['backup']} removed: {one['why']}\n" for one in outcome.removed)
+    return Result(
+        changed=True,
+        msg=told,
+        data=data,
+        diff={"before": _line(newest), "after": f"a new backup\n{gone}"},
+        warnings=outcome.warnings,
+    )
 
 
 def _told(backup: Backup) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -29,6 +29,9 @@ FILE_NAME = "manifest.json"
 # restored. L4: what was restored was compared with the source.
 LEVELS = ("L0", "L1", "L2", "L3", "L4")
 MAX_BYTES = 16 << 20
+
+# In what was found of a proof: why it failed.
+FAILED = "failed"
 
 _Expected = TypeVar("_Expected")
 
@@ -86,6 +89,30 @@ class Manifest:
     layout: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     proofs: tuple[Proof, ...] = ()
+
+
+def failure(manifest: Manifest) -> str:
+    """Return which proof failed when it was last tried, and why: ``L2 failed on 2026-03-01T02:00:00Z: ...``.
+
+    Empty when none did. What was proven below that level still holds; the backup is not counted on.
+    """
+    for proof in manifest.proofs:
+        if FAILED in proof.found:
+            return f"{proof.level} failed on {written_utc(proof.at)}: {proof.found[FAILED]}"
+    return ""
+
+
+def with_failure(manifest: Manifest, level: str, why: str, at: float, seconds: float) -> Manifest:
+    """Return the manifest of a backup whose proof failed at ``level``: it is at the level below from now on.
+
+    :param at: seconds since the epoch.
+    """
+    below = LEVELS[: LEVELS.index(level)]
+    held = tuple(proof for proof in manifest.proofs if proof.level in below)
+    reached = below[-1] if below else LEVELS[0]
+    proven = None if reached == LEVELS[0] else manifest.verified_at
+    failed = Proof(level, at, round(seconds, 3), {FAILED: why})
+    return replace(manifest, level=min(reached, manifest.level), verified_at=proven, proofs=(*held, failed))
 
 
 def checksum(fields: Mapping[str, Any]) -> str:

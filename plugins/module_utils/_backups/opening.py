@@ -13,10 +13,11 @@ from typing import Any
 
 from .._core.durations import seconds_of
 from .._core.errors import InputError, NotThere
-from .catalog import Backup, Catalog, read_catalog
+from .catalog import Backup, Catalog, Refused, read_catalog
 from .cipher import cipher_of
 from .draft import catalog_folder
 from .leftovers import passing_folder
+from .manifest import failure
 from .opened import Opened
 from .options import catalog_name, root_of
 from .storage import place_of
@@ -26,14 +27,19 @@ _FETCHED = ".fetched-"
 
 
 def chosen(catalog: Catalog, wanted: str, where: str) -> Backup:
-    """Return the newest backup, or the one whose folder is named so.
+    """Return the newest backup of which no proof failed, or the one whose folder is named so.
 
     :raises NotThere: there is none; what only looks like a backup is told with the reason.
     """
+    failed = []
     for backup in catalog.backups:
-        if wanted in (NEWEST, backup.folder.name):
+        why = failure(backup.manifest) if wanted == NEWEST else ""
+        if why:
+            failed.append(Refused(backup.folder.name, why))
+        elif wanted in (NEWEST, backup.folder.name):
             return backup
-    refused = ", ".join(f"{one.name}: {one.why}" for one in catalog.refused[:3] if wanted in (NEWEST, one.name))
+    not_counted = [*failed, *catalog.refused][:3]
+    refused = ", ".join(f"{one.name}: {one.why}" for one in not_counted if wanted in (NEWEST, one.name))
     told = "there is no backup" if wanted == NEWEST else f"there is no backup {wanted}"
     raise NotThere(told, on=where, advice=f"not counted: {refused}" if refused else "")
 

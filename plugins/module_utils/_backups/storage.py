@@ -13,6 +13,7 @@ from typing import Any, Callable, Protocol
 
 from .._core.errors import InputError, OpsError
 from .catalog import Backup, Catalog
+from .manifest import Manifest
 
 
 class Corrupt(OpsError):
@@ -51,6 +52,11 @@ class Place(Protocol):
 
     def damage(self, backup: Backup) -> str:
         """Return what is plainly wrong with its files there (gone, of another size); empty when nothing is."""
+
+
+def same(one: Manifest, other: Manifest) -> bool:
+    """Tell whether two manifests are of the same backup, whatever was proven since."""
+    return (one.id, one.kind, one.started_at, one.files) == (other.id, other.kind, other.started_at, other.files)
 
 
 def _s3(options: Mapping[str, Any], name: str) -> Place:

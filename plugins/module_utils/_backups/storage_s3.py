@@ -20,8 +20,8 @@ from .._core.files import atomic_write, fsync_folder
 from .._core.moments import written_utc
 from .catalog import MAX_BACKUPS, Backup, Catalog, Refused, is_backup_name
 from .draft import require_space
-from .manifest import FILE_NAME, MAX_BYTES, File, Manifest, parse
-from .storage import Corrupt
+from .manifest import FILE_NAME, MAX_BYTES, File, Manifest, failure, parse
+from .storage import Corrupt, same
 from .storage_s3_bucket import SPEC, Bucket
 from .storage_s3_receiving import receive
 from .storage_s3_sending import Protection, Sender, Uploads
@@ -189,6 +189,9 @@ class S3Place:
 
     def damage(self, backup: Backup) -> str:
         """See Place.damage."""
+        failed = failure(backup.manifest)
+        if failed:
+            return failed
         name = backup.folder.name
         sizes = {one.key: one.size for one in self._bucket.listed(self._key(name))}
         for file in backup.manifest.files:
@@ -198,11 +201,6 @@ class S3Place:
             if size != file.size:
                 return f"{file.path} has {size} bytes, the manifest says {file.size}"
         return ""
-
-
-def same(one: Manifest, other: Manifest) -> bool:
-    """Tell whether two manifests are of the same backup, whatever was proven since."""
-    return (one.id, one.kind, one.started_at, one.files) == (other.id, other.kind, other.started_at, other.files)
 
 
 def catalog_names(given: Mapping[str, Any]) -> list[str]:

@@ -22,7 +22,9 @@ from ansible_collections.day2.ops.plugins.module_utils._backups import config_ba
 from ansible_collections.day2.ops.plugins.module_utils._backups.catalog import Backup, read_catalog
 from ansible_collections.day2.ops.plugins.module_utils._backups.cipher import cipher_of
 from ansible_collections.day2.ops.plugins.module_utils._backups.config_kind import read_in_full
+from ansible_collections.day2.ops.plugins.module_utils._backups.leftovers import passing_folder
 from ansible_collections.day2.ops.plugins.module_utils._backups.opened import Opened
+from ansible_collections.day2.ops.plugins.module_utils._backups.streams import HashingFile
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 
@@ -203,9 +205,9 @@ def test_nothing_plain_is_on_disk_meanwhile(etc: Path, method: Method, monkeypat
     monkeypatch.setattr(tempfile, "tempdir", None)
     looked = []
 
-    class Watched(draft.HashingFile):
+    class Watched(HashingFile):
         def write(self, data: bytes) -> int:
-            written = super().write(data)
+            written: int = super().write(data)
             for folder in (etc.parent / "backups", temporary):
                 for path in filter(Path.is_file, folder.rglob("*")):
                     looked.append(path.name)
@@ -222,7 +224,7 @@ def test_a_rehearsal_of_what_is_encrypted_is_in_memory(etc: Path, age: Method, m
     if not os.access("/dev/shm", os.W_OK):
         pytest.skip("this system has no /dev/shm")
     places = []
-    real = config_kind.passing_folder
+    real = passing_folder
 
     def noted(parent: Path, prefix: str) -> Any:
         places.append(parent)

@@ -30,6 +30,7 @@ from .opened import Opened
 from .streams import Command, Writable
 
 CHUNK = 1 << 20
+_BUFFER = 1 << 16  # of tarfile, which copies all of it for each small file
 _TRIES = 5
 _TYPES = {FILE: tarfile.REGTYPE, FOLDER: tarfile.DIRTYPE, LINK: tarfile.SYMTYPE}
 _DAMAGED = (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, UnicodeError, ValueError, OverflowError)
@@ -108,7 +109,7 @@ class Archive:
         self._tar = tarfile.TarFile.open(
             fileobj=cast("IO[bytes]", sink),
             mode="w|",
-            bufsize=CHUNK,
+            bufsize=_BUFFER,
             format=tarfile.PAX_FORMAT,
             encoding="utf-8",
             errors="surrogateescape",
@@ -269,7 +270,7 @@ def read_archive(backup: Opened, index: Index) -> Iterator[Iterator[tuple[Member
     with _reading(backup, packing.file, packing.unpacking) as stream:
         with _sound():
             tar = tarfile.TarFile.open(
-                fileobj=packing.out_of(stream), mode="r|", bufsize=CHUNK, encoding="utf-8", errors="surrogateescape"
+                fileobj=packing.out_of(stream), mode="r|", bufsize=_BUFFER, encoding="utf-8", errors="surrogateescape"
             )
         yield _members(tar, index)
 

@@ -59,8 +59,9 @@ def rehearsed(backup: Opened, options: Mapping[str, Any]) -> Iterator[Rehearsed]
         root = folder / "root"
         root.mkdir(mode=0o700)
         with tree_at(root) as tree:
-            put(tree, backup, index, planned(tree, index, None, delete_extra=False))
-            yield Rehearsed(tree, root, index, options, backup.timeout)
+            put(tree, backup, index, planned(tree, index, None, delete_extra=False), to_disk=False)
+            found = {"members": len(index.members), "bytes": index.facts()["bytes"]}
+            yield Rehearsed(tree, root, index, options, backup.timeout, found)
 
 
 def _place(backup: Opened, options: Mapping[str, Any]) -> Path:
@@ -83,11 +84,7 @@ class Rehearsed:
     index: Index
     options: Mapping[str, Any]
     timeout: float
-
-    @property
-    def found(self) -> Mapping[str, Any]:
-        """See Rehearsal."""
-        return {"members": len(self.index.members), "bytes": self.index.facts()["bytes"]}
+    found: Mapping[str, Any]
 
     def compare(self) -> Mapping[str, Any]:
         """See Rehearsal."""

@@ -153,29 +153,34 @@ class _Extra:
         return self._only is None or self._only.include(f"/{path}", kind == FOLDER)
 
 
-def put(tree: Tree, backup: Opened, index: Index, plan: Plan) -> None:
+def put(tree: Tree, backup: Opened, index: Index, plan: Plan, to_disk: bool = True) -> None:
     """Do what is planned, and compare all that was meant again.
 
+    :param to_disk: whether all is to be on disk then; what will be thrown away need not be.
     :raises OpsError: the backup cannot be read, or something cannot be written, or differs then.
     """
-    putting = _Putting(tree, plan, as_root())
+    putting = _Putting(tree, plan, as_root(), to_disk)
     putting.folders()
     putting.files(backup, index)
     putting.others()
     putting.remove()
     putting.settle()
+    putting.attributes()
     require_equal(tree, [*plan.selected, *(change.member for change in plan.changes)])
 
 
 class _Putting:
     """The steps of it."""
 
-    def __init__(self, tree: Tree, plan: Plan, owner: bool) -> None:
+    def __init__(self, tree: Tree, plan: Plan, owner: bool, to_disk: bool) -> None:
         self._tree = tree
+        self._to_disk = to_disk
         self._plan = plan
         self._owner = owner
         whole = (MISSING, "content", "type")
-        self._contents = {one.member.path for one in plan.changes if one.member.type == FILE and one.what in whole}
+        self._contents = {
+            one.member.path: one.what for one in plan.changes if one.member.type == FILE and one.what in whole
+        }
 
     def folders(self) -> None:
         for change in self._plan.changes:
@@ -189,7 +194,8 @@ class _Putting:
             for member, pieces in members:
                 if member.path in self._contents:
                     self._make_parent(member.path)
-                    self._tree.put_file(member, pieces, self._owner)
+                    replaces = self._contents[member.path] != MISSING
+                    self._tree.put_file(member, pieces, self._owner, self._to_disk and replaces)
 
     def others(self) -> None:
         for change in self._plan.changes:
@@ -212,13 +218,18 @@ class _Putting:
             self._tree.remove(path)
 
     def settle(self) -> None:
-        """Bring names to disk; then give folders their attributes, the deepest first, as they may forbid to write."""
-        touched = {
-            path.rpartition("/")[0] for path in [*(one.member.path for one in self._plan.changes), *self._plan.extra]
-        }
-        for folder in touched:
+        """Bring files that are new and all names to disk, and remove what a killed run left."""
+        if not self._to_disk:
+            return
+        if MISSING in self._contents.values():
+            os.sync()  # at once, as file by file takes some milliseconds for each
+        paths = [*(one.member.path for one in self._plan.changes), *self._plan.extra]
+        for folder in {path.rpartition("/")[0] for path in paths}:
             if not folder or self._tree.status(folder) is not None:
                 self._tree.settle(folder)
+
+    def attributes(self) -> None:
+        """Give folders their attributes, the deepest first, as they may forbid to write."""
         for change in sorted(self._plan.changes, key=lambda one: in_bytes(one.member.path), reverse=True):
             if change.member.type == FOLDER:
                 self._tree.attribute(change.member, self._owner)

@@ -148,8 +148,11 @@ class Tree:
         with self._parent(path, "make the folder") as (folder, name), suppress(FileExistsError):
             os.mkdir(name, mode, dir_fd=folder)
 
-    def put_file(self, member: Member, pieces: Iterable[bytes], owner: bool) -> None:
-        """Write a file under a passing name, bring it to disk and give it its name: it is old or new, never a part."""
+    def put_file(self, member: Member, pieces: Iterable[bytes], owner: bool, to_disk: bool = True) -> None:
+        """Write a file under a passing name, then give it its name: it is old or new, never a part.
+
+        :param to_disk: whether it is brought to disk before, as it must be where it replaces another.
+        """
         with self._parent(member.path, "write the file") as (folder, name), self._passing(folder) as temporary:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with os.fdopen(os.open(temporary, flags, 0o600, dir_fd=folder), "wb", buffering=0) as stream:
@@ -159,7 +162,8 @@ class Tree:
                     os.fchown(stream.fileno(), member.uid, member.gid)
                 os.fchmod(stream.fileno(), member.mode)  # after the owner, as that takes the set-user-ID bit
                 os.utime(stream.fileno(), (member.mtime, member.mtime))
-                os.fsync(stream.fileno())
+                if to_disk:
+                    os.fsync(stream.fileno())
             os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
     def put_link(self, member: Member, owner: bool) -> None:

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._backups import cipher_vault
 from ansible_collections.day2.ops.plugins.module_utils._backups.cipher import cipher_of
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere
 
@@ -42,7 +42,7 @@ def test_age_needs_only_what_it_is_used_for(key: str) -> None:
 
 
 def test_what_a_manifest_tells_is_no_secret(key: str) -> None:
-    told = [
+    told: list[dict[str, Any]] = [
         {"method": "age", "recipients": ["age1x"], "identity_file": key},
         {"method": "gpg", "recipients": ["ops@example.com"], "gnupg_home": "/root/.gnupg"},
         {"method": "ansible-vault", "vault_password_file": key},
@@ -81,7 +81,7 @@ def test_what_has_all_in_memory_is_for_small_backups_only(key: str) -> None:
 def test_ansible_vault_is_missed_by_name(key: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     cipher = cipher_of({"method": "ansible-vault", "vault_password_file": key})
     assert cipher is not None
-    monkeypatch.setattr(cipher_vault.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(NotThere, match="the program ansible-vault is missing; install ansible-core"):
         cipher.encrypting()

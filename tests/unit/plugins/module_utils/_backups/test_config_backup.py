@@ -10,6 +10,7 @@ import gzip
 import io
 import json
 import os
+import shutil
 import socket
 import tarfile
 from pathlib import Path
@@ -38,7 +39,7 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _gzip(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have no zstd."""
-    monkeypatch.setattr(config_archive.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
 
 
 def paths_of(etc: Etc, **options: Any) -> list[str]:

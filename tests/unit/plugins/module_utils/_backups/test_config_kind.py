@@ -143,8 +143,8 @@ def test_what_was_restored_otherwise_is_found(etc: Etc, monkeypatch: pytest.Monk
 
     spoil: list[Callable[[Path], Any]] = []
 
-    def spoilt(tree: Any, *arguments: Any) -> None:
-        put(tree, *arguments)
+    def spoilt(tree: Any, *arguments: Any, **options: Any) -> None:
+        put(tree, *arguments, **options)
         spoil[-1](Path(tree.place(main)))
 
     def relinked(path: Path) -> None:

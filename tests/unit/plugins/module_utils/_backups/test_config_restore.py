@@ -148,6 +148,11 @@ def test_a_link_as_the_target_is_refused(etc: Etc) -> None:
     assert not os.listdir(etc.folder / "elsewhere")
 
 
+def _plant_a_pipe(etc: Path, _out: Path) -> None:
+    (etc / "main.conf").unlink()
+    os.mkfifo(etc / "main.conf")
+
+
 @pytest.mark.parametrize(
     ("plant", "words"),
     [
@@ -158,7 +163,7 @@ def test_a_link_as_the_target_is_refused(etc: Etc) -> None:
         (lambda etc, out: [(etc / "empty").rmdir(), (etc / "empty").touch()], "a file is in the"),
         (lambda etc, out: [(etc / "empty").rmdir(), (etc / "empty").symlink_to(out)], "a link is in the"),
         (lambda etc, out: [(etc / "conf.d").rename(etc / "x"), (etc / "conf.d").symlink_to(out)], "a link is in the"),
-        (lambda etc, out: [(etc / "main.conf").unlink(), os.mkfifo(etc / "main.conf")], "a device, socket or pipe"),
+        (_plant_a_pipe, "a device, socket or pipe"),
     ],
 )
 def test_what_is_in_the_way_is_told_and_left(etc: Etc, plant: Callable[[Path, Path], Any], words: str) -> None:

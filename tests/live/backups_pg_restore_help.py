@@ -78,7 +78,7 @@ class Shop:
     def ask(self, question: str, database: str | None = None) -> Any:
         """Return the first value of an answer."""
         with connect(self.login, database or self.database) as connection:
-            row = connection.execute(question).fetchone()  # type: ignore[call-overload]
+            row = connection.execute(question).fetchone()
         return None if row is None else row[0]
 
     def databases(self) -> set[str]:

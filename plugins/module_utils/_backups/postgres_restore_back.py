@@ -7,17 +7,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InputError, NotThere
 from .._core.postgres_connection import where
 from .._core.result import Result
 from .._core.waiting import Clock
-from .postgres_restore_database import read_properties
-from .postgres_restore_leftovers import name_lock, shortened
+from .postgres_restore_database import database_names
+from .postgres_restore_leftovers import name_lock
 from .postgres_restore_swap import drain, swap
-from .postgres_restore_target import BEFORE, MOMENT_LENGTH, UNDONE, moment_name, newest_named, require_name
+from .postgres_restore_target import BEFORE, MOMENT_LENGTH, UNDONE, dated_name, newest_named, require_name
 
 if TYPE_CHECKING:
     import psycopg
@@ -36,14 +36,15 @@ def swapped_back(
         raise InputError("state: swapped_back needs target")
     require_name(target, params)
     on = where({**params, "login_db": target})
-    kept, done = _kept(connection, target, params["keep_old_as"])
+    names = database_names(connection)
+    kept, done = _kept(names, target, params["keep_old_as"])
     if kept is None:
         if done is None:
             raise NotThere("no database was kept from before a restore", on=on, advice="see keep_old_as")
         told = f"{on}: was swapped back before; what had been restored is {done}"
         return Result(msg=told, data={"target": target, "old": None, "undone": done})
-    undone = shortened(target, UNDONE + moment_name(clock))
-    there = read_properties(connection, target) is not None
+    undone = dated_name(names, target, UNDONE, clock)
+    there = target in names
     renames = [*([(target, undone)] if there else []), (kept, target)]
     ended = None
     if not check_mode:
@@ -63,13 +64,12 @@ def swapped_back(
     )
 
 
-def _kept(connection: psycopg.Connection[Any], target: str, given: str | None) -> tuple[str | None, str | None]:
+def _kept(names: Collection[str], target: str, given: str | None) -> tuple[str | None, str | None]:
     """Return the database that was kept and is to come back, None when it has; and the last that was put away."""
-    names = [str(row[0]) for row in connection.execute("SELECT datname FROM pg_database")]
     done = newest_named(names, target, UNDONE)
     if given is not None:
         return (given if given in names else None), done
     kept = newest_named(names, target, BEFORE)
-    if kept is None or (done is not None and done[-MOMENT_LENGTH:] > kept[-MOMENT_LENGTH:]):
+    if kept is None or (done is not None and done[-MOMENT_LENGTH:] >= kept[-MOMENT_LENGTH:]):
         return None, done
     return kept, done

@@ -64,6 +64,11 @@ def read_properties(connection: psycopg.Connection[Any], database: str) -> Prope
     return None if row is None else dict(row[0])
 
 
+def database_names(connection: psycopg.Connection[Any]) -> set[str]:
+    """Return the names of all databases of the server."""
+    return {str(row[0]) for row in connection.execute("SELECT datname FROM pg_database")}
+
+
 def source_locale(connection: psycopg.Connection[Any]) -> dict[str, Any]:
     """Return what a manifest says of the encoding and the locale of the database that was connected to."""
     row = connection.execute(_READ, [connection.info.dbname]).fetchone()

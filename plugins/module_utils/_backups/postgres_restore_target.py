@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -31,11 +31,18 @@ def require_name(target: str, params: Mapping[str, Any]) -> None:
         raise InputError("keep_old_as: expected another name than the target's", on=target)
 
 
-def moment_name(clock: Clock) -> str:
-    return datetime.fromtimestamp(clock.time(), timezone.utc).strftime("%Y%m%dt%H%M%Sz")
+def dated_name(names: Collection[str], target: str, infix: str, clock: Clock) -> str:
+    """Return ``<target><infix><time>`` that is not among ``names``; the time is a later one if need be."""
+    at = clock.time()
+    while True:
+        moment = datetime.fromtimestamp(at, timezone.utc).strftime("%Y%m%dt%H%M%Sz")
+        name = shortened(target, infix + moment)
+        if name not in names:
+            return name
+        at += 1
 
 
-def newest_named(names: Sequence[str], target: str, infix: str) -> str | None:
+def newest_named(names: Collection[str], target: str, infix: str) -> str | None:
     stem = shortened(target, infix + "0" * MOMENT_LENGTH)[:-MOMENT_LENGTH]
     fit = [name for name in names if re.fullmatch(re.escape(stem) + _MOMENT, name)]
     return max(fit, default=None)

@@ -19,9 +19,9 @@ from .._core.result import Result
 from .._core.waiting import Clock
 from .opened import Opened
 from .postgres_restore import require_not_older, tools_for
-from .postgres_restore_database import Properties, read_properties
+from .postgres_restore_database import Properties, database_names, read_properties
 from .postgres_restore_leftovers import ID_LENGTH, shortened
-from .postgres_restore_target import BEFORE, NEW, moment_name, require_name
+from .postgres_restore_target import BEFORE, NEW, dated_name, require_name
 from .postgres_tools import Tools
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Work:
 
 def looked_at(connection: psycopg.Connection[Any], backup: Opened, params: Mapping[str, Any], clock: Clock) -> Work:
     """Look at the server. :raises OpsError: what is asked for cannot be, or must not be without force."""
-    target = str(params["target"] or backup.manifest.facts.get("database") or "")
+    target = str(backup.manifest.facts.get("database") or "") if params["target"] is None else params["target"]
     on = where({**params, "login_db": target})
     require_name(target, params)
     version = connection.info.server_version
@@ -102,8 +102,9 @@ def looked_at(connection: psycopg.Connection[Any], backup: Opened, params: Mappi
         raise OpsError(
             "the database is there and not empty", on=on, advice="say force: true to put the backup in its place"
         )
-    kept = params["keep_old_as"] or shortened(target, BEFORE + moment_name(clock))
-    if old is not None and read_properties(connection, kept) is not None:
+    names = database_names(connection)
+    kept = params["keep_old_as"] or dated_name(names, target, BEFORE, clock)
+    if old is not None and kept in names:
         raise InputError("keep_old_as: there is a database of that name", on=kept)
     tools = tools_for(backup, params, version, ("pg_restore",))
     new = shortened(target, NEW + uuid.uuid4().hex[:ID_LENGTH])

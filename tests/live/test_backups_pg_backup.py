@@ -305,7 +305,7 @@ class Paused:
         """Return the number of the process pg_dump of this backup."""
         for file in Path("/proc").glob("[0-9]*/cwd"):
             try:
-                if str(self._path) in os.readlink(file):
+                if str(self._path) in os.readlink(file) and b"/pg_dump\0" in told(file.parent.name):
                     return int(file.parent.name)
             except OSError:
                 continue

@@ -26,7 +26,12 @@ SUITES: dict[str, dict[str, str]] = {
         "reports": "reports.bench",
     },
     "chaos": {"backups": "backups.chaos", "queues": "queues.chaos", "windows": "windows.chaos"},
-    "faults": {"checks": "checks.faults", "queues": "queues.faults", "everything": "everything.faults"},
+    "faults": {
+        "backups": "backups.faults",
+        "checks": "checks.faults",
+        "queues": "queues.faults",
+        "everything": "everything.faults",
+    },
 }
 
 

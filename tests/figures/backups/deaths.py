@@ -115,11 +115,11 @@ def rows(run: Run, here: Database) -> Iterator[Row]:
     if shutil.which("age") is None or shutil.which("age-keygen") is None:
         run.say("  left out: the program that encrypts is killed; there is no age here")
         return
-    encrypted = Runs(here, "encrypted", random, encryption=_encryption(here.folder))
+    encrypted = Runs(here, "encrypted", random, encryption=encryption(here.folder))
     yield encrypted.row("SIGKILL of age", cipher, lambda running: _kill_child(running, "age"))
 
 
-def _encryption(folder: Path) -> dict[str, Any]:
+def encryption(folder: Path) -> dict[str, Any]:
     identity = folder / "identity"
     subprocess.run(["age-keygen", "-o", str(identity)], check=True, capture_output=True)
     done = subprocess.run(["age-keygen", "-y", str(identity)], check=True, capture_output=True, text=True)

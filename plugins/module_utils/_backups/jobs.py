@@ -13,6 +13,7 @@ from typing import Any
 from .._core.argspec import ArgSpec
 from .._core.durations import seconds_of
 from .._core.errors import InputError
+from .jobs_wal import wal_plan
 from .manifest import LEVELS
 from .options import catalog_name
 
@@ -89,7 +90,7 @@ def _given(backup: Mapping[str, Any]) -> dict[str, Any]:
 def _job(given: Mapping[str, Any], defaults: Mapping[str, Any], connections: Mapping[str, Mapping[str, Any]]) -> Job:
     where = f"day2_backups ({given['name']})"
     for own in ("options", "restore"):
-        doubled = [name for name in given[own] if name in _OURS]
+        doubled = [name for name in given[own] if name in _OURS and given["kind"] != WAL]
         if doubled:
             raise InputError(f"{where}: {', '.join(doubled)} stands in {own}", advice="give it beside it")
     job = {**defaults, **given}
@@ -99,7 +100,9 @@ def _job(given: Mapping[str, Any], defaults: Mapping[str, Any], connections: Map
     plan = {name: job.get(name) for name in ("name", "kind", "run_from", "level", "rpo", "rto", "schedule")}
     plan["module"] = MAKERS[job["kind"]]
     if job["kind"] == WAL:  # pgBackRest's own configuration says where and how
-        return _scheduled({**plan, "make": job["options"], "read": {}, "restore": job["restore"]})
+        archived = wal_plan(job["options"], job["restore"], where)
+        plan = {**plan, "make": archived["make"], "read": {}, "restore": archived["restore"]}
+        return _scheduled(plan, options=archived["schedule_options"], user=archived["user"])
     if "path" not in job:
         raise InputError(f"{where}: no path", advice="set day2_backup_path")
     login = dict(connections.get(job["kind"]) or {})
@@ -117,11 +120,12 @@ def _job(given: Mapping[str, Any], defaults: Mapping[str, Any], connections: Map
     )
 
 
-def _scheduled(plan: Job) -> Job:
-    """Add, where the host makes it by a schedule, the ``job`` as ``backup_jobs`` takes it."""
+def _scheduled(plan: Job, **others: Any) -> Job:
+    """Add, where the host makes it by a schedule, the ``job`` as ``backup_jobs`` takes it; ``others`` win."""
     if not plan["schedule"] or plan["run_from"] != "host":
         return plan
-    return {**plan, "job": {**{name: plan[name] for name in ("name", "module", "schedule")}, "options": plan["make"]}}
+    job = {**{name: plan[name] for name in ("name", "module", "schedule")}, "options": plan["make"], **others}
+    return {**plan, "job": job}
 
 
 def _elsewhere(kind: str, login: Mapping[str, Any]) -> dict[str, Any]:

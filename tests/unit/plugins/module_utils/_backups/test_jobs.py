@@ -6,12 +6,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.day2.ops.plugins.module_utils._backups.jobs import backup_jobs
+from ansible_collections.day2.ops.plugins.module_utils._backups.jobs_wal import MAKING, RESTORING
+from ansible_collections.day2.ops.plugins.module_utils._backups.scheduled_pgbackrest import SPEC as SCHEDULED
+from ansible_collections.day2.ops.plugins.module_utils._core.argspec import ArgSpec
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
 
+ROOT = Path(__file__).parents[5]
 SHARED: dict[str, Any] = {
     "path": "/backups",
     "storage": {"bucket": "b"},
@@ -58,11 +64,29 @@ def test_files_need_no_login() -> None:
 
 
 def test_the_log_is_archived_by_a_configuration_of_its_own() -> None:
-    backup = {"name": "wal", "kind": "wal", "options": {"stanza": "main"}, "restore": {"to": "x"}, "schedule": "@daily"}
+    options = {"stanza": "main", "data_dir": "/var/lib/postgresql/18/main", "verify": True}
+    backup = {"name": "wal", "kind": "wal", "options": options, "restore": {"set": "x"}, "schedule": "@daily"}
     (made,) = backup_jobs([backup], SHARED, LOGINS)
-    assert (made["make"], made["read"], made["restore"]) == ({"stanza": "main"}, {}, {"to": "x"})
-    job = {"name": "wal", "module": "pgbackrest", "schedule": "@daily", "options": {"stanza": "main"}}
-    assert (made["module"], made["job"]) == ("pgbackrest", job)
+    assert (made["make"]["stanza"], made["make"]["type"], made["make"]["port"]) == ("main", "auto", 5432)
+    assert (made["restore"]["set"], made["restore"]["data_dir"], made["read"]) == ("x", options["data_dir"], {})
+    assert "type" not in made["restore"]
+    assert (made["job"]["module"], made["job"]["user"]) == ("pgbackrest", "postgres")
+    SCHEDULED.validate(made["job"]["options"], "options")
+    assert (made["job"]["options"]["stanza"], made["job"]["options"]["type"]) == ("main", "full")
+    with pytest.raises(InputError, match=r"day2_backups \(wal\): options: unknown option stanzas"):
+        backup_jobs([{**backup, "options": {**options, "stanzas": 1}}], SHARED, LOGINS)
+
+
+@pytest.mark.parametrize(("entry", "spec"), [("backup", MAKING), ("restore", RESTORING)])
+def test_the_options_of_the_log_are_those_of_the_role(entry: str, spec: ArgSpec) -> None:
+    text = (ROOT / "roles/wal_archiving/meta/argument_specs.yml").read_text(encoding="utf-8")
+    known = yaml.safe_load(text)["argument_specs"][entry]["options"]
+    for name, option in spec.options.items():
+        theirs = known[f"wal_archiving_{name}"]
+        assert (option.get("required", False), option.get("default")) == (
+            theirs.get("required", False),
+            theirs.get("default"),
+        ), name
 
 
 @pytest.mark.parametrize(

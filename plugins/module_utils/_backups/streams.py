@@ -66,7 +66,7 @@ class _Running:
             _widen(stream)
 
     def _start(self, command: Command, stdin: Any, stdout: Any) -> subprocess.Popen[bytes]:
-        account = {} if command.user is None else {"user": command.user, "group": _group(command.user)}
+        account: dict[str, Any] = {} if command.user is None else {"user": command.user, "group": _group(command.user)}
         try:
             return subprocess.Popen(  # pylint: disable=ansible-bad-function
                 list(command.argv),

@@ -55,7 +55,7 @@ def keys(s3: S3Facts, storage: dict[str, Any]) -> list[str]:
 
 
 def file_of(s3: S3Facts, storage: dict[str, Any], backup: Path, name: str) -> Path:
-    return Path(s3["data_dir"]) / s3["bucket"] / storage["prefix"] / "my%20words" / backup.name / name
+    return Path(s3["data_dir"], s3["bucket"], storage["prefix"], "my%20words", backup.name, name)
 
 
 def test_a_backup_goes_there_and_comes_back_whole(

@@ -57,9 +57,12 @@ def read_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The keys of the objects that are read back as their ETag did not tell."""
     read: list[str] = []
     real = storage_s3_sending._sha256
-    monkeypatch.setattr(
-        storage_s3_sending, "_sha256", lambda bucket, key, size: read.append(key) or real(bucket, key, size)
-    )
+
+    def noted(bucket: Any, key: str, size: int) -> str:
+        read.append(key)
+        return real(bucket, key, size)
+
+    monkeypatch.setattr(storage_s3_sending, "_sha256", noted)
     yield read
 
 

@@ -20,7 +20,7 @@ from .leftovers import passing_folder
 from .manifest import failure
 from .opened import Opened
 from .options import catalog_name, root_of
-from .storage import place_of
+from .storage import Place, place_of
 
 NEWEST = "newest"
 _FETCHED = ".fetched-"
@@ -56,9 +56,6 @@ def opened_backup(options: Mapping[str, Any], kind: str | None, default_name: st
     name = catalog_name(options.get("name"), default_name)
     root = root_of(options)
     folder = catalog_folder(root, name, make=False)
-    cipher = cipher_of(options.get("encryption"))
-    timeout = seconds_of("command_timeout", options["command_timeout"])
-    programs = options.get("bin_dir")
     place = place_of(options.get("storage"), name)
     here = read_catalog(folder) if folder.is_dir() else Catalog([], [])
     try:
@@ -68,18 +65,35 @@ def opened_backup(options: Mapping[str, Any], kind: str | None, default_name: st
             raise
     else:
         if place is None or options["backup"] != NEWEST:
-            yield Opened(backup.folder, _of_kind(backup, kind).manifest, cipher, timeout, programs)
+            yield opened_here(options, _of_kind(backup, kind))
             return
     there = chosen(place.catalog(), options["backup"], place.where())
     mine = next((one for one in here.backups if one.folder.name == there.folder.name), None)
     if mine is not None:
-        yield Opened(mine.folder, _of_kind(mine, kind).manifest, cipher, timeout, programs)
+        yield opened_here(options, _of_kind(mine, kind))
         return
     _of_kind(there, kind)
+    with fetched_backup(options, place, there) as fetched:
+        yield fetched
+
+
+@contextmanager
+def fetched_backup(options: Mapping[str, Any], place: Place, backup: Backup) -> Iterator[Opened]:
+    """Give a backup of a storage, fetched into a folder in ``path`` that is removed at the end of the block.
+
+    :raises Corrupt: it is not what its manifest says. :raises OpsError: it cannot be fetched.
+    """
+    root = root_of(options)
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     with passing_folder(root, _FETCHED) as fetched:
-        place.fetch(there.folder.name, fetched / there.folder.name)
-        yield Opened(fetched / there.folder.name, there.manifest, cipher, timeout, programs)
+        place.fetch(backup.folder.name, fetched / backup.folder.name)
+        yield opened_here(options, Backup(fetched / backup.folder.name, backup.manifest))
+
+
+def opened_here(options: Mapping[str, Any], backup: Backup) -> Opened:
+    """Return a backup that is on this host, to be read as ``options`` say."""
+    timeout = seconds_of("command_timeout", options["command_timeout"])
+    return Opened(backup.folder, backup.manifest, cipher_of(options.get("encryption")), timeout, options.get("bin_dir"))
 
 
 def _of_kind(backup: Backup, kind: str | None) -> Backup:

@@ -74,7 +74,7 @@ def _remove(
         outcome.removed.append({"backup": backup.folder.name, "where": str(folder), "why": why})
     if rules is None or place is None or there is None:
         return
-    for backup, why in _going_there(rules, there, place, now, outcome):
+    for backup, why in _judged(rules, there, now, place.damage, outcome):
         try:
             place.remove(backup.folder.name)
         except AccessDenied as error:  # it is locked
@@ -88,25 +88,32 @@ def _swept(place: Place) -> Catalog:
     return place.catalog()
 
 
-def planned(
-    rules: Rules | None, folder: Path, place: Place | None, keep_local: bool, now: float, new: bool = True
-) -> Outcome:
-    """Return what would be removed, and why; nothing is.
-
-    :param new: whether a new backup is there by then.
-    """
-    outcome = Outcome()
+def planned(rules: Rules | None, folder: Path, place: Place | None, keep_local: bool, now: float) -> Outcome:
+    """Return what would be removed, and why, once a new backup is there; nothing is."""
     if rules is None and (keep_local or place is None):
-        return outcome
+        return Outcome()
     here = read_catalog(folder) if folder.is_dir() else Catalog([], [])
     there = None if place is None else place.catalog()
-    if new:
-        here = Catalog([_new(now), *here.backups], here.refused)
-        there = None if there is None else Catalog([_new(now), *there.backups], there.refused)
+    here = Catalog([_new(now), *here.backups], here.refused)
+    there = None if there is None else Catalog([_new(now), *there.backups], there.refused)
+    return foreseen(rules, folder, here, place, there, keep_local, now)
+
+
+def foreseen(
+    rules: Rules | None,
+    folder: Path,
+    here: Catalog,
+    place: Place | None,
+    there: Catalog | None,
+    keep_local: bool,
+    now: float,
+) -> Outcome:
+    """Return what would be removed of these catalogues, and why."""
+    outcome = Outcome()
     for backup, why in _going_here(rules, here, there, place, keep_local, now, outcome):
         outcome.removed.append({"backup": backup.folder.name, "where": str(folder), "why": why})
     if rules is not None and place is not None and there is not None:
-        for backup, why in _going_there(rules, there, place, now, outcome):
+        for backup, why in _judged(rules, there, now, place.damage, outcome):
             outcome.removed.append({"backup": backup.folder.name, "where": place.where(), "why": why})
     return outcome
 
@@ -138,10 +145,6 @@ def _going_here(
     if rules is not None:
         going += _judged(rules, Catalog(stays, here.refused), now, damage, outcome)
     return sorted(going, key=lambda one: one[0].folder.name)
-
-
-def _going_there(rules: Rules, there: Catalog, place: Place, now: float, outcome: Outcome) -> list[tuple[Backup, str]]:
-    return _judged(rules, there, now, place.damage, outcome)
 
 
 def _judged(rules: Rules, catalog: Catalog, now: float, wrong: Any, outcome: Outcome) -> list[tuple[Backup, str]]:

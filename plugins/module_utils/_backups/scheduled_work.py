@@ -56,9 +56,9 @@ def _config_backup() -> Work:
 
 
 def _backup_verify() -> Work:
-    from . import verifying
+    from . import verification
 
-    return Work("verify", verifying.SPEC, verifying.operate)
+    return Work("verify", verification.SPEC, verification.operate)
 
 
 def _pgbackrest() -> Work:

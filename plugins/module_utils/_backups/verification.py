@@ -1,0 +1,166 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""What the module ``backup_verify`` does: prove backups now, and hold time and age against objectives."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from .._core.argspec import ArgSpec
+from .._core.durations import show_duration
+from .._core.errors import InputError
+from .._core.moments import moment
+from .._core.result import Result
+from .catalog import Catalog
+from .information_copies import ANY, LOCAL, STORAGE, Copies, Copy, catalog_names, copies_of
+from .manifest import FAILED, LEVELS, Manifest
+from .opening import chosen
+from .options import READING
+from .verification_drill import RESTORED, Clock, Drill, Run, drilled
+
+SPEC = READING + ArgSpec(
+    options={
+        "level": {"type": "str", "choices": list(LEVELS)},
+        "all": {"type": "bool", "default": False},
+        "source": {"type": "str", "default": ANY, "choices": [ANY, LOCAL, STORAGE]},
+        "rehearsal": {"type": "dict"},
+        "objectives": {"type": "dict"},
+    }
+)
+
+
+def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = time.time) -> Result:
+    """Do the work of the module.
+
+    :param params: validated by ``SPEC``. :raises InputError: a wrong option. :raises NotThere: no such backup.
+    :raises OpsError: a catalogue cannot be looked at, or the proof of the one backup cannot be tried.
+    """
+    run = Run(params, check_mode, clock)
+    if params["all"]:
+        return _all(run)
+    if params.get("name") is None:
+        raise InputError("name: which backups; or give all")
+    copies = copies_of(params, catalog_names(params)[0])
+    return _one(run, copies, _wanted(copies, run))
+
+
+def _wanted(copies: Copies, run: Run) -> Copy:
+    known = copies.of(run.source)
+    refused = [] if run.source == STORAGE else copies.here.refused
+    refused = refused if run.source == LOCAL else [*refused, *copies.there.refused]
+    where = str(copies.folder) if run.source != STORAGE or copies.place is None else copies.place.where()
+    backup = chosen(Catalog([copy.backup for copy in known], refused), run.options["backup"], where)
+    return next(copy for copy in known if copy.backup is backup)
+
+
+def _one(run: Run, copies: Copies, copy: Copy) -> Result:
+    drill = drilled(run, copies, copy)
+    data = _told(run, copies, drill)
+    missed = [name for name, one in data["objectives"].items() if not one["met"]]
+    return Result(
+        changed=not drill.failed or drill.marked,
+        failed=bool(drill.failed or missed),
+        msg=_line(copies, drill, data, missed),
+        data=data,
+        diff={"before": _state(copy.backup.manifest), "after": _state(drill.manifest)},
+        warnings=drill.warnings,
+    )
+
+
+def _all(run: Run) -> Result:
+    """Prove every backup; one that fails does not end the work."""
+    told: list[dict[str, Any]] = []
+    refused: list[dict[str, str]] = []
+    warnings: list[str] = []
+    for name in catalog_names(run.options):
+        copies = copies_of(run.options, name)
+        for copy in copies.of(run.source):
+            drill = drilled(run, copies, copy, alone=False)
+            told.append(_told(run, copies, drill))
+            warnings += drill.warnings
+        refused += _refused(copies, run.source)
+    broken = [f"{one['name']}/{one['backup']}: {one['failed_why']}" for one in told if one["failed_why"]]
+    bad = [*broken, *(f"{one['name']}/{one['backup']}: {one['why']}" for one in refused)]
+    good = len(told) - len(broken)
+    word = "would be proven" if run.check_mode else "proven"
+    return Result(
+        changed=bool(told),
+        failed=bool(bad),
+        msg=f"{good} of {len(told)} backups {word}" + (f"; not so: {'; '.join(bad[:5])}" if bad else ""),
+        data={"verified": told, "broken": broken, "refused": refused},
+        warnings=warnings,
+    )
+
+
+def _refused(copies: Copies, source: str) -> list[dict[str, str]]:
+    """Return what only looks like a backup. In a storage one without a manifest may be on its way."""
+    here = [] if source == STORAGE else copies.here.refused
+    there = [] if source == LOCAL else [one for one in copies.there.refused if one.why != "it has no manifest"]
+    return [{"name": copies.name, "backup": one.name, "why": one.why} for one in (*here, *there)]
+
+
+def _told(run: Run, copies: Copies, drill: Drill) -> dict[str, Any]:
+    manifest = drill.manifest
+    restored = not run.check_mode and drill.reached is not None and run.level in LEVELS[RESTORED:]
+    rto = round(drill.reached - drill.began, 3) if restored and drill.reached is not None else None
+    rpo = round(max(0.0, drill.began - _held_at(manifest)), 1)
+    measured = {"rto": rto, "rpo": rpo}
+    return {
+        "name": copies.name,
+        "backup": drill.name,
+        "kind": manifest.kind,
+        "where": drill.copy.where,
+        "level": manifest.level,
+        "level_failed": drill.level_failed,
+        "failed_why": drill.failed,
+        "size": manifest.size,
+        "proofs": [
+            {"level": one.level, "seconds": one.seconds, "found": dict(one.found)}
+            for one in manifest.proofs
+            if one.at >= drill.began  # those of now
+        ],
+        "fetch_seconds": None if drill.fetched is None else round(drill.fetched, 3),
+        "rto_seconds": rto,
+        "rto_seconds_per_gb": None if rto is None or not manifest.size else round(rto / (manifest.size / 1e9), 3),
+        "rpo_seconds": rpo,
+        "objectives": {
+            name: {"objective": wanted, "measured": measured[name], "met": _met(run, measured[name], wanted)}
+            for name, wanted in run.objectives.items()
+        },
+        "seconds": round(run.clock() - drill.began, 3),
+    }
+
+
+def _met(run: Run, measured: float | None, wanted: float) -> bool:
+    """Tell whether an objective is met; what was not measured has not met it, but in check mode nothing is restored."""
+    return run.check_mode if measured is None else measured <= wanted
+
+
+def _held_at(manifest: Manifest) -> float:
+    """Return the moment whose data a backup holds, seconds since the epoch."""
+    snapshot = moment(manifest.facts.get("snapshot_at"))
+    return manifest.started_at if snapshot is None else snapshot
+
+
+def _line(copies: Copies, drill: Drill, data: Mapping[str, Any], missed: list[str]) -> str:
+    subject = f"{copies.name}/{drill.name}"
+    if drill.failed:
+        return f"{subject}: {drill.failed}"
+    parts = [f"{subject}: {drill.manifest.level} holds"]
+    for name, one in data["objectives"].items():
+        if one["measured"] is not None:
+            word = "missed" if name in missed else "met"
+            parts.append(
+                f"{name.upper()} {show_duration(one['measured'])} of {show_duration(one['objective'])}, {word}"
+            )
+    return "; ".join(parts)
+
+
+def _state(manifest: Manifest) -> str:
+    proven = ", ".join(f"{proof.level} {'failed' if FAILED in proof.found else 'held'}" for proof in manifest.proofs)
+    return f"{manifest.level} ({proven or 'never proven'})\n"

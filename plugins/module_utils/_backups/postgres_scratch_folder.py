@@ -20,6 +20,7 @@ from pathlib import Path
 from .._core.errors import InputError, OpsError
 from .leftovers import passing_folder
 
+_PARENT = "/var/tmp/day2-scratch-{}"
 _PREFIX = ".scratch-"
 _TRIES = 5
 
@@ -53,7 +54,7 @@ def _parent(given: str | None) -> Path:
         if not folder.is_absolute() or not folder.is_dir():
             raise InputError("rehearsal: folder must be an absolute path of a folder that is there", on=str(folder))
         return folder
-    folder = Path(f"/var/tmp/day2-scratch-{os.geteuid()}")
+    folder = Path(_PARENT.format(os.geteuid()))
     try:
         folder.mkdir(mode=0o711, exist_ok=True)
         status = os.lstat(folder)

@@ -76,14 +76,14 @@ def own_server(backup: Opened, options: Mapping[str, Any]) -> Iterator[Scratch]:
     """
     tools = tools_for(backup, options, source_version(backup.manifest), _NEEDED)
     require_not_older(backup.manifest, tools.version, str(tools.folder))
-    account = _account(options)
+    account = account_of(options)
     with own_folder(options["folder"]) as folder:
-        place = _place(folder, account)
+        place = server_folder(folder, account)
         with _running(tools, account, place, backup.timeout):
             yield _prepared(backup, tools, folder, place)
 
 
-def _account(options: Mapping[str, Any]) -> pwd.struct_passwd | None:
+def account_of(options: Mapping[str, Any]) -> pwd.struct_passwd | None:
     """Return the account that the server runs as; None for ours. PostgreSQL refuses to run as root."""
     wanted = options["user"]
     if os.geteuid() != 0:
@@ -103,7 +103,7 @@ def _account(options: Mapping[str, Any]) -> pwd.struct_passwd | None:
     return account
 
 
-def _place(folder: Path, account: pwd.struct_passwd | None) -> Path:
+def server_folder(folder: Path, account: pwd.struct_passwd | None) -> Path:
     """Make the server's own folder in ``folder``: that stays ours, so that nobody else takes its lock away."""
     place = folder / "pg"
     place.mkdir(mode=0o700)

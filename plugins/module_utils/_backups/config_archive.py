@@ -19,7 +19,7 @@ import stat
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, Callable, cast
 
@@ -267,7 +267,8 @@ def read_archive(backup: Opened, index: Index) -> Iterator[Iterator[tuple[Member
     :raises OpsError: the archive is cut, damaged, or holds something else than the index says.
     """
     packing = packing_of(backup.manifest.layout)
-    with _reading(backup, packing.file, packing.unpacking) as stream:
+    with ExitStack() as stack:
+        stream = stack.enter_context(_reading(backup, packing.file, packing.unpacking))
         with _sound():
             tar = tarfile.TarFile.open(
                 fileobj=packing.out_of(stream), mode="r|", bufsize=_BUFFER, encoding="utf-8", errors="surrogateescape"

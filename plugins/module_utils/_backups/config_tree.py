@@ -153,7 +153,7 @@ class Tree:
 
         :param to_disk: whether it is brought to disk before, as it must be where it replaces another.
         """
-        with self._parent(member.path, "write the file") as (folder, name), self._passing(folder) as temporary:
+        with self._replacing(member.path, "write the file") as (folder, name, temporary):
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with os.fdopen(os.open(temporary, flags, 0o600, dir_fd=folder), "wb", buffering=0) as stream:
                 for piece in pieces:
@@ -168,21 +168,22 @@ class Tree:
 
     def put_link(self, member: Member, owner: bool) -> None:
         """Make a link, or put it in the place of a file or link."""
-        with self._parent(member.path, "make the link") as (folder, name), self._passing(folder) as temporary:
+        with self._replacing(member.path, "make the link") as (folder, name, temporary):
             os.symlink(member.target, temporary, dir_fd=folder)
             if owner:
                 os.chown(temporary, member.uid, member.gid, dir_fd=folder, follow_symlinks=False)
             os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
     @contextmanager
-    def _passing(self, folder: int) -> Iterator[str]:
-        """Give a passing name in a folder; what is under it at the end is removed."""
+    def _replacing(self, path: str, doing: str) -> Iterator[tuple[int, str, str]]:
+        """Give what :meth:`_parent` does and a passing name; what is under that at the end is removed."""
         temporary = f"{TEMPORARY}{uuid.uuid4().hex[:12]}"
-        try:
-            yield temporary
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary, dir_fd=folder)
+        with self._parent(path, doing) as (folder, name):
+            try:
+                yield folder, name, temporary
+            finally:
+                with suppress(FileNotFoundError):
+                    os.unlink(temporary, dir_fd=folder)
 
     def attribute(self, member: Member, owner: bool) -> None:
         """Give a file or folder the owner and the mode of the backup."""

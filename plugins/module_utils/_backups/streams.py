@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -219,9 +219,11 @@ def chain(
     :raises NotThere: no such program or account. :raises Unreachable: time is up.
     :raises OpsError: one did not end well, with its last words.
     """
-    with ExitStack() as stack:
-        running: list[_Running] = []
-        stack.callback(_reap, running)
+    running: list[_Running] = []
+    started = Chain(running)
+    timer = threading.Timer(timeout, started.expire)
+    timer.daemon = True
+    try:
         before: Any = stdin
         for index, command in enumerate(commands):
             last = index == len(commands) - 1
@@ -229,14 +231,13 @@ def chain(
             if index:
                 before.close()  # the next one has it; so the one before sees when that has gone
             before = running[-1].process.stdout
-        started = Chain(running)
-        timer = threading.Timer(timeout, started.expire)
-        timer.daemon = True
         timer.start()
-        stack.callback(timer.cancel)
         yield started
         _close(running)
         started.end(timeout)
+    finally:
+        timer.cancel()
+        _reap(running)
 
 
 def _close(running: Sequence[_Running]) -> None:

@@ -4,11 +4,7 @@
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    """Where backups are; how one is made; which one is read."""
-
-    DOCUMENTATION = r"""
+_WHERE = r"""
 options:
   path:
     description:
@@ -45,14 +41,33 @@ options:
       region:
         description: The region.
         type: str
+      addressing_style:
+        description:
+          - Whether the bucket's name is a part of the path or of the host's name. V(auto) fits most services; others
+            than Amazon's may want V(path).
+        type: str
+        default: auto
+        choices: [auto, path, virtual]
       access_key:
         description: The id of the key. Without it the usual places are looked at (environment, profile, instance).
         type: str
       secret_key:
-        description: The secret of the key.
+        description: The secret of the key. At most one of the three ways to give it.
+        type: str
+      secret_key_file:
+        description: A file with the secret, on the host where the module runs.
+        type: path
+      secret_key_env:
+        description: The name of an environment variable with the secret, on the host where the module runs.
         type: str
       session_token:
-        description: The token of a passing key.
+        description: The token of a passing key. At most one of the three ways to give it.
+        type: str
+      session_token_file:
+        description: A file with the token.
+        type: path
+      session_token_env:
+        description: The name of an environment variable with the token.
         type: str
       profile:
         description: A profile of the AWS configuration on the host.
@@ -64,6 +79,14 @@ options:
         description: Whether the service's certificate is verified.
         type: bool
         default: true
+      timeout:
+        description: How long one answer may take, as seconds or as V(60s). Each request is tried four times.
+        type: raw
+        default: 60s
+      part_size:
+        description: In parts of how many MiB a file is sent, 5 to 5120; larger ones where that makes over 10,000.
+        type: int
+        default: 16
       server_side_encryption:
         description: How the service is to encrypt what it stores.
         type: str
@@ -78,6 +101,15 @@ options:
       object_lock_for:
         description: How long, as V(30d).
         type: raw
+"""
+
+
+class ModuleDocFragment:
+    """Where backups are; how one is made; which one is read."""
+
+    DOCUMENTATION = (
+        _WHERE
+        + r"""
   encryption:
     description:
       - How the data are encrypted while they are written; nothing plain is on disk. The manifest is not encrypted.
@@ -106,6 +138,9 @@ options:
     type: raw
     default: 6h
 """
+    )
+
+    WHERE = _WHERE
 
     MAKING = r"""
 options:
@@ -122,8 +157,9 @@ options:
     type: dict
   retention:
     description:
-      - Which backups are kept, once the new one is there. Without it none is removed. The newest that was proven is
-        never removed.
+      - Which backups are kept, once the new one is there, on the host and in O(storage) each by itself. Without it none
+        is removed. Each rule keeps the newest of each of its periods that has a backup, in UTC; a backup stays if any
+        rule keeps it. The newest that was proven is never removed, nor what cannot be read or is from the future.
     type: dict
     suboptions:
       last:

@@ -88,7 +88,7 @@ def test_a_flipped_bit_is_found_and_marked(tmp_path: Path, backup: Path) -> None
     (backup / "data").write_bytes(b"some dat`")
     done = verify(tmp_path)
     assert (done.failed, done.data["level_failed"], done.data["level"]) == (True, "L1", "L0")
-    with pytest.raises(NotThere, match="not counted: .* L1 failed"):
+    with pytest.raises(NotThere, match=r"not counted: .* L1 failed"):
         verify(tmp_path)
 
 

@@ -52,3 +52,25 @@ def test_an_ill_typed_option_shows_no_secret_of_another(module: str, arguments: 
     assert told["failed"]
     assert "module_args" in told["invocation"]
     assert not [secret for secret in SECRETS if secret in json.dumps(told)]
+
+
+_OURS = """
+from ansible_collections.day2.ops.plugins.module_utils._core.argspec import ArgSpec
+from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
+from ansible_collections.day2.ops.plugins.module_utils._core.runner import run
+run(ArgSpec(), lambda _params, _check_mode: Result(data={"path": "/", "size": 123456}))
+"""
+
+
+def test_a_size_beside_a_path_is_the_one_that_was_returned() -> None:
+    program = subprocess.run(
+        [sys.executable, "-c", _OURS],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": {}}),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    told = json.loads(program.stdout)
+    assert (told["path"], told["size"], "mode" in told) == ("/", 123456, False)

@@ -59,6 +59,7 @@ def test_all_keys_are_back(tmp_path: Path, settings: tuple[str, ...]) -> None:
 
         assert (done.data["keys"], done.data["held"], done.data["keys_before"]) == (KEYS, KEYS, 1)
         assert done.data["append_only"] == (settings == APPEND_ONLY)
+        assert done.data["types_compared"]
         assert digest(server) == before
         assert (server.folder / "users.acl").read_bytes() == users
         with server.client() as client:

@@ -39,6 +39,11 @@ _NAMES = {
 }
 # Those that are one string: the value itself, or a packed list, set, hash.
 _ONE_STRING = frozenset((0, 9, 10, 11, 12, 13, 16, 17, 20))
+_IS_ONE_STRING = [kind in _ONE_STRING for kind in range(256)]
+# Those that are a number of things: how many strings each is, and how many bytes come before and after each string.
+_SOME_STRINGS = {1: (1, 0, 0), 2: (1, 0, 0), 4: (2, 0, 0), 5: (1, 0, 8), 14: (1, 0, 0), 18: (1, 1, 0)}
+_SHORT = 0x3F
+_HIGHEST_TYPE = 0x7F
 _STREAM_2, _STREAM_3 = 19, 21
 # What a string takes by its first byte, where that tells: short ones, and numbers of 1, 2, 4 bytes.
 _STEP = [first + 1 if first < 0x40 else {0xC0: 2, 0xC1: 3, 0xC2: 5}.get(first, 0) for first in range(256)]
@@ -170,6 +175,35 @@ def _long(data: bytes, at: int) -> int:
     return _FAR
 
 
+def _past_head(data: bytes, at: int) -> int:
+    """Return where the key begins that has its expiry, and how it was used, in front of it.
+
+    :raises IndexError: that is not at hand, or something else begins here.
+    """
+    if data[at] == _MILLISECONDS:
+        at += 9
+    if data[at] == _FREQUENCY:
+        at += 2
+    elif data[at] == _IDLE:
+        at += 1 + _length_of_length(data[at + 1])
+    if data[at] > _HIGHEST_TYPE:
+        raise IndexError
+    return at
+
+
+def _past_strings(data: bytes, at: int, kind: int) -> int:
+    """Return where a short value ends that is some strings. :raises IndexError: it is not at hand, long, or no such."""
+    if kind not in _SOME_STRINGS or data[at] > _SHORT:
+        raise IndexError
+    each, before, after = _SOME_STRINGS[kind]
+    number = data[at] * each
+    at += 1
+    for _each in range(number):
+        at += before
+        at += (_STEP[data[at]] or _long(data, at)) + after
+    return at
+
+
 def _length_of_length(first: int) -> int:
     """Return how many bytes a length takes that begins with this one."""
     if first < 0x40:
@@ -233,38 +267,37 @@ class _Reader:
         self._held.types[name] = self._held.types.get(name, 0) + number
 
     def _fast(self) -> None:
-        """Step over keys with values that are one string, as nearly all are, without a call for each byte.
+        """Step over keys that are wholly at hand and of the usual shapes, without a call for each byte.
 
-        It ends in front of whatever else there is, or of one that is not wholly at hand.
+        It ends in front of whatever else there is. To look past the end of what is at hand is an IndexError.
         """
         bytes_ = self._bytes
         if len(bytes_.data) - bytes_.at < _NEAR:
             bytes_.load(_NEAR)
         data, at, size = bytes_.data, bytes_.at, len(bytes_.data)
+        step, is_one_string, expires = _STEP, _IS_ONE_STRING, 0
         found = [0] * 256
-        step, simple, expires = _STEP, _ONE_STRING, 0
         start = at
         try:
             while True:
                 start = at
-                kind = data[at]
-                if kind == _MILLISECONDS:
-                    at += 9
+                first = kind = data[at]
+                if kind > _HIGHEST_TYPE:
+                    at = _past_head(data, at)
                     kind = data[at]
-                if kind not in simple:
-                    break
                 at += 1
                 at += step[data[at]] or _long(data, at)
-                at += step[data[at]] or _long(data, at)
+                at = at + (step[data[at]] or _long(data, at)) if is_one_string[kind] else _past_strings(data, at, kind)
                 if at > size:
                     break
                 found[kind] += 1
-                expires += data[start] == _MILLISECONDS
+                if first == _MILLISECONDS:
+                    expires += 1
         except IndexError:
             pass
         bytes_.at = start
         self._held.expires += expires
-        for kind in filter(found.__getitem__, simple):
+        for kind in filter(found.__getitem__, range(_HIGHEST_TYPE)):
             self._note(kind, found[kind])
 
     def _strings(self, number: int, after: int = 0) -> None:

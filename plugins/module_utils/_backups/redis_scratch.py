@@ -33,6 +33,13 @@ FILE = "dump.rdb"
 _CHUNK = 64 * 1024
 _ON = "the scratch server"
 _DATABASES = 1024
+# A server that only loads, and then ends: memory in large pages, never given back, takes a fifth of the time away.
+_JEMALLOC = "thp:always,metadata_thp:always,dirty_decay_ms:-1,narenas:1"
+_MEMORY = {
+    "MALLOC_CONF": _JEMALLOC,
+    "JE_MALLOC_CONF": _JEMALLOC,  # as the one that Redis brings along is called
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 _SANITIZES = (6, 2)
 
 
@@ -115,7 +122,7 @@ def scratch_server(backup: Opened) -> Iterator[Scratch]:
     _require_memory(backup)
     with passing_folder(Path(gettempdir()), PREFIX) as folder:
         (folder / FILE).symlink_to("/proc/self/fd/0")
-        command = Command(_arguments(program, folder, backup), folder=folder)
+        command = Command(_arguments(program, folder, backup), _MEMORY, folder=folder)
         with backup.reading(FILE, [command]) as said:
             scratch = Scratch(said, folder, program, backup.timeout)
             yield scratch
@@ -147,6 +154,7 @@ def _arguments(program: Program, folder: Path, backup: Opened) -> list[str]:
     }
     if program.version >= _SANITIZES:
         settings["sanitize-dump-payload"] = "yes"  # each packed value is checked as a whole
+        settings["disable-thp"] = "no"
     return [program.path, *(word for name, value in settings.items() for word in (f"--{name}", value))]
 
 

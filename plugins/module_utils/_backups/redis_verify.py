@@ -15,7 +15,7 @@ from .redis_info import ask_info, keyspace, number
 from .redis_rdb import Counted
 from .redis_types import count_types
 
-_DIRTY = "rdb_changes_since_last_save"
+_CHANGES = ("rdb_changes_since_last_save", "expired_keys", "evicted_keys")
 
 
 def require_restored(
@@ -50,17 +50,18 @@ def _require(
 
 
 def _same_types(client: Any, info: Mapping[str, str], on: str, counted: Counted) -> bool:
-    """Compare keys by type where nobody writes and nothing expires; tell whether they could be compared.
+    """Compare keys by type where nobody writes and nothing expires meanwhile; tell whether they could be compared.
 
     :raises OpsError: they differ.
     """
-    if counted.expires:
+    if counted.expires and number(info, "rdb_last_load_keys_expired") != 0:
         return False
     try:
         found = {number_: count_types(client, number_, on) for number_ in counted.databases}
     except AccessDenied:
         return False
-    if ask_info(client, on).get(_DIRTY) != info.get(_DIRTY):
+    now = ask_info(client, on)
+    if any(now.get(name) != info.get(name) for name in _CHANGES):
         return False
     for number_, database in counted.databases.items():
         if found[number_] != dict(sorted(database.types.items())):

@@ -16,8 +16,8 @@ description:
     disk, read in full, and compared with that index.
   - Makes none when the newest backup holds the same content, owners, modes and targets of links. Times of change do not
     count.
-  - Nothing plain is on disk when O(encryption) is given. The manifest, which is not encrypted, tells how many files there
-    are, not which.
+  - Nothing plain is on disk when O(encryption) is given. The manifest, which is not encrypted, tells how many files
+    there are, not which.
 extends_documentation_fragment:
   - day2.ops.attributes
   - day2.ops.backups
@@ -33,8 +33,8 @@ attributes:
     support: full
 notes:
   - "Options of O(rehearsal): C(folder), an absolute path in which the backup is restored apart, without it beside the
-    backup, or in C(/dev/shm) when that is encrypted; C(assertions), a list of dictionaries with C(path) and C(sha256) or
-    C(contains) (a text); C(command), a list of a program and its arguments that is run in the folder of what was
+    backup, or in C(/dev/shm) when that is encrypted; C(assertions), a list of dictionaries with C(path) and C(sha256)
+    or C(contains) (a text); C(command), a list of a program and its arguments that is run in the folder of what was
     restored and must end with status 0, such as C([nginx, -t, -p, etc/nginx])."
   - Sockets, named pipes and devices are left out, with a warning. Extended attributes, access control lists and
     fractions of a second are not kept. Hard links become files of their own.
@@ -50,16 +50,16 @@ options:
     description:
       - Files and folders, absolute, or patterns of them as a shell has them, V(/etc/*.conf); V(**) is any number of
         folders. One that is not there, or a pattern that nothing matches, is an error.
-      - A symbolic link that is given itself is an error unless O(follow_links); below a folder, or found by a pattern, it
-        is stored as a link.
+      - A symbolic link that is given itself is an error unless O(follow_links); below a folder, or found by a pattern,
+        it is stored as a link.
     type: list
     elements: str
     required: true
   excludes:
     description:
-      - What is left out, as patterns. V(*.bak) is a name at any depth, V(conf.d/*.bak) the end of a path, V(/etc/ssl/**)
-        a whole path. C(*) and C(?) stop at a slash, C(**) does not. A slash at the end means folders only. What is in
-        a folder that is left out is left out too.
+      - What is left out, as patterns. V(*.bak) is a name at any depth, V(conf.d/*.bak) the end of a path,
+        V(/etc/ssl/**) a whole path. C(*) and C(?) stop at a slash, C(**) does not. A slash at the end means folders
+        only. What is in a folder that is left out is left out too.
     type: list
     elements: str
     default: []
@@ -73,14 +73,14 @@ options:
     default: false
   max_size:
     description:
-      - How large all files may be together, as bytes or as V(500MB), V(1GiB). More is an error, so that a disk image is not
-        backed up by mistake.
+      - How large all files may be together, as bytes or as V(500MB), V(1GiB). More is an error, so that a disk image is
+        not backed up by mistake.
     type: raw
     default: 1GiB
   renew_after:
     description:
-      - How old the newest backup may become until a new one is made although nothing has changed, as V(7d). Give it where
-        the age of the newest backup is watched. Without it an unchanged backup stays the newest for good.
+      - How old the newest backup may become until a new one is made although nothing has changed, as V(7d). Give it
+        where the age of the newest backup is watched. Without it an unchanged backup stays the newest for good.
     type: raw
 seealso:
   - module: day2.ops.config_restore

@@ -11,10 +11,10 @@ short_description: Restore configuration from a backup, below a folder or in pla
 version_added: 1.0.0
 author: day2.ops contributors (@day2)
 description:
-  - Compares what is there with a backup that M(day2.ops.config_backup) made, and writes only what differs, each file as a
-    whole or not at all. Then compares all again.
+  - Compares what is there with a backup that M(day2.ops.config_backup) made, and writes only what differs, each file as
+    a whole or not at all. Then compares all again.
   - Checksums of the backup are compared before anything is changed. What is replaced or removed is backed up before, as
-    O(name) with C(-before-restore), of which the last 10 are kept.
+    O(name) with C(-before-restore), of which the last 10 are kept. To undo a restore, restore that to the same O(to).
   - Restores owners when it runs as root, and modes always.
 extends_documentation_fragment:
   - day2.ops.attributes
@@ -52,14 +52,14 @@ options:
     default: false
   only:
     description:
-      - What is restored, as patterns like those of O(day2.ops.config_backup#module:excludes), of whole paths as they were
-        backed up. What is in a folder that matches is meant too. Without it everything.
+      - What is restored, as patterns like those of O(day2.ops.config_backup#module:excludes), of whole paths as they
+        were backed up. What is in a folder that matches is meant too. Without it everything.
     type: list
     elements: str
   delete_extra:
     description:
-      - Whether files and links that the backup does not have are removed from folders that were backed up, and folders that
-        are empty then. What the backup excluded, other file systems, sockets and devices stay.
+      - Whether files and links that the backup does not have are removed from folders that were backed up, and folders
+        that are empty then. What the backup excluded, other file systems, sockets and devices stay.
     type: bool
     default: false
   keep_old:
@@ -68,8 +68,8 @@ options:
     default: true
   outside_links:
     description:
-      - What to do with links that lead out of O(to), such as absolute ones. V(keep) restores them as they were, nothing is
-        written through them; V(refuse) fails before anything is changed.
+      - What to do with links that lead out of O(to), such as absolute ones. V(keep) restores them as they were, nothing
+        is written through them; V(refuse) fails before anything is changed.
     type: str
     default: keep
     choices: [keep, refuse]
@@ -150,8 +150,8 @@ unchanged:
   sample: 38
 changes:
   description: >-
-    The first 1000 that were created or replaced, and what differed: C(missing), C(type), C(content), C(target), C(owner)
-    or C(mode). What is no UTF-8 in a path is written as C(\\xNN).
+    The first 1000 that were created or replaced, and what differed: C(missing), C(type), C(content), C(target),
+    C(owner) or C(mode). What is no UTF-8 in a path is written as C(\\xNN).
   returned: success
   type: list
   elements: dict

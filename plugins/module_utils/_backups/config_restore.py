@@ -68,7 +68,7 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
             diff = shown_diff(tree, backup, index, plan, contents)
             kept: dict[str, Any] = {"kept": None}
             if not check_mode and tree is not None and plan.replaced() and params["keep_old"]:
-                kept = _keep(params, backup, tree, plan)
+                kept = _keep(params, backup, root, plan)
             if not check_mode and tree is not None:
                 _put(tree, backup, index, plan, kept)
     return _result(root, backup, plan, diff, kept, check_mode)
@@ -102,9 +102,9 @@ def _there(root: Path, check_mode: bool) -> Iterator[Tree | None]:
         yield tree
 
 
-def _keep(params: Mapping[str, Any], backup: Opened, tree: Tree, plan: Plan) -> dict[str, Any]:
-    """Back up what will be replaced or removed; return how that is told."""
-    places = [tree.place(path) for path in plan.replaced()]
+def _keep(params: Mapping[str, Any], backup: Opened, root: Path, plan: Plan) -> dict[str, Any]:
+    """Back up what will be replaced or removed, by its paths below ``root``; return how that is told."""
+    paths = plan.replaced()
     encryption = _encryption(params, backup)
     name = str(params["name"] or DEFAULT_NAME)
     undoing = name.endswith(_BEFORE)  # then no retention, as that could remove what is being read
@@ -118,10 +118,11 @@ def _keep(params: Mapping[str, Any], backup: Opened, tree: Tree, plan: Plan) -> 
     cipher = cipher_of(encryption)
     in_vault = encryption is not None and encryption.get("method") == "ansible-vault"
     source = ConfigSource(
-        Exactly(places).scan,
+        Exactly(str(root), paths).scan,
         MOST_IN_VAULT if in_vault else 1 << 62,
-        named(places),
+        named([str(root / path) for path in paths]),
         encryption=None if cipher is None else cipher.told(),
+        root=str(root),
     )
     options = MAKING.validate({name: value for name, value in given.items() if value is not None}, "keep_old")
     return {"kept": back_up(source, options, False, "").data["path"]}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,18 +76,21 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Exactly:
-    """Things that are named one by one, nothing below them."""
+    """Things below a folder that are named one by one by their paths in it, nothing below them."""
 
-    places: Sequence[str]
+    root: str
+    paths: Sequence[str]
 
     def scan(self) -> Scanned:
-        """Find them; what is not there is left out."""
-        scan = _Scan(Wanted((), Patterns((), "")))
-        for place in self.places:
+        """Find them; what is not there, or no file, folder or link, is left out."""
+        members = {}
+        for path in self.paths:
+            place = os.path.join(self.root, path)
             status = _status(place, follow=False)
-            if status is not None:
-                scan.take(place, status)
-        return scan.result()
+            kind = "" if status is None else type_of(status)
+            if status is not None and kind:
+                members[path] = _member(path, place, kind, status)
+        return _sorted((), members, ())
 
 
 @dataclass
@@ -102,8 +105,7 @@ class _Scan:
         self._never = None if never is None else os.path.realpath(never)
 
     def result(self) -> Scanned:
-        members = tuple(sorted(self.members.values(), key=lambda member: in_bytes(member.path)))
-        return Scanned(tuple(sorted(self.roots)), members, tuple(sorted(self.skipped.items())))
+        return _sorted(self.roots, self.members, self.skipped.items())
 
     def root(self, path: str) -> None:
         """Take what a path or a pattern of paths means."""
@@ -155,7 +157,7 @@ class _Scan:
         if not kind:
             self.skipped[place] = _called(status)
             return False
-        self.members[place[1:]] = _member(place, kind, status)
+        self.members[place[1:]] = _member(place[1:], place, kind, status)
         if len(self.members) > MAX_MEMBERS:
             raise OpsError(f"there are more than {MAX_MEMBERS} files, folders and links", advice="exclude some")
         return True
@@ -208,11 +210,16 @@ def _status(place: str, follow: bool) -> os.stat_result | None:
         raise AccessDenied(f"cannot look at it ({error.strerror})", on=shown(place)) from error
 
 
-def _member(place: str, kind: str, status: os.stat_result) -> Member:
+def _sorted(roots: Iterable[str], members: Mapping[str, Member], skipped: Iterable[tuple[str, str]]) -> Scanned:
+    ordered = sorted(members.values(), key=lambda member: in_bytes(member.path))
+    return Scanned(tuple(sorted(roots)), tuple(ordered), tuple(sorted(skipped)))
+
+
+def _member(path: str, place: str, kind: str, status: os.stat_result) -> Member:
     mode = _LINK_MODE if kind == LINK else stat.S_IMODE(status.st_mode)
     size = status.st_size if kind == FILE else 0
     target = os.readlink(place) if kind == LINK else ""
-    return Member(place[1:], kind, mode, status.st_uid, status.st_gid, int(status.st_mtime), size, "", target)
+    return Member(path, kind, mode, status.st_uid, status.st_gid, int(status.st_mtime), size, "", target)
 
 
 def _called(status: os.stat_result) -> str:

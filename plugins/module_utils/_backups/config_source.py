@@ -37,10 +37,11 @@ _SHOWN = 1000
 class ConfigSource:
     """What one call backs up.
 
-    :param scan: finds it, anew each time. :param most: bytes that it may have. :param follow_links: files are read
-        through links. :param excludes: patterns, to be noted. :param encryption: what the manifest is to say of it.
-    :param level: to which the newest backup must be proven to do instead of a new one. :param renew_after: seconds
-        after which a new one is made, changed or not.
+    :param scan: finds it, anew each time. :param root: from where the paths of what is found lead.
+    :param most: bytes that it may have. :param follow_links: files are read through links.
+    :param excludes: patterns, to be noted. :param encryption: what the manifest is to say of it.
+    :param level: to which the newest backup must be proven to do instead of a new one.
+    :param renew_after: seconds after which a new one is made, changed or not.
     """
 
     kind = "config"
@@ -55,6 +56,7 @@ class ConfigSource:
         encryption: Mapping[str, Any] | None = None,
         level: str = "L0",
         renew_after: float | None = None,
+        root: str = "/",
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -67,6 +69,7 @@ class ConfigSource:
         self._encryption = encryption
         self._level = level
         self._renew_after = renew_after
+        self._root = Path(root)
         self._clock = clock
         self._sleep = sleep
         self._scanned = self._found()
@@ -106,7 +109,7 @@ class ConfigSource:
         return newest.facts.get("digest") == digest(self._hashed())
 
     def _hashed(self) -> list[Member]:
-        tree = Tree(Path("/"))
+        tree = Tree(self._root)
         try:
             return [member._replace(sha256=self._sha256(tree, member)) for member in self._scanned.members]
         except NotThere:
@@ -142,7 +145,7 @@ class ConfigSource:
 
     def _written(self, draft: Draft, packing: Packing) -> Index:
         members: list[Member] = []
-        tree = Tree(Path("/"))
+        tree = Tree(self._root)
         try:
             with ExitStack() as stack:
                 sink = stack.enter_context(draft.writing(packing.file, packing.packing))

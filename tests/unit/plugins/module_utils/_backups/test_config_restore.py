@@ -83,6 +83,15 @@ def test_what_is_replaced_is_kept_and_can_be_put_back(etc: Etc) -> None:
     assert etc.in_place(keep_old=False).data["kept"] is None
 
 
+def test_what_was_replaced_below_a_folder_is_put_back_there(etc: Etc) -> None:
+    etc.back_up()
+    etc.restore()
+    etc.restored("main.conf").write_text("mine\n")
+    assert etc.restore().data["replaced"] == 1
+    undone = etc.restore(name="config-before-restore")
+    assert (undone.data["replaced"], etc.restored("main.conf").read_text()) == (1, "mine\n")
+
+
 def test_what_is_kept_is_none_when_nothing_is_replaced(etc: Etc) -> None:
     etc.back_up()
     (etc.etc / "main.conf").unlink()

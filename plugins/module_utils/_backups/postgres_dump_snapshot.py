@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 _LOCKED_AT_ONCE = 500
 
 # A dump lasts as long as it lasts: nothing may end the transaction that holds the snapshot. Rows that a policy hides
-# must be an error, as for pg_dump, and not just be left out of a count.
+# must be an error, as for pg_dump, and not just be left out of a count. Counts are done long before the dump, so they
+# need not take more of the server than one process.
 _SETTINGS = """
 SELECT set_config(name, CASE name WHEN 'row_security' THEN 'off' WHEN 'lock_timeout' THEN %s ELSE '0' END, false)
 FROM pg_catalog.pg_settings
 WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout',
-               'row_security')
+               'row_security', 'max_parallel_workers_per_gather')
 """
 _MOMENT = """
 SELECT pg_catalog.pg_export_snapshot(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,19 +127,26 @@ class DumpSource:
 
     def write(self, draft: Draft) -> Made:
         """See base.Source.write."""
-        counted = self.tables if self.options["counts"] else []
         # a file with the password, if there is one, is not part of the backup
-        with login(self.options, draft.folder.parent, self.command.tools) as env:
+        place = draft.folder.parent
+        with login(self.options, place, self.command.tools) as env, ThreadPoolExecutor(1) as beside:
+            roles = beside.submit(self._write_globals, draft, env) if self.options["globals"] else None
             try:
-                with held(self.options, counted, self.command.wish.lock_wait) as snapshot:
-                    counting = Counting(snapshot, counted)
-                    counting.start()
-                    dumped = self._dumped(draft, env, snapshot, counting)
-                    rows = self._rows(draft, snapshot, counting, dumped) if self.options["counts"] else {}
-                if self.options["globals"]:
-                    self._write_globals(draft, env)
+                made = self._write_dump(draft, env)
+                if roles is not None:
+                    roles.result()
             except OpsError as error:
                 raise explained(error, self.subject()) from error
+        return made
+
+    def _write_dump(self, draft: Draft, env: Mapping[str, str]) -> Made:
+        """Write the dump, and count meanwhile."""
+        counted = self.tables if self.options["counts"] else []
+        with held(self.options, counted, self.command.wish.lock_wait) as snapshot:
+            counting = Counting(snapshot, counted)
+            counting.start()
+            dumped = self._dumped(draft, env, snapshot, counting)
+            rows = self._rows(draft, snapshot, counting, dumped) if self.options["counts"] else {}
         return self._made(snapshot, dumped, rows)
 
     def _dumped(self, draft: Draft, env: Mapping[str, str], snapshot: Snapshot, counting: Counting) -> list[int]:

@@ -379,3 +379,35 @@ def test_an_empty_database_needs_no_force(source: Shop) -> None:
         admin.execute(sql.SQL("CREATE DATABASE fresh"))
     done = source.restore(target="fresh")
     assert done.data["old"].startswith("fresh_before_")
+
+
+def test_a_transaction_that_waits_for_its_second_half_keeps_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_restore_swap, "_TRIES", 1)
+    with cluster(bin_dir(15), tmp_path, "max_prepared_transactions = 2") as login:
+        with connect(login) as admin:
+            admin.execute("CREATE ROLE app_owner")
+            admin.execute("CREATE ROLE reader")
+        with shop(login, bin_dir(15), tmp_path / "backups") as source:
+            source.back_up()
+            with connect(login, "shop") as owner:
+                owner.execute("BEGIN")
+                owner.execute("DELETE FROM people WHERE id > 1000")
+                owner.execute("PREPARE TRANSACTION 'half'")
+            with pytest.raises(Unreachable, match="could not be freed for the swap: prepared transactions"):
+                source.restore(force=True)
+            assert source.databases() == {"shop"}
+            with connect(login, "shop") as owner:
+                owner.execute("COMMIT PREPARED 'half'")
+            assert source.ask("SELECT count(*) FROM people") == 1000
+
+
+def test_what_cannot_be_dropped_is_no_failure(source: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_connection: Any, _name: str) -> None:
+        raise psycopg.errors.ObjectInUse("used by a slot")
+
+    monkeypatch.setattr(postgres_restore_place, "drop_database", fail)
+    done = source.restore(force=True, keep_old=False)
+    assert source.databases() == {"shop", done.data["old"]}
+    assert "cannot be dropped: used by a slot" in done.warnings[0]

@@ -186,13 +186,13 @@ def catalog_folder(path: Path, name: str, make: bool) -> Path:
     return folder
 
 
-def require_space(folder: Path, needed: int) -> None:
+def require_space(folder: Path, needed: int, what: str = "a backup") -> None:
     """Refuse when the file system has less than ``needed`` bytes left for us. :raises OpsError: so."""
     status = os.statvfs(folder)
     free = status.f_bavail * status.f_frsize
     if free < needed:
         told = f"{needed / 1e6:,.0f} MB may be needed, {free / 1e6:,.0f} MB are free"
-        raise OpsError(f"too little space for a backup: {told}", on=str(folder))
+        raise OpsError(f"too little space for {what}: {told}", on=str(folder))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 from .._core.durations import show_duration
 from .._core.errors import NotThere
 from .._core.libraries import load
-from .._core.postgres_connection import connect
+from .._core.postgres_connection import connect, said
 from .._core.result import Result
 from .._core.waiting import Clock
 from .postgres_compare import compare_rows
@@ -40,7 +40,7 @@ def restored(work: Work, folder: Path, drain_timeout: float, clock: Clock) -> Re
             if work.exists:
                 drain(connection, work.target, drain_timeout, clock)
             ended = _put_in_place(work)
-        old = _kept_or_dropped(work)
+        old, more = _kept_or_dropped(work)
     told = f"restored in {show_duration(clock.monotonic() - begin)}"
     result = work.result(
         told,
@@ -52,7 +52,7 @@ def restored(work: Work, folder: Path, drain_timeout: float, clock: Clock) -> Re
         roles_created=roles,
         leftovers_removed=leftovers,
     )
-    result.warnings += warnings
+    result.warnings += [*warnings, *more]
     return result
 
 
@@ -118,9 +118,15 @@ def _put_in_place(work: Work) -> int:
     return swap(work.connection, work.params, [*renames, (work.new, work.target)], properties)
 
 
-def _kept_or_dropped(work: Work) -> str | None:
-    """Return the name of the old database, None if there is none, or none any more as that was asked for."""
+def _kept_or_dropped(work: Work) -> tuple[str | None, list[str]]:
+    """Return the name of the old database, None if there is none any more, and warnings.
+
+    The new one is in its place by now: that the old one cannot be dropped is no failure of the restore.
+    """
     if not work.exists or work.params["keep_old"]:
-        return work.kept if work.exists else None
-    drop_database(work.connection, work.kept)
-    return None
+        return (work.kept if work.exists else None), []
+    try:
+        drop_database(work.connection, work.kept)
+    except load("psycopg").Error as error:
+        return work.kept, [f"the old database is still there as {work.kept}, it cannot be dropped: {said(error)}"]
+    return None, []

@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._core.errors import OpsError, Unreachable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _LOCK_TIMEOUT = "10s"
-_OBJECT_IN_USE = "55006"
+_TRIES = 4  # the server waits 5 s in each for sessions to end
 _END_EVERY, _LOOK_EVERY = 0.05, 0.1
 
 _BUSY = """
@@ -51,26 +52,38 @@ def swap(
     :param renames: old and new names. :param properties: what the database of the last rename is given before it.
     :raises Unreachable: sessions could not be ended. :raises OpsError: any other error; all is then as it was.
     """
-    library, sql = load("psycopg"), load("psycopg.sql")
-    with _ending(login, [old for old, _new in renames]) as ended:
-        try:
-            with connection.transaction():
-                connection.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT])
-                if properties is not None:
-                    give_properties(connection, renames[-1][0], properties)
-                for old, new in renames:
-                    statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-                    connection.execute(statement.format(sql.Identifier(old), sql.Identifier(new)))
-        except library.Error as error:
-            if error.sqlstate != _OBJECT_IN_USE:
-                raise
-            told = ", ".join(_named(connection, renames[0][0])) or "prepared transactions, or sessions that come back"
-            raise Unreachable(
-                f"the database could not be freed for the swap: {told}",
-                on=where({**login, "login_db": renames[0][0]}),
-                advice="all is as it was; end them, or log in as a role that may",
-            ) from error
-    return len(ended)
+    library = load("psycopg")
+    with _ending(login, [old for old, _new in renames]) as ending:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                _rename(connection, renames, properties)
+                break
+            except library.errors.ObjectInUse as error:
+                if not tries_left:
+                    raise ending.failed or _not_freed(connection, login, renames[0][0]) from error
+    return len(ending.sessions)
+
+
+def _rename(
+    connection: psycopg.Connection[Any], renames: Sequence[tuple[str, str]], properties: Properties | None
+) -> None:
+    sql = load("psycopg.sql")
+    with connection.transaction():
+        connection.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT])
+        if properties is not None:
+            give_properties(connection, renames[-1][0], properties)
+        for old, new in renames:
+            statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            connection.execute(statement.format(sql.Identifier(old), sql.Identifier(new)))
+
+
+def _not_freed(connection: psycopg.Connection[Any], login: Mapping[str, Any], database: str) -> Unreachable:
+    told = ", ".join(_named(connection, database)) or "prepared transactions, or sessions that end slowly"
+    return Unreachable(
+        f"the database could not be freed for the swap: {told}",
+        on=where({**login, "login_db": database}),
+        advice="all is as it was; end them, or log in as a role that may",
+    )
 
 
 def _named(connection: psycopg.Connection[Any], database: str) -> list[str]:
@@ -78,26 +91,33 @@ def _named(connection: psycopg.Connection[Any], database: str) -> list[str]:
     return [f"{user} ({name or 'no name'})" for _pid, user, name in connection.execute(_SESSIONS, [database])][:5]
 
 
+@dataclass
+class _Ending:
+    """What ends sessions: the numbers of those that were, and why no more are, None when they are."""
+
+    sessions: set[int] = field(default_factory=set)
+    failed: OpsError | None = None
+
+
 @contextmanager
-def _ending(login: Mapping[str, Any], databases: Sequence[str]) -> Iterator[set[int]]:
-    """End the sessions in ``databases`` again and again during the block; gives the numbers of those that were."""
-    ended: set[int] = set()
+def _ending(login: Mapping[str, Any], databases: Sequence[str]) -> Iterator[_Ending]:
+    """End the sessions in ``databases`` again and again during the block."""
+    ending = _Ending()
     enough = threading.Event()
-    failed: list[OpsError] = []
 
     def work() -> None:
         try:
             with connect(login) as connection:
                 while not enough.wait(_END_EVERY):
                     for database in databases:
-                        ended.update(_end(connection, database))
-        except OpsError as error:  # told by the rename that then cannot be
-            failed.append(error)
+                        ending.sessions.update(_end(connection, database))
+        except OpsError as error:  # told when the databases cannot be renamed for it
+            ending.failed = error
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     try:
-        yield ended
+        yield ending
     finally:
         enough.set()
         thread.join()

@@ -25,6 +25,7 @@ from .._core.command import run
 from .._core.errors import InputError, NotThere, OpsError, Unreachable
 from .._core.postgres_connection import connect
 from .._core.waiting import wait_until
+from .draft import require_space
 from .opened import Opened
 from .postgres_restore import require_not_older, source_version, tools_for
 from .postgres_restore_database import make_schemas
@@ -38,6 +39,7 @@ _NEEDED = ("postgres", "initdb", "pg_restore")
 _SUPERUSER = "postgres"
 _DATABASE = "day2_scratch"
 _START_TIMEOUT, _STOP_TIMEOUT, _POLL = 60.0, 10.0, 0.02
+_LEAST_OF_SOURCE = 0.6
 _LIVES_TIMES = 4  # as long as one chain of programs may take
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET = 107  # bytes in sun_path, less the NUL
@@ -78,9 +80,17 @@ def own_server(backup: Opened, options: Mapping[str, Any]) -> Iterator[Scratch]:
     require_not_older(backup.manifest, tools.version, str(tools.folder))
     account = account_of(options)
     with own_folder(options["folder"]) as folder:
+        _require_space(backup, folder)
         place = server_folder(folder, account)
         with _running(tools, account, place, backup.timeout):
             yield _prepared(backup, tools, folder, place)
+
+
+def _require_space(backup: Opened, folder: Path) -> None:
+    """Refuse what will not fit. The source's size is known, and how much of that was no longer used is not."""
+    size = backup.manifest.server.get("size")
+    if size is not None and not backup.manifest.layout.get("filters"):
+        require_space(folder, int(size * _LEAST_OF_SOURCE), "a scratch server")
 
 
 def account_of(options: Mapping[str, Any]) -> pwd.struct_passwd | None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible_collections.day2.ops.plugins.module_utils._backups import redis_dump
+from ansible_collections.day2.ops.plugins.module_utils._backups import redis_backup
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from .. import rounds
@@ -52,9 +52,9 @@ class Saves:
         """Back it up by the module's operation, to L3."""
         path = self._folder / "backups"
         shutil.rmtree(path, ignore_errors=True)
-        options = redis_dump.SPEC.validate({**self._server.login, "path": str(path), "verify": "L3"}, "redis_backup")
+        options = redis_backup.SPEC.validate({**self._server.login, "path": str(path), "verify": "L3"}, "redis_backup")
         began = time.perf_counter()
-        redis_dump.operate(options, False)
+        redis_backup.operate(options, False)
         return self._said("redis_backup", time.perf_counter() - began)
 
     def by_hand(self) -> float:

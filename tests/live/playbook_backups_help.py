@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import psycopg.sql
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.postgres_server import connect
 from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT, Done, Operator
@@ -55,19 +56,23 @@ class BackupOperator(Operator):
 
 
 @contextmanager
-def orders(lab: Lab) -> Iterator[Session]:
-    """An administrator's session in the demo's database, which holds orders beside those of the demo."""
+def orders(lab: Lab) -> Iterator[None]:
+    """Have so many orders in the demo's database; at the end they are gone, and what restores have kept."""
     with connect(lab.facts["postgres"]) as admin:
         make_orders(admin)
-        try:
-            yield admin
-        finally:
-            forget_orders(admin)
+    try:
+        yield
+    finally:
+        with connect(lab.facts["postgres"], dbname="postgres") as admin:
+            for name in kept_databases(admin):
+                admin.execute(psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)").format(psycopg.sql.Identifier(name)))
+        with connect(lab.facts["postgres"]) as admin:
+            admin.execute("DELETE FROM orders WHERE id LIKE %s", [_LIKE])
 
 
 def make_orders(admin: Session) -> None:
-    """Have just the orders that are counted."""
-    forget_orders(admin)
+    """Have just so many orders that are counted."""
+    admin.execute("DELETE FROM orders WHERE id LIKE %s", [_LIKE])
     admin.execute(
         "INSERT INTO orders (id, amount, worker, processed_at)"
         " SELECT 'backed-up-' || n, n, 'w', now() FROM generate_series(1, %s) n",
@@ -75,16 +80,24 @@ def make_orders(admin: Session) -> None:
     )
 
 
-def forget_orders(admin: Session) -> None:
-    """Delete them."""
-    admin.execute("DELETE FROM orders WHERE id LIKE %s", [_LIKE])
+def lose_orders(lab: Lab, amount_above: int) -> None:
+    """Delete the orders whose amount is above that."""
+    with connect(lab.facts["postgres"]) as admin:
+        admin.execute("DELETE FROM orders WHERE id LIKE %s AND amount > %s", [_LIKE, amount_above])
 
 
-def count(admin: Session, condition: str = "true") -> int:
-    """Return how many orders there are."""
-    row = admin.execute(f"SELECT count(*) FROM orders WHERE {condition}").fetchone()
+def count(lab: Lab, condition: str = "true") -> int:
+    """Return how many of them there are, asked in a session of its own: a restore ends all others."""
+    with connect(lab.facts["postgres"]) as admin:
+        row = admin.execute(f"SELECT count(*) FROM orders WHERE id LIKE '{_LIKE}' AND {condition}").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def kept_databases(admin: Session) -> list[str]:
+    """Return the databases that restores have kept or left."""
+    rows = admin.execute(r"SELECT datname FROM pg_database WHERE datname ~ '^demo_(before|undone|new)_' ORDER BY 1")
+    return [str(row[0]) for row in rows]
 
 
 def changed(done: Done, host: str = "demo") -> int:

@@ -103,7 +103,11 @@ notes:
   - The role needs to read each table, for example as a member of C(pg_read_all_data), and C(BYPASSRLS) if tables have
     policies. A dump waits for, and is waited for by, whoever changes the definition of a table.
   - Programs of a version with a known fault in dumping or restoring are told by a warning, with the name of each.
-  - Options of O(rehearsal) are those of M(day2.ops.pg_restore) for a rehearsal, see its notes.
+  - Options of O(rehearsal) are C(bin_dir) and C(user), the programs and the account of a scratch server, which listens
+    on a socket in a folder of its own; C(folder), where its data are; or C(login_host) or C(login_unix_socket) with the
+    other options of a login, for a scratch database on a server that is there. Besides C(jobs), C(amcheck) (true),
+    C(assertions), a list of dictionaries with C(sql) and C(expected), what it must answer, and
+    C(assertion_timeout) (5m).
 seealso:
   - module: day2.ops.pg_restore
   - module: day2.ops.pg_maintain

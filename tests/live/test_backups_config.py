@@ -65,7 +65,7 @@ PLAY = """
       ansible.builtin.assert:
         that:
           - planned is changed
-          - planned.plan.files == 2
+          - planned.plan.files == 3
           - made is changed
           - made.level == 'L4'
           - again is not changed
@@ -84,6 +84,7 @@ def test_a_playbook(tmp_path: Path) -> None:
     etc.mkdir()
     (etc / "app.conf").write_text("port: 80\npassword: hidden-old\n")
     (etc / "new\nline").write_text("x")
+    (etc / os.fsdecode(b"no utf-8 \xff")).write_text("x")
     (etc / "old.bak").write_text("x")
     text = PLAY.format(folder=tmp_path, below=str(tmp_path).lstrip("/"))
     status, said = play(tmp_path, text, "", "-vvv")

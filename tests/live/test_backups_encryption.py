@@ -299,5 +299,5 @@ def test_ansible_vault(etc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "battery" not in str(failed.value)
     assert restore(etc, vault).data["created"] == 3
     monkeypatch.setattr(config_backup, "MOST_IN_VAULT", 10)
-    with pytest.raises(InputError, match="would be backed up"):
+    with pytest.raises(InputError, match="ansible-vault allows 0 MB"):
         back_up(etc, vault)

@@ -47,27 +47,28 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
     if not params["paths"]:
         raise InputError("paths: expected at least one")
     renew = params["renew_after"]
+    most, limit = _limit(params)
     excludes = Patterns(params["excludes"], "excludes")
     wanted = Wanted(params["paths"], excludes, params["follow_links"], params["one_file_system"], never=root_of(params))
     source = ConfigSource(
         wanted.scan,
-        most_of(params),
+        most,
         named(params["paths"]),
         excludes.texts,
         params["follow_links"],
         encryption_told(params),
         params["verify"] or "L0",
         None if renew is None else seconds_of("renew_after", renew),
+        limit=limit,
     )
     return back_up(source, params, check_mode, DEFAULT_NAME)
 
 
-def most_of(params: Mapping[str, Any]) -> int:
-    """Return how many bytes may be backed up at most."""
+def _limit(params: Mapping[str, Any]) -> tuple[int, str]:
+    """Return how many bytes may be backed up at most, and what says so."""
     most = bytes_of("max_size", params["max_size"])
-    if (params.get("encryption") or {}).get("method") == "ansible-vault":
-        return min(most, MOST_IN_VAULT)
-    return most
+    in_vault = (params.get("encryption") or {}).get("method") == "ansible-vault"
+    return (MOST_IN_VAULT, "ansible-vault") if in_vault and most > MOST_IN_VAULT else (most, "max_size")
 
 
 def encryption_told(params: Mapping[str, Any]) -> dict[str, Any] | None:

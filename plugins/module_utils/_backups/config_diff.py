@@ -22,6 +22,7 @@ from .config_tree import Tree
 from .opened import Opened
 
 _LARGEST = 64 << 10  # bytes of a file whose content is shown
+_ALL = 1 << 20  # bytes of all of them
 _MOST = 200  # changes that are told one by one
 _OTHERS_READ = 0o004
 _SECRET_NAME = re.compile(
@@ -66,10 +67,13 @@ def shown_diff(tree: Tree | None, backup: Opened, index: Index, plan: Plan, cont
 
 
 def _to_show(tree: Tree | None, changes: tuple[Change, ...], contents: Contents) -> set[str]:
-    paths = set()
+    paths, left = set(), _ALL
     for change in changes:
         there = None if tree is None or change.what == MISSING else tree.status(change.member.path)
-        if change.what in (MISSING, "content") and contents.allow(change.member, there):
+        if change.what not in (MISSING, "content") or not contents.allow(change.member, there):
+            continue
+        left -= change.member.size
+        if left >= 0:
             paths.add(change.member.path)
     return paths
 

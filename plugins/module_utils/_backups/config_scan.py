@@ -39,15 +39,15 @@ class Scanned:
         """Bytes of all files."""
         return sum(member.size for member in self.members)
 
-    def require_below(self, most: int) -> None:
-        """Refuse what is larger than ``most`` bytes. :raises InputError: so, with the largest file."""
+    def require_below(self, most: int, limit: str) -> None:
+        """Refuse what is larger than ``most`` bytes. :param limit: what says so. :raises InputError: it is larger."""
         if self.size <= most:
             return
         largest = max(self.members, key=lambda member: member.size)
         raise InputError(
-            f"{self.size / 1e6:,.0f} MB would be backed up, max_size allows {most / 1e6:,.0f} MB",
+            f"{self.size / 1e6:,.0f} MB would be backed up, {limit} allows {most / 1e6:,.0f} MB",
             on=f"the largest is {shown('/' + largest.path)} with {largest.size / 1e6:,.1f} MB",
-            advice="exclude it, or raise max_size",
+            advice="exclude it" if limit != "max_size" else "exclude it, or raise max_size",
         )
 
 

@@ -38,7 +38,8 @@ class ConfigSource:
     """What one call backs up.
 
     :param scan: finds it, anew each time. :param root: from where the paths of what is found lead.
-    :param most: bytes that it may have. :param follow_links: files are read through links.
+    :param most: bytes that it may have. :param limit: what says so.
+    :param follow_links: files are read through links.
     :param excludes: patterns, to be noted. :param encryption: what the manifest is to say of it.
     :param level: to which the newest backup must be proven to do instead of a new one.
     :param renew_after: seconds after which a new one is made, changed or not.
@@ -57,6 +58,7 @@ class ConfigSource:
         level: str = "L0",
         renew_after: float | None = None,
         root: str = "/",
+        limit: str = "max_size",
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -70,13 +72,14 @@ class ConfigSource:
         self._level = level
         self._renew_after = renew_after
         self._root = Path(root)
+        self._limit = limit
         self._clock = clock
         self._sleep = sleep
         self._scanned = self._found()
 
     def _found(self) -> Scanned:
         found = self._scan()
-        found.require_below(self._most)
+        found.require_below(self._most, self._limit)
         return found
 
     def subject(self) -> str:

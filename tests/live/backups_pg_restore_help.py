@@ -32,6 +32,7 @@ INSERT INTO "Odd ""schema"""."a.b" SELECT n FROM generate_series(1, 300) n;
 ALTER TABLE people OWNER TO app_owner;
 GRANT SELECT ON people TO reader;
 '''
+_CONFIG = "max_prepared_transactions = 2"
 ROLES = ("app_owner", "reader")
 
 
@@ -43,7 +44,7 @@ class Servers(dict[int, Login]):
         self._stack, self._folder = stack, folder
 
     def __missing__(self, major: int) -> Login:
-        login = self._stack.enter_context(cluster(bin_dir(major), self._folder))
+        login = self._stack.enter_context(cluster(bin_dir(major), self._folder, _CONFIG))
         with connect(login) as admin:
             for role in ROLES:
                 admin.execute(f"CREATE ROLE {role}")

@@ -33,7 +33,7 @@ from .storage_s3_receiving import whole
 
 _CHUNK = 1 << 18
 _MOST_PARTS = 10_000  # by the protocol
-_WORKERS = 3  # parts that are on their way at a time; the disk feeds them, so memory holds none
+_WORKERS = 2  # parts that are on their way at a time; the disk feeds them, so memory holds none
 
 
 def part_size_of(size: int, usual: int) -> int:
@@ -152,7 +152,7 @@ class Sender:
             if digests.count == 1:
                 self._put(key, digests)
             else:
-                self._put_in_parts(key, file, digests)
+                self._put_in_parts(key, digests)
             self._compare(key, file, digests)
 
     def put(self, key: str, data: bytes) -> None:
@@ -174,22 +174,23 @@ class Sender:
         self._bucket.call("put_object", "send", key, Key=key, Body=body, ContentMD5=_base64(md5), **given)
         self.sent += size
 
-    def _put_in_parts(self, key: str, file: File, digests: Digests) -> None:
-        """Send in parts, going on with what a broken try left; anew if the service will not have that."""
+    def _put_in_parts(self, key: str, digests: Digests) -> None:
+        """Send in parts, going on with what a broken try left; once anew if the service will not have that."""
         left = self._uploads.of(key)
-        if left is not None:
-            try:
-                self._finish(key, file, digests, left, self._uploads.parts(key, left))
-                return
-            except (Unreachable, AccessDenied, Corrupt):
-                raise
-            except OpsError:
-                self._uploads.abort(key, left)
-        given = {**self._protection.encryption, **self._protection.lock}
-        made = self._bucket.call("create_multipart_upload", "send", key, Key=key, **given)
-        self._finish(key, file, digests, str(made["UploadId"]), {})
+        upload = self._begun(key) if left is None else left
+        try:
+            self._finish(key, digests, upload, {} if left is None else self._uploads.parts(key, upload))
+        except (Unreachable, AccessDenied, Corrupt):
+            raise
+        except OpsError:
+            self._uploads.abort(key, upload)
+            self._finish(key, digests, self._begun(key), {})
 
-    def _finish(self, key: str, file: File, digests: Digests, upload: str, there: Mapping[int, Object]) -> None:
+    def _begun(self, key: str) -> str:
+        given = {**self._protection.encryption, **self._protection.lock}
+        return str(self._bucket.call("create_multipart_upload", "send", key, Key=key, **given)["UploadId"])
+
+    def _finish(self, key: str, digests: Digests, upload: str, there: Mapping[int, Object]) -> None:
         etags = dict(self._parts(key, digests, upload, there))
         try:
             digests.require_right()

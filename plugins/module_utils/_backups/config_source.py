@@ -26,7 +26,7 @@ from .config_members import FILE_NAME as INDEX
 from .config_scan import Scanned, told
 from .config_tree import Tree
 from .draft import Draft
-from .manifest import Manifest
+from .manifest import Manifest, failure
 
 ATTEMPTS = 3
 _PAUSE = 0.2  # seconds between two attempts
@@ -103,7 +103,7 @@ class ConfigSource:
 
     def unchanged(self, newest: Manifest) -> bool:
         """See Source."""
-        if newest.layout.get("encryption") != self._encryption or newest.level < self._level:
+        if failure(newest) or newest.level < self._level or newest.layout.get("encryption") != self._encryption:
             return False
         if self._renew_after is not None and self._clock() - newest.finished_at >= self._renew_after:
             return False

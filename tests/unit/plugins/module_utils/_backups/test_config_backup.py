@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._backups import config_archive, config_source, config_tree
 from ansible_collections.day2.ops.plugins.module_utils._backups.config_backup import bytes_of
+from ansible_collections.day2.ops.plugins.module_utils._backups.manifest import parse, with_failure, write_manifest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere, OpsError
 
 from .config_help import NAMES, Etc
@@ -109,6 +110,13 @@ def test_what_else_makes_a_new_one(etc: Etc) -> None:
 def test_a_backup_that_is_cut_is_not_taken_for_one(etc: Etc) -> None:
     folder = Path(etc.back_up().data["path"])
     os.truncate(next(folder.glob("files.*")), 10)
+    assert etc.back_up().changed
+
+
+def test_a_backup_that_failed_a_proof_is_not_taken_for_one(etc: Etc) -> None:
+    folder = Path(etc.back_up().data["path"])
+    manifest = parse((folder / "manifest.json").read_bytes())
+    write_manifest(folder, with_failure(manifest, "L2", "cut", manifest.finished_at, 0.0))
     assert etc.back_up().changed
 
 

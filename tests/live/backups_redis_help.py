@@ -159,7 +159,8 @@ def backed_up(server: Own, path: Path, check_mode: bool = False, **options: Any)
 
 
 def restored(server: Own, path: Path, check_mode: bool = False, **options: Any) -> Result:
-    """Return what redis_restore returns."""
+    """Return what redis_restore returns; None leaves an option out."""
     commands = {} if options.get("method") == "replay" else server.commands
     given = {**server.login, **commands, "path": str(path), "name": "own", **options}
+    given = {name: value for name, value in given.items() if value is not None}
     return redis_restore.operate(redis_restore.SPEC.validate(given, "redis_restore"), check_mode)

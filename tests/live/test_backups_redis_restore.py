@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._backups import redis_restore
+from ansible_collections.day2.ops.plugins.module_utils._backups import redis_restore, redis_save
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
@@ -174,6 +174,49 @@ def test_an_empty_server_is_backed_up_and_restored(tmp_path: Path) -> None:
         assert (made.data["facts"]["keys"], made.data["level"]) == (0, "L4")
         assert restored(server, tmp_path / "backups").data["held"] == 0
         assert restored(server, tmp_path / "backups", method="replay").data["written"] == 0
+
+
+def test_a_unit_of_systemd_is_stopped_and_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with filled(tmp_path, *APPEND_ONLY) as (server, path, before):
+        (tmp_path / "bin").mkdir()
+        program = tmp_path / "bin/systemctl"
+        stop, start = server.commands["stop_command"][2], " ".join(server.start_command)
+        program.write_text(
+            f"#!/bin/sh\necho $* >>{tmp_path}/calls\ncase $3 in\nstop) {stop};;\nstart) {start};;\nesac\n"
+        )
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+        with server.client() as client:
+            client.flushall()
+        none: dict[str, Any] = {"stop_command": None, "start_command": None}
+        done = restored(server, path, service="redis-server", **none)
+        assert (done.data["held"], digest(server)) == (KEYS, before)
+        calls = (tmp_path / "calls").read_text().splitlines()
+        assert calls == [f"--system --no-pager {word} -- redis-server" for word in ("stop", "start")]
+        with pytest.raises(InputError, match="service: expected the name of one unit"):
+            restored(server, path, service="*", force=True, **none)
+
+
+def test_a_server_of_another_host_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names a folder that is here, too, and is another one."""
+    with filled(tmp_path, *NO_FILES) as (server, path, before):
+        other = tmp_path / "other"
+        other.mkdir()
+        asked = redis_save.setting
+        monkeypatch.setattr(
+            redis_restore, "setting", lambda client, name: str(other) if name == "dir" else asked(client, name)
+        )
+        with pytest.raises(InputError, match="does not run on this host, or runs in a container"):
+            restored(server, path, force=True)
+        assert (digest(server), os.listdir(other)) == (before, [])
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    with filled(tmp_path, *NO_FILES) as (server, path, _before):
+        left = server.folder / "data/.day2-restore-20260101T000000Z-x.rdb"
+        left.write_bytes(b"plain")
+        restored(server, path, force=True)
+        assert not left.exists()
 
 
 def test_functions_and_a_replica(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ append-only file may begin with an RDB, since Redis 7 as a file of its own that 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .._core.errors import InputError, NotThere, OpsError
+from .._core.errors import InputError, NotThere, OpsError, Unreachable
 from .._core.files import fsync_folder
 from .draft import require_space
 from .opened import Opened
@@ -29,6 +30,7 @@ from .streams import HashingFile, copy
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _BEFORE = "before-"
+_STAGED = ".day2-restore"
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,32 @@ def staged(backup: Opened, layout: Layout, stamp: str) -> Iterator[Placing]:
 
     What is not placed at the end of the block is removed.
 
-    :raises OpsError: too little space, or it cannot be written with the owner that the server's files have.
+    :raises Unreachable: another run is at it. :raises OpsError: too little space, or it cannot be written so that the
+        server's user has it.
     """
-    path = layout.folder / f".day2-restore-{stamp}.rdb"
+    with _locked(layout.folder):
+        for left in layout.folder.glob(f"{_STAGED}-*"):  # by a run that was killed
+            left.unlink()
+        with _staged(backup, layout, stamp) as placing:
+            yield placing
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a lock on the folder itself, so that no file for that is left in it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise Unreachable("another run restores there", on=str(folder), advice="wait for it to finish") from error
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _staged(backup: Opened, layout: Layout, stamp: str) -> Iterator[Placing]:
+    path = layout.folder / f"{_STAGED}-{stamp}.rdb"
     require_space(layout.folder, backup.manifest.size * (2 if layout.append_only and not layout.append_folder else 1))
     try:
         with closing(HashingFile(path)) as file, backup.reading(FILE) as source:

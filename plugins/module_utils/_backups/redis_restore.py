@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ from typing import Any
 
 from .._core.argspec import ArgSpec
 from .._core.durations import seconds_of, show_duration
-from .._core.errors import InputError, NotThere, OpsError, Unreachable
+from .._core.errors import AccessDenied, InputError, NotThere, OpsError, Unreachable
 from .._core.redis_connection import SPEC as CONNECTION
 from .._core.redis_connection import connect
 from .._core.result import Result
@@ -187,10 +188,32 @@ def _layout(target: _Target) -> Layout:
     )
 
 
+def _require_here(target: _Target, layout: Layout) -> None:
+    """Refuse a folder that the server named and that is another one on this host. :raises InputError: so."""
+    if target.info is None or target.options["dir"] is not None:
+        return
+    process = number(target.info, "process_id")
+    try:
+        # a server works in the folder of its files
+        same = os.path.samefile(f"/proc/{process}/cwd", layout.folder)
+    except PermissionError as error:
+        told = "cannot see whether the server runs on this host"
+        raise AccessDenied(told, on=target.on, advice="run as root, or give dir") from error
+    except OSError:
+        same = False
+    if not same:
+        raise InputError(
+            "the server does not run on this host, or runs in a container",
+            on=target.on,
+            advice="run the module where it does; for a container, give dir as this host sees it",
+        )
+
+
 def _placed(target: _Target, backup: Opened, counted: Counted | None, check_mode: bool) -> dict[str, Any]:
     """Replace the server's files while it is stopped; put the old ones back if it does not come up with the keys."""
     switch = switch_of(target.options, target.wait)
     layout = _layout(target)
+    _require_here(target, layout)
     told = {"append_only": layout.append_only, "dir": str(layout.folder)}
     if check_mode:
         return {**told, "replaced": layout.there(), "kept": None}

@@ -27,6 +27,27 @@ def _seconds(name: str) -> Callable[[Result], str | None]:
     return lambda result: None if result.get(name) is None else show_duration(float(result[name]))
 
 
+def _shown(seconds: float | None) -> str | None:
+    return None if seconds is None else show_duration(seconds)
+
+
+def _objective(result: Result, name: str) -> str | None:
+    return _shown(((result.get("objectives") or {}).get(name) or {}).get("objective"))
+
+
+def _recovery(result: Result) -> float | None:
+    """Return how long the recovery took, what was brought from another host included; None where none was."""
+    took = result.get("rto_seconds")
+    return None if took is None else float(took) + float(result.get("brought_seconds") or 0)
+
+
+def _compared(result: Result) -> str:
+    """Return what was compared with the source: ``rows 1,000``, ``keys 20``."""
+    found = next((proof["found"] for proof in result.get("proofs") or () if proof["level"] == "L4"), {})
+    numbers = [name for name in ("tables", "rows", "keys", "members") if isinstance(found.get(name), int)]
+    return ", ".join(f"{found[name]:,} {name}" for name in numbers)
+
+
 def _stored(result: Result) -> str:
     return str((result.get("storage") or {}).get("where", ""))
 
@@ -49,17 +70,38 @@ _TABLES: Mapping[str, _Columns] = {
         "old ones removed": _removed,
         "told": _told,
     },
+    "verified": {
+        "backup": lambda result: result.get("backup"),
+        "level": lambda result: result.get("level_failed") or result.get("level"),
+        "age of the data": _seconds("rpo_seconds"),
+        "at most": lambda result: _objective(result, "rpo"),
+        "all proven": lambda result: result.get("all_proven"),
+        "told": _told,
+    },
+    "drilled": {
+        "backup": lambda result: result.get("backup"),
+        "level": lambda result: result.get("level_failed") or result.get("level"),
+        "recovery took": lambda result: _shown(_recovery(result)),
+        "at most": lambda result: _objective(result, "rto"),
+        "age of the data": _seconds("rpo_seconds"),
+        "at most ": lambda result: _objective(result, "rpo"),
+        "compared": lambda result: _compared(result),
+        "told": _told,
+    },
 }
-_DONE = {"made": "backed up"}
+_DONE = {"made": "backed up", "verified": "proven", "drilled": "rehearsed"}
 
 
 def host_account(results: Sequence[Result], way: str) -> dict[str, Any]:
     """Return one host's part in the shape of a result of ``health_gate``, with the ``backups`` beside it.
 
-    :param results: those of modules in loops over names of backups. :param way: what was done, one of ``made``,
-        ``verified``, ``drilled``.
+    :param results: those of modules in loops over names of backups; several of one name are told as one.
+    :param way: what was done, one of ``made``, ``verified``, ``drilled``.
     """
-    backups = [_backup(result, way) for result in results]
+    by_name: dict[str, list[Result]] = {}
+    for result in results:
+        by_name.setdefault(str(result.get(result.get("ansible_loop_var", "item"))), []).append(result)
+    backups = [_backup(name, _as_one(those), way) for name, those in by_name.items()]
     failures = [f"{one['name']}: {one['told']}" for one in backups if one["failed"]]
     return {
         "status": "failed" if failures else "passed",
@@ -70,14 +112,38 @@ def host_account(results: Sequence[Result], way: str) -> dict[str, Any]:
     }
 
 
-def _backup(result: Result, way: str) -> dict[str, Any]:
+def _as_one(results: Sequence[Result]) -> Result:
+    """Return results on one backup as one: it failed when one did, and what those say is told."""
+    failed = [result for result in results if result.get("failed")]
+    told = {_told(result): None for result in failed or results}
+    every = next((result for result in results if "verified" in result), {})
+    proven = len(every.get("verified") or ()) - len(every.get("broken") or ())
     return {
-        "name": str(result.get(result.get("ansible_loop_var", "item"))),
-        "told": _told(result),
-        "failed": bool(result.get("failed")),
+        **results[-1],
+        **({"all_proven": f"{proven} of {len(every['verified'])}"} if every else {}),
+        "changed": any(result.get("changed") for result in results),
+        "failed": bool(failed),
+        "msg": "; ".join(told),
+    }
+
+
+def _backup(name: str, result: Result, way: str) -> dict[str, Any]:
+    late = _late(result)
+    return {
+        "name": name,
+        "told": f"{_told(result)}; {late}" if late else _told(result),
+        "failed": bool(result.get("failed") or late),
         "changed": bool(result.get("changed")),
         "cells": [cell(result) for cell in _TABLES[way].values()],
     }
+
+
+def _late(result: Result) -> str:
+    """Return what is wrong with the time of a recovery from what was brought from another host; empty when nothing."""
+    took, wanted = _recovery(result), ((result.get("objectives") or {}).get("rto") or {}).get("objective")
+    if not result.get("brought_seconds") or took is None or wanted is None or took <= wanted:
+        return ""
+    return f"with bringing it the recovery took {show_duration(took)}, at most {show_duration(wanted)} are allowed"
 
 
 def _summary(backups: Sequence[Result], way: str) -> str:

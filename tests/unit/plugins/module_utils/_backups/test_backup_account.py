@@ -44,3 +44,43 @@ def test_nothing_to_do_is_well() -> None:
     assert host_account([], "made")["summary"] == "no backup is described"
     assert told({"host": host_account([], "made")}, "made")["sections"] == []
     assert host_account([{"item": "a", "failed": True}], "made")["summary"] == "nothing was backed up; not well: a"
+
+
+def test_what_was_proven_of_all_and_of_the_newest_is_told_as_one() -> None:
+    every = {"item": "db", "failed": True, "msg": "2 of 3 proven", "verified": [{}, {}, {}], "broken": ["x"]}
+    newest = {
+        "item": "db",
+        "msg": "db/b: L4 holds",
+        "backup": "b",
+        "level": "L4",
+        "rpo_seconds": 60.0,
+        "objectives": {"rpo": {"objective": 3600.0, "measured": 60.0, "met": True}},
+    }
+    account = host_account([every, {"item": "etc", "failed": True, "msg": "none"}, newest], "verified")
+    assert account["failures"] == ["db: 2 of 3 proven", "etc: none"]
+    (section,) = told({"host": account}, "verified")["sections"]
+    assert section["rows"][0] == ["host", "db", "b", "L4", "1 min", "1 h", "2 of 3", "2 of 3 proven"]
+    good = host_account([{**every, "failed": False, "broken": []}, newest], "verified")
+    assert (good["summary"], good["backups"][0]["told"]) == ("proven: db", "2 of 3 proven; db/b: L4 holds")
+
+
+def test_a_drill_counts_the_time_in_which_the_backup_was_brought() -> None:
+    result = {
+        "item": "db",
+        "msg": "db/b: L4 holds",
+        "backup": "b",
+        "level": "L4",
+        "rto_seconds": 100.0,
+        "rpo_seconds": 60.0,
+        "brought_seconds": 60.0,
+        "objectives": {"rto": {"objective": 120.0, "measured": 100.0, "met": True}},
+        "proofs": [{"level": "L4", "seconds": 1.0, "found": {"tables": 3, "rows": 1500}}],
+    }
+    account = host_account([result], "drilled")
+    assert account["failures"] == [
+        "db: db/b: L4 holds; with bringing it the recovery took 2 min 40 s, at most 2 min are allowed"
+    ]
+    row = told({"host": account}, "drilled")["sections"][0]["rows"][0]
+    assert row[4:6] == ["2 min 40 s", "2 min"]
+    assert row[8] == "3 tables, 1,500 rows"
+    assert host_account([{**result, "brought_seconds": 0}], "drilled")["status"] == "passed"

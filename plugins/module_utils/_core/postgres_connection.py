@@ -93,6 +93,7 @@ def _conninfo(options: Mapping[str, Any], system_roots: bool) -> dict[str, Any]:
         "sslkey": options.get("client_key"),
         "connect_timeout": max(2, round(options["timeout"])),  # libpq knows whole seconds, two at least
         "application_name": "day2.ops",
+        "client_encoding": "UTF8",  # else text is bytes where the database has no encoding
         "options": f"-c statement_timeout={int(options['timeout'] * 1000)}",
     }
     return {name: value for name, value in wanted.items() if value is not None}

@@ -22,11 +22,14 @@ from ansible_collections.day2.ops.plugins.module_utils._core.result import Resul
 from ansible_collections.day2.ops.tests.lab.redis_server import find_program
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-PASSWORD = "s3cret of the backup"
+PASSWORD = "s3cret-of-the-backup"
+ADMIN = "s3cret-of-the-admin"
 _USERS = f"""\
 user default off
-user admin on >admin ~* &* +@all
-user backup on >{PASSWORD.replace(" ", "_")} -@all +ping +info +sync +replconf
+user admin on >{ADMIN} ~* &* +@all
+user backup on >{PASSWORD} -@all +ping +info +sync +replconf
+user restore on >{PASSWORD} -@all +ping +info +time +bgsave +config|get +select +scan +type +evalsha +script|load ~*
+user replay on >{PASSWORD} -@all +ping +info +select +restore +flushall +function ~*
 """
 
 
@@ -44,7 +47,7 @@ class Own:
     @property
     def login(self) -> dict[str, Any]:
         """Options of a module, as the administrator."""
-        return {"login_unix_socket": self.socket, "login_user": "admin", "login_password": "admin"}
+        return {"login_unix_socket": self.socket, "login_user": "admin", "login_password": ADMIN}
 
     @property
     def commands(self) -> dict[str, Any]:
@@ -57,7 +60,7 @@ class Own:
         return [self.program, str(self.folder / "conf")]
 
     def client(self, db: int = 0) -> Any:
-        return redis.Redis(unix_socket_path=self.socket, username="admin", password="admin", db=db)
+        return redis.Redis(unix_socket_path=self.socket, username="admin", password=ADMIN, db=db)
 
     def start(self) -> None:
         run(self.start_command, 20)

@@ -64,7 +64,7 @@ def test_a_full_read_is_by_the_checker_and_counts(server: Own, tmp_path: Path) -
 
 
 def test_a_user_who_may_nothing_else_can_back_up(server: Own, tmp_path: Path) -> None:
-    login = {"login_user": "backup", "login_password": PASSWORD.replace(" ", "_")}
+    login = {"login_user": "backup", "login_password": PASSWORD}
     assert backed_up(server, tmp_path, verify="L3", **login).data["facts"]["keys"] == 613
     with pytest.raises(AccessDenied, match="no permissions to run the 'time' command"):
         backed_up(server, tmp_path, method="copy", rdb_path=str(server.folder / "data/dump.rdb"), **login)

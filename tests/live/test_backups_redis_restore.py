@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -19,7 +20,8 @@ from ansible_collections.day2.ops.plugins.module_utils._backups import redis_res
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
-from .backups_redis_help import Own, backed_up, digest, fill, own_server, programs_of_valkey, restored
+from .backups_redis_help import ADMIN, PASSWORD, Own, backed_up, digest, fill, own_server, programs_of_valkey, restored
+from .own_plays import play
 
 KEYS = 613
 NO_FILES = ('save ""', "appendonly no")
@@ -217,6 +219,46 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
         left.write_bytes(b"plain")
         restored(server, path, force=True)
         assert not left.exists()
+
+
+def test_an_append_only_file_of_one_piece(tmp_path: Path) -> None:
+    """As Redis before 7 has it; a newer server takes it, too, and makes parts of it."""
+    with filled(tmp_path, *APPEND_ONLY) as (server, path, before):
+        server.end()
+        shutil.rmtree(server.folder / "data")
+        (server.folder / "data").mkdir()
+        done = restored(server, path, dir=str(server.folder / "data"), appendonly=True, appenddirname="")
+        assert (done.data["held"], digest(server)) == (KEYS, before)
+
+
+def test_users_who_may_nothing_else_can_restore(tmp_path: Path) -> None:
+    with filled(tmp_path, *NO_FILES) as (server, path, before):
+        done = restored(server, path, force=True, login_user="restore", login_password=PASSWORD)
+        assert done.data["types_compared"]
+        login = {"login_user": "replay", "login_password": PASSWORD}
+        assert restored(server, path, method="replay", force=True, flush=True, **login).data["written"] == KEYS
+        assert digest(server) == before
+
+
+def test_the_modules_tell_no_secret(tmp_path: Path) -> None:
+    with filled(tmp_path, *APPEND_ONLY) as (server, path, before):
+        common = {**server.login, "path": str(path), "name": "own"}
+        tasks = [
+            {"day2.ops.redis_backup": {**common, "verify": "L4"}},
+            {"day2.ops.redis_backup": common, "check_mode": True},
+            {"day2.ops.redis_restore": {**common, **server.commands, "force": True}, "check_mode": True},
+            {"day2.ops.redis_restore": {**common, **server.commands, "force": True}},
+            {"day2.ops.redis_restore": {**common, **server.commands}, "ignore_errors": True},
+        ]
+        text = json.dumps([{"hosts": "good", "gather_facts": False, "tasks": tasks}])
+        status, said = play(tmp_path, text, "", "-vvv", "--diff")
+        assert status == 0, said
+        assert "L4," in said
+        assert "the server holds 613 keys" in said
+        assert digest(server) == before
+        assert ADMIN not in said
+        for manifest in path.glob("own/*/manifest.json"):
+            assert ADMIN not in manifest.read_text()
 
 
 def test_functions_and_a_replica(tmp_path: Path) -> None:

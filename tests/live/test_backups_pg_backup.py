@@ -12,6 +12,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -32,6 +33,7 @@ from ansible_collections.day2.ops.plugins.module_utils._core.errors import (
     OpsError,
 )
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
+from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from psycopg import sql
 
 from .backups_postgres_help import Login, bin_dir, cluster, connect
@@ -225,6 +227,19 @@ def test_any_name_of_a_database_is_that_database(shop: Login, tmp_path: Path, na
     assert not (tmp_path / "touched").exists()
 
 
+def test_a_database_without_an_encoding_is_backed_up(shop: Login, tmp_path: Path) -> None:
+    with connect(shop) as admin:
+        admin.execute("CREATE DATABASE bare ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    bare = {**shop, "login_db": "bare"}
+    with connect(bare) as owner:
+        owner.execute("SET client_encoding TO 'UTF8'")
+        owner.execute('CREATE TABLE "é" AS SELECT 1')
+    made = back_up(bare, tmp_path, verify="L1")
+    with connect(shop) as admin:
+        admin.execute("DROP DATABASE bare")
+    assert made.data["facts"]["rows"] == {'public."é"': 1}
+
+
 def test_a_role_that_may_not_read_all_is_told_which_table(shop: Login, tmp_path: Path) -> None:
     poor = {**shop, "login_user": "poor", "login_password": "a:b\\c"}
     for counts in (True, False):
@@ -271,6 +286,9 @@ def test_limits_of_the_connection_and_of_the_server_do_not_end_the_snapshot(shop
             owner.execute("ALTER DATABASE shop RESET ALL")
 
 
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'day2.ops' AND wait_event_type = 'Lock'"
+
+
 class Paused:
     """A backup that waits for a table, as another session holds it; it goes on at the end of the block."""
 
@@ -291,9 +309,8 @@ class Paused:
         self._other = connect(self._login)
         self._other.execute("BEGIN; LOCK TABLE items")
         self._thread.start()
-        waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'day2.ops' AND wait_event_type = 'Lock'"
         with connect(self._login) as looking:
-            while self._thread.is_alive() and not looking.execute(waiting).fetchone():
+            while self._thread.is_alive() and not looking.execute(WAITING).fetchone():
                 self._thread.join(0.01)
         return self
 
@@ -345,6 +362,32 @@ def test_a_dump_that_is_killed_leaves_nothing_but_the_last_good_backup(shop: Log
     assert "pg_dump was ended by signal 9: postgres 127.0.0.1" in str(backup.result)
     assert [one.folder.name for one in backups(tmp_path)] == [first.data["backup"]]
     assert sorted(path.name for path in (tmp_path / "shop").iterdir()) == [".lock", first.data["backup"]]
+
+
+_MODULE = """
+import json, sys
+from ansible_collections.day2.ops.plugins.module_utils._backups.postgres_dump import SPEC, operate
+operate(SPEC.validate(json.load(sys.stdin), "pg_backup"), False)
+"""
+
+
+def test_what_a_run_that_was_killed_has_left_goes_with_the_next_one(shop: Login, tmp_path: Path) -> None:
+    given = {**shop, "path": str(tmp_path), "name": "shop", "counts": False}
+    with connect(shop) as other, connect(shop) as looking:
+        other.execute("BEGIN; LOCK TABLE items")
+        with subprocess.Popen([sys.executable, "-c", _MODULE], stdin=subprocess.PIPE, text=True) as run:
+            assert run.stdin is not None
+            run.stdin.write(json.dumps(given))
+            run.stdin.close()
+            while run.poll() is None and not looking.execute(WAITING).fetchone():
+                continue
+            run.kill()
+        assert looking.execute(WAITING).fetchone(), "pg_dump lives on"
+        assert len(list((tmp_path / "shop").glob(".partial-*"))) == 1
+    made = back_up(shop, tmp_path)
+    assert sorted(path.name for path in (tmp_path / "shop").iterdir()) == [".lock", made.data["backup"]]
+    with connect(shop) as looking:
+        wait_for("the end of pg_dump", lambda: not looking.execute(WAITING).fetchone())
 
 
 @pytest.mark.parametrize("form", ["directory", "custom"])

@@ -165,7 +165,7 @@ rto_seconds:
   type: float
   sample: 12.6
 rto_seconds_per_gb:
-  description: The same per 10^9 bytes of the backup as it is stored.
+  description: The same per 10^9 bytes of the backup as it is stored; null for less than 10^6.
   returned: when one was proven
   type: float
   sample: 193.8

@@ -166,10 +166,15 @@ def _totals(catalogs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _line(totals: Mapping[str, Any]) -> str:
-    parts = [f"{totals['backups']} backups of {totals['catalogs']} things, {totals['size'] / 1e6:,.1f} MB here"]
+    backups, things = _count(totals["backups"], "backup"), _count(totals["catalogs"], "thing")
+    parts = [f"{backups} of {things}, {totals['size'] / 1e6:,.1f} MB here"]
     if totals["oldest_newest"] is not None:
         parts.append(f"the newest of each is at most {show_duration(totals['oldest_newest'])} old")
     parts += [f"{totals[key]} {word}" for key, word in (("damaged", "damaged"), ("refused", "refused")) if totals[key]]
     if totals["rpo_missed"]:
         parts.append(f"RPO missed: {', '.join(totals['rpo_missed'])}")
     return "; ".join(parts)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

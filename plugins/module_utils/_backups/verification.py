@@ -33,6 +33,8 @@ SPEC = READING + ArgSpec(
     }
 )
 
+_MEASURABLE = 10**6  # bytes: of less, time per size tells nothing
+
 
 def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = time.time) -> Result:
     """Do the work of the module.
@@ -126,7 +128,9 @@ def _told(run: Run, copies: Copies, drill: Drill) -> dict[str, Any]:
         ],
         "fetch_seconds": None if drill.fetched is None else round(drill.fetched, 3),
         "rto_seconds": rto,
-        "rto_seconds_per_gb": None if rto is None or not manifest.size else round(rto / (manifest.size / 1e9), 3),
+        "rto_seconds_per_gb": None
+        if rto is None or manifest.size < _MEASURABLE
+        else round(rto / manifest.size * 1e9, 3),
         "rpo_seconds": rpo,
         "objectives": {
             name: {"objective": wanted, "measured": measured[name], "met": _met(run, measured[name], wanted)}

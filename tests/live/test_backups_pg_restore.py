@@ -415,3 +415,26 @@ def test_what_cannot_be_dropped_is_no_failure(source: Shop, monkeypatch: pytest.
     done = source.restore(force=True, keep_old=False)
     assert source.databases() == {"shop", done.data["old"]}
     assert "cannot be dropped: used by a slot" in done.warnings[0]
+
+
+def test_a_role_that_is_no_superuser_can_restore_what_it_owns(source: Shop) -> None:
+    with connect(source.login) as admin:
+        admin.execute("CREATE ROLE keeper LOGIN CREATEDB PASSWORD 'keeper-secret'")
+        admin.execute("GRANT pg_signal_backend TO keeper")
+        admin.execute("ALTER DATABASE shop OWNER TO keeper")
+        admin.execute("ALTER DATABASE shop SET work_mem TO '9MB'")
+    keeper = {"login_user": "keeper", "login_password": "keeper-secret"}
+    try:
+        done = source.restore(force=True, no_owner=True, **keeper)
+        assert done.data["rows"] == 2300
+        assert source.restore(state="swapped_back", target="shop", **keeper).changed
+        with connect(source.login, "shop"), pytest.raises(Unreachable, match=r"postgres \(no name\)"):
+            source.restore(force=True, no_owner=True, **keeper)
+        assert source.ask("SELECT count(*) FROM people") == 1000
+    finally:
+        with connect(source.login) as admin:
+            for name in source.databases():
+                admin.execute(sql.SQL("ALTER DATABASE {} OWNER TO postgres").format(sql.Identifier(name)))
+                with connect(source.login, name) as owner:
+                    owner.execute("REASSIGN OWNED BY keeper TO postgres")
+            admin.execute("DROP ROLE keeper")

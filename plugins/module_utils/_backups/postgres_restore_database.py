@@ -106,7 +106,8 @@ def create_like(
     sql = load("psycopg.sql")
     words = [sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database))]
     words += [sql.SQL(f"{option} {{}}").format(sql.Literal(value)) for option, value in _locale(properties)]
-    if tablespace and properties.get("tablespace"):
+    # that of template0 is not named, as not everybody may
+    if tablespace and properties.get("tablespace") not in (None, "pg_default"):
         words.append(sql.SQL("TABLESPACE {}").format(sql.Identifier(properties["tablespace"])))
     connection.execute(sql.SQL(" ").join(words))
 

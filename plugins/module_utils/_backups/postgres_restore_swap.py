@@ -59,7 +59,7 @@ def swap(
                 _rename(connection, renames, properties)
                 break
             except library.errors.ObjectInUse as error:
-                if not tries_left:
+                if not tries_left or ending.denied or ending.failed:
                     raise ending.failed or _not_freed(connection, login, renames[0][0]) from error
     return len(ending.sessions)
 
@@ -93,9 +93,10 @@ def _named(connection: psycopg.Connection[Any], database: str) -> list[str]:
 
 @dataclass
 class _Ending:
-    """What ends sessions: the numbers of those that were, and why no more are, None when they are."""
+    """What ends sessions: the numbers of those that were, whether others may not be, and why none is any more."""
 
     sessions: set[int] = field(default_factory=set)
+    denied: bool = False
     failed: OpsError | None = None
 
 
@@ -110,7 +111,7 @@ def _ending(login: Mapping[str, Any], databases: Sequence[str]) -> Iterator[_End
             with connect(login) as connection:
                 while not enough.wait(_END_EVERY):
                     for database in databases:
-                        ending.sessions.update(_end(connection, database))
+                        _end(connection, database, ending)
         except OpsError as error:  # told when the databases cannot be renamed for it
             ending.failed = error
 
@@ -123,16 +124,14 @@ def _ending(login: Mapping[str, Any], databases: Sequence[str]) -> Iterator[_End
         thread.join()
 
 
-def _end(connection: psycopg.Connection[Any], database: str) -> set[int]:
+def _end(connection: psycopg.Connection[Any], database: str, ending: _Ending) -> None:
     library = load("psycopg")
-    ended = set()
     for pid, _user, _name in connection.execute(_SESSIONS, [database]).fetchall():
         try:
             connection.execute("SELECT pg_terminate_backend(%s)", [pid])
-            ended.add(int(pid))
+            ending.sessions.add(int(pid))
         except library.errors.InsufficientPrivilege:
-            continue
-    return ended
+            ending.denied = True
 
 
 def drain(connection: psycopg.Connection[Any], database: str, timeout: float, clock: Clock = SYSTEM_CLOCK) -> int:

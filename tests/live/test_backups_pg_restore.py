@@ -423,7 +423,7 @@ def test_a_role_that_is_no_superuser_can_restore_what_it_owns(source: Shop) -> N
         admin.execute("GRANT pg_signal_backend TO keeper")
         admin.execute("ALTER DATABASE shop OWNER TO keeper")
         admin.execute("ALTER DATABASE shop SET work_mem TO '9MB'")
-    keeper = {"login_user": "keeper", "login_password": "keeper-secret"}
+    keeper: dict[str, Any] = {"login_user": "keeper", "login_password": "keeper-secret"}
     try:
         done = source.restore(force=True, no_owner=True, **keeper)
         assert done.data["rows"] == 2300

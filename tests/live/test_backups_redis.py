@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -21,6 +24,7 @@ from ansible_collections.day2.ops.plugins.module_utils._backups.redis_programs i
 from ansible_collections.day2.ops.plugins.module_utils._core.command import run
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, InputError, OpsError
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts, RedisSentinelFacts
+from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from .backups_redis_help import FILLED, PASSWORD, Own, backed_up, fill, own_server
 from .cluster_help import of_sentinels
@@ -155,6 +159,40 @@ def test_sentinels_lead_to_the_primary_or_a_replica(
     made = backed_up(server, tmp_path, **login, verify="L3")
     manifest = json.loads((Path(made.data["path"]) / "manifest.json").read_text())
     assert manifest["server"]["role"] == ("master" if role == "primary" else "slave")
+
+
+def test_what_a_killed_run_left_is_ended_and_removed(server: Own, tmp_path: Path) -> None:
+    """The scratch server of a run that is killed goes on; the next run ends it."""
+    made = backed_up(server, tmp_path)
+    program = (
+        "import sys; sys.path[:0] = {path!r}\n"
+        "from pathlib import Path\n"
+        "from ansible_collections.day2.ops.plugins.module_utils._backups.manifest import parse\n"
+        "from ansible_collections.day2.ops.plugins.module_utils._backups.opened import Opened\n"
+        "from ansible_collections.day2.ops.plugins.module_utils._backups.redis_scratch import scratch_server\n"
+        "folder = Path({folder!r})\n"
+        "manifest = parse((folder / 'manifest.json').read_bytes())\n"
+        "with scratch_server(Opened(folder, manifest, None, 60)) as scratch:\n"
+        "    print(scratch.loaded()['process_id'], flush=True)\n"
+        "    sys.stdin.read()\n"
+    ).format(path=[place for place in sys.path if place], folder=made.data["path"])
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path
+    ) as run_of_ours:
+        assert run_of_ours.stdout is not None
+        scratch = int(run_of_ours.stdout.readline())
+        run_of_ours.kill()
+    assert Path(f"/proc/{scratch}").exists()
+    backed_up(server, tmp_path, verify="L3")
+    wait_for("the end of the scratch server", lambda: not is_running(scratch))
+    assert not list(Path(gettempdir()).glob(f"{PREFIX}*"))
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether the process is there and no zombie, which it stays where nobody takes it."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 @pytest.mark.parametrize("at", [0, 5, 9, 30, 0.3, 0.6, 0.95, -9, -1])

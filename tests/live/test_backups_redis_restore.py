@@ -235,7 +235,7 @@ def test_users_who_may_nothing_else_can_restore(tmp_path: Path) -> None:
     with filled(tmp_path, *NO_FILES) as (server, path, before):
         done = restored(server, path, force=True, login_user="restore", login_password=PASSWORD)
         assert done.data["types_compared"]
-        login = {"login_user": "replay", "login_password": PASSWORD}
+        login: dict[str, Any] = {"login_user": "replay", "login_password": PASSWORD}
         assert restored(server, path, method="replay", force=True, flush=True, **login).data["written"] == KEYS
         assert digest(server) == before
 

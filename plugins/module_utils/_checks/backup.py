@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-"""Kind backup: the newest backup of a catalogue is fresh, proven and not shrunken. Standard library only."""
+"""Kind backup: the newest backup of a catalogue is fresh, proven and not shrunken; on the host or in a storage."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .._backups.catalog import Backup, Catalog, Refused, damage, read_catalog
 from .._backups.manifest import LEVELS
@@ -20,6 +21,9 @@ from .._core.moments import written_utc
 from .base import PASS, Condition, Context, Options, Values
 from .limits import COUNT, PERCENT, SECONDS, Limit, limit_conditions, limits_spec
 
+if TYPE_CHECKING:
+    from .._backups.storage import Place
+
 LIMITS = (
     Limit("max_age", SECONDS, "age", unit="s"),
     Limit("min_count", COUNT, "backups", "ge"),
@@ -27,11 +31,16 @@ LIMITS = (
 
 SPEC = limits_spec(LIMITS) + ArgSpec(
     options={
-        "path": {"type": "path", "required": True},
+        "path": {"type": "path"},
+        "storage": {"type": "dict"},
+        "catalog": {"type": "str"},
         "max_age": {"type": SECONDS, "default": "26h"},
         "min_level": {"type": "str", "default": "L1", "choices": list(LEVELS)},
         "max_shrink_percent": {"type": PERCENT},
-    }
+    },
+    required_one_of=[("path", "storage")],
+    mutually_exclusive=[("path", "storage")],
+    required_together=[("storage", "catalog")],
 )
 LIBRARIES: Sequence[str] = ()
 
@@ -42,14 +51,16 @@ _NAMED = 5  # of what does not count, so many are named
 def probe(options: Options, _context: Context) -> Values:
     """Read the catalogue; see docs/checks/backup.md for the values.
 
-    :raises NotThere: no such folder. :raises AccessDenied: it, or a manifest, may not be read.
+    :raises NotThere: no such folder or bucket. :raises AccessDenied: it, or a manifest, may not be read.
     :raises OpsError: it holds no backup that counts, files of the newest are missing, or its end is still to come.
     """
-    path = str(options["path"])
-    catalog = read_catalog(Path(path))
+    place = _place(options)
+    where = str(options["path"]) if place is None else place.where()
+    catalog = read_catalog(Path(where)) if place is None else place.catalog()
     if not catalog.backups:
-        raise OpsError("there is no backup", on=path, advice=_not_counted(catalog))
+        raise OpsError("there is no backup", on=where, advice=_not_counted(catalog))
     newest, *older = catalog.backups
+    wrong = damage(newest) if place is None else place.damage(newest)
     return {
         "backups": len(catalog.backups),
         "newest": newest.folder.name,
@@ -59,10 +70,19 @@ def probe(options: Options, _context: Context) -> Values:
         "level": newest.manifest.level,
         "verified_at": None if newest.manifest.verified_at is None else written_utc(newest.manifest.verified_at),
         **_sizes(newest, older),
-        "damage": damage(newest) or "none",
+        "damage": wrong or "none",
         "not_counted": _told(catalog.refused),
         "newer_not_counted": _told([one for one in catalog.refused if one.name > newest.folder.name]),
     }
+
+
+def _place(options: Options) -> Place | None:
+    if not options.get("storage"):
+        return None
+    from .._backups.options import catalog_name
+    from .._backups.storage import place_of
+
+    return place_of(options["storage"], catalog_name(options["catalog"], ""))
 
 
 def _age(newest: Backup) -> float:

@@ -193,7 +193,7 @@ def test_tables_are_told_by_their_numbers() -> None:
 )
 def test_the_words_of_pg_dump_are_told_as_what_they_mean(words: str, kind: type[OpsError], told: str) -> None:
     error = explained(OpsError("pg_dump ended with status 1", advice=words), "postgres db/shop")
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert told in str(error)
     assert ": postgres db/shop; " in str(error)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,7 +24,7 @@ from ansible_collections.day2.ops.plugins.module_utils._core.exposition import r
 from ansible_collections.day2.ops.tests.lab.state import DockerFacts, SystemdHostFacts
 from ansible_collections.day2.ops.tests.lab.systemd_host_server import another_host, run_in
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
-from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT, Done
+from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT
 
 SECRET = "tell-nobody-57"
 SCHEDULERS = {"day2-cron": "cron", "day2-timers": "systemd"}
@@ -42,6 +44,11 @@ NO_FAKE_STAT=1 exec faketime -f +27h /usr/bin/python3 "$@"
 END
 chmod 0755 /usr/local/bin/*
 """
+# All that the role and the jobs have written, but for the jobs' own files and the backups; and what processes show.
+_SHOWN = (
+    "/etc/cron.d/* /etc/systemd/system/day2* /var/lib/day2/backup_jobs/* /var/log/*"
+    f" {METRICS}/* {MAILS}/* /proc/[0-9]*/cmdline /proc/[0-9]*/environ"
+)
 # Whatever the role has put there, less the folders.
 _TRACES = "find /etc /opt /var/lib -xdev -name '*day2-backup*' -o -path '*/day2/backup*' -not -type d"
 _JOBS: list[dict[str, Any]] = [
@@ -65,8 +72,8 @@ _JOBS: list[dict[str, Any]] = [
 ]
 _JOBS[2]["options"] = _JOBS[0]["options"]
 _CHECKS = [
-    {"name": "the objective", "kind": "backup", "path": "/var/backups/day2/etc", "max_age": "26h", "min_level": "L2"},
-    {"name": "the run", "kind": "file_age", "path": "/var/lib/day2/backup_jobs/etc.success", "max_age": "26h"},
+    {"name": "the objective", "kind": "backup", "path": "/var/backups/day2/etc", "min_level": "L2"},
+    {"name": "the run", "kind": "file_age", "path": "/var/lib/day2/backup_jobs/etc.success"},
 ]
 
 
@@ -86,50 +93,46 @@ class Hosts:
     def everywhere(self, command: str) -> list[str]:
         return [self.within(name, command) for name in self.facts]
 
-    def play(self, task: dict[str, Any], *arguments: str, **variables: Any) -> Done:
-        """Run a play of one task on both."""
-        play = {"hosts": "all", "gather_facts": False, "tasks": [task]}
-        (self.folder / "play.json").write_text(json.dumps([play]), encoding="utf-8")
+    def run(self, *plays: dict[str, Any], swapped: bool = False) -> list[str]:
+        """Run plays on both, told all with -vvv, and return what each said."""
+        everywhere = [{"hosts": "all", "gather_facts": False, "diff": True, **play} for play in plays]
+        (self.folder / "plays.json").write_text(json.dumps(everywhere), encoding="utf-8")
+        other = {"cron": "systemd", "systemd": "cron"}
+        schedulers = {name: other[one] if swapped else one for name, one in SCHEDULERS.items()}
         hosts = {
             name: {
                 "ansible_connection": "community.docker.docker_api",
                 "ansible_docker_docker_host": facts["docker_url"],
-                "cron_backups_scheduler": SCHEDULERS[name],
+                "cron_backups_scheduler": schedulers[name],
             }
             for name, facts in self.facts.items()
         }
-        everyone = {"ansible_python_interpreter": "/usr/bin/python3", **variables}
-        inventory = {"all": {"hosts": hosts, "vars": everyone}}
+        mail = {"to": ["ops@example.org"], "program": "/usr/local/bin/keep-mail", "password": SECRET}
+        given = {
+            "ansible_python_interpreter": "/usr/bin/python3",
+            "cron_backups_jobs": _JOBS,
+            "cron_backups_textfile_dir": METRICS,
+            "cron_backups_notify": {"mail": mail},
+            "cron_backups_bootstrap": False,
+        }
+        inventory = {"all": {"hosts": hosts, "vars": given}}
         (self.folder / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
         program = str(Path(sys.executable).parent / "ansible-playbook")
         done = subprocess.run(
-            [program, "-i", str(self.folder / "hosts.json"), str(self.folder / "play.json"), *arguments],
+            [program, "-vvv", "-i", str(self.folder / "hosts.json"), str(self.folder / "plays.json")],
             cwd=CHECKOUT,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000"},
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000", "ANSIBLE_PIPELINING": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=180,
+            timeout=300,
             check=False,
         )
-        return Done(done.returncode, done.stdout)
-
-    def schedule(self, *arguments: str, jobs: list[dict[str, Any]] = _JOBS, **variables: Any) -> Done:
-        """Apply the role."""
-        mail = {"to": ["ops@example.org"], "program": "/usr/local/bin/keep-mail", "password": SECRET}
-        given = {
-            "cron_backups_jobs": jobs,
-            "cron_backups_textfile_dir": METRICS,
-            "cron_backups_notify": {"mail": mail},
-            "cron_backups_bootstrap": False,
-            **variables,
-        }
-        return self.play({"ansible.builtin.include_role": {"name": "day2.ops.cron_backups"}}, *arguments, **given)
-
-    def check(self, interpreter: str) -> Done:
-        """Check that the backups are younger than their objective, by the clock of that Python."""
-        return self.play({"day2.ops.health_gate": {"checks": _CHECKS}}, ansible_python_interpreter=interpreter)
+        assert SECRET not in done.stdout
+        wrong = re.findall(r"^TASK .*\n|^(?:fatal|failed).*(?:\n .*)*", done.stdout, re.MULTILINE)
+        assert done.returncode == 0, "".join(wrong)
+        return re.split(r"^PLAY ", done.stdout, flags=re.MULTILINE)[1:]
 
     def has_run(self, host: str, job: str) -> bool:
         return bool(self.metrics(host, job))
@@ -163,16 +166,30 @@ def hosts(docker_server: DockerFacts, systemd_host: SystemdHostFacts, tmp_path: 
         yield both
 
 
-def test_backups_that_cron_and_systemd_start(hosts: Hosts) -> None:
-    planned = hosts.schedule("--check", "--diff")
-    assert planned.status == 0, planned.output
-    assert hosts.everywhere(f"{_TRACES} | wc -l") == ["0\n", "0\n"]
+def role(check_mode: bool = False, **variables: Any) -> dict[str, Any]:
+    """Return a play that applies the role."""
+    task = {"ansible.builtin.include_role": {"name": "day2.ops.cron_backups"}, "vars": variables}
+    return {"tasks": [task], "check_mode": check_mode}
 
-    made = hosts.schedule("--diff", "-vvv")
-    assert made.status == 0, made.output
-    assert SECRET not in made.output + planned.output
-    again = hosts.schedule("--diff")
-    assert (again.status, again.output.count("changed=0")) == (0, 2), again.output
+
+def nothing_is_there() -> dict[str, Any]:
+    """Return a play that fails where the role has left something."""
+    look = {"ansible.builtin.command": f"sh -c {shlex.quote(_TRACES)}", "register": "traces"}
+    return {"tasks": [{**look, "failed_when": "traces.stdout | length > 0", "changed_when": False}]}
+
+
+def check(interpreter: str, objective: str) -> dict[str, Any]:
+    """Return a play that checks, by the clock of that Python, whether backups are younger than their objective."""
+    gate = {"checks": [{**one, "max_age": objective} for one in _CHECKS], "report_only": True}
+    tasks = [{"day2.ops.health_gate": gate, "vars": {"ansible_python_interpreter": interpreter}}]
+    return {"tasks": tasks}
+
+
+def test_backups_that_cron_and_systemd_start(hosts: Hosts) -> None:
+    planned, _nothing, made, again, *_recap = hosts.run(role(check_mode=True), nothing_is_there(), role(), role())
+    assert "changed: [day2-cron]" in planned
+    assert "changed: [day2-timers]" in made
+    assert "changed: [" not in again
 
     for name in SCHEDULERS:
         for job in ("etc", "broken"):
@@ -185,27 +202,24 @@ def test_backups_that_cron_and_systemd_start(hosts: Hosts) -> None:
         assert f"Subject: backup broken on {name}: failed" in hosts.within(name, f"cat {MAILS}/*")
     assert "root /opt/day2/bin/day2-backup run --cron etc" in hosts.within("day2-cron", "cat /etc/cron.d/day2-backups")
     assert "etc: ok: " in hosts.within("day2-timers", "journalctl --unit 'day2-backup@etc'")
-    shown = hosts.everywhere(f"{_TRACES} -path '/etc/day2/backups/*' -o -type f -exec cat {{}} +")
-    shown += hosts.everywhere(
-        f"journalctl; cat {MAILS}/* {METRICS}/* /proc/[0-9]*/cmdline /proc/[0-9]*/environ || true"
+    assert SECRET not in "".join(hosts.everywhere(f"cat {_SHOWN} 2>/dev/null; journalctl"))
+
+    # with the clock moved by 27 hours, and the schedulers of the two exchanged
+    now, later, *_others = hosts.run(
+        check("/usr/bin/python3", "26h"),
+        check("/usr/local/bin/python-tomorrow", "26h"),
+        role(cron_backups_jobs=_JOBS[2:]),
+        swapped=True,
     )
-    assert SECRET not in "".join(shown)
-
-    assert hosts.check("/usr/bin/python3").status == 0
-    tomorrow = hosts.check("/usr/local/bin/python-tomorrow")
-    assert tomorrow.status != 0
-    assert tomorrow.output.count("critical the objective: fail: age is 1 d 3 h, expected at most 1 d 2 h") >= 2
-    assert tomorrow.output.count("critical the run: fail: age is 1 d 3 h, expected at most 1 d 2 h") >= 2
-
-    fewer = hosts.schedule(jobs=_JOBS[2:])
-    assert fewer.status == 0, fewer.output
+    assert now.count("passed: 2 of 2 checks pass") >= 2
+    old = "fail: age is 1 d 3 h, expected at most 1 d 2 h"
+    assert " ".join(later.split()).count(f"critical the objective: {old}; critical the run: {old}") >= 2
     assert (
         hosts.everywhere(f"ls /etc/day2/backups {METRICS}") == [f"/etc/day2/backups:\nnight.json\n\n{METRICS}:\n"] * 2
     )
-    assert hosts.within("day2-timers", "systemctl list-timers --all --plain | grep -o 'day2.*timer'").split() == [
-        "day2-backup@night.timer"
-    ]
-    gone = hosts.schedule(cron_backups_state="absent")
-    assert gone.status == 0, gone.output
-    assert hosts.everywhere(f"{_TRACES} | wc -l") == ["0\n", "0\n"]
+    timers = "systemctl list-timers --all --plain | grep -o 'day2.*timer' || true"
+    assert hosts.everywhere(timers) == ["day2-backup@night.timer\n", ""]
+    assert hosts.everywhere("grep -c night /etc/cron.d/* || true")[1] == "/etc/cron.d/day2-backups:1\n"
+
+    hosts.run(role(cron_backups_state="absent"), nothing_is_there(), role(cron_backups_state="absent"), swapped=True)
     assert all(hosts.everywhere("ls /var/backups/day2/etc"))

@@ -25,6 +25,8 @@ from ansible_collections.day2.ops.tests.live.playbook_backups_help import (
 )
 from ansible_collections.day2.ops.tests.live.playbooks import leaks, secrets_of
 
+KEPT = "demo:kept:"
+KEYS = 100
 # Fails when it is run for the first time, as a service whose new data do not do.
 START_ONCE = """#!/bin/sh
 echo started >> "$0.log"
@@ -49,10 +51,12 @@ CHECK = {
 def operator(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackupOperator]:
     """An operator who has backed up the orders."""
     operator = BackupOperator(lab, tmp_path_factory.mktemp("restores"))
-    with orders(lab):
+    with orders(lab), connect_redis(lab.facts["redis"]) as client:
+        client.mset({f"{KEPT}{number}": number for number in range(KEYS)})
         done = operator.play(["backup"], only="orders-db,orders-redis")
         assert done.status == 0, done.output
         yield operator
+        client.delete(*client.keys(f"{KEPT}*"))
 
 
 @pytest.fixture(autouse=True)
@@ -112,15 +116,12 @@ def test_when_the_service_does_not_come_up_the_old_data_are_back(operator: Backu
 
 def test_a_server_of_redis_gets_its_keys_back(operator: BackupOperator) -> None:
     with connect_redis(operator.lab.facts["redis"]) as client:
-        client.mset({f"demo:kept:{number}": number for number in range(100)})
-        made = operator.play(["backup"], only="orders-redis")
-        assert made.status == 0, made.output
-        client.delete(*client.keys("demo:kept:*"))
+        client.delete(*client.keys(f"{KEPT}*"))
         done = operator.play(["restore"], restore="orders-redis", confirm="orders-redis")
         assert done.status == 0, done.output
-    with connect_redis(operator.lab.facts["redis"]) as client:
-        assert len(client.keys("demo:kept:*")) == 100
-        client.delete(*client.keys("demo:kept:*"))
+        assert len(client.keys(f"{KEPT}*")) == KEYS
+    (before,) = operator.made("orders-redis-before-restore")
+    assert f"what was there is the backup {before.name}" in done.of_task("Say where the old data are")
 
 
 def test_a_migration_that_fails_is_taken_back_and_one_that_does_not_is_verified(operator: BackupOperator) -> None:

@@ -162,11 +162,11 @@ def compare_with_facts(found: Mapping[str, Any], facts: Mapping[str, Any]) -> di
 
     Where the source was written to at the moment of the backup, its facts are as inexact as there were changes.
 
-    :raises OpsError: something differs by more.
+    :raises OpsError: something differs by more, or what the source held is not known.
     """
     changes = facts.get("changes")
     if "databases" not in facts or not isinstance(changes, int):
-        return {"compared": "nothing: what the source held at that moment is not known"}
+        raise OpsError("what the source held at that moment is not known", advice="make another backup, or prove to L3")
     for name in sorted({*facts["databases"], *found["databases"]}, key=int):
         of_source, of_copy = facts["databases"].get(name, {}), found["databases"].get(name, {})
         for what, source, copy in _pairs(of_source, of_copy):

@@ -47,7 +47,7 @@ FACTS: dict[str, Any] = {"databases": {"0": {"keys": 5, "expires": 2}}, "changes
     [
         ({"0": {"keys": 5, "expires": 2}}, 0, ""),
         ({"0": {"keys": 4, "expires": 2}}, 1, ""),
-        ({"0": {"keys": 5, "expires": 2}}, None, ""),
+        ({"0": {"keys": 5, "expires": 2}}, None, "what the source held at that moment is not known"),
         ({"0": {"keys": 4, "expires": 2}}, 0, "database 0: 4 keys in the backup, 5 in the source"),
         ({"0": {"keys": 5, "expires": 1}}, 0, "database 0: 1 keys that expire in the backup, 2 in the source"),
         ({"0": {"keys": 9, "expires": 2}}, 3, "9 keys in the backup, 5 in the source, give or take 3"),

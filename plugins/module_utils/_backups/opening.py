@@ -13,7 +13,7 @@ from typing import Any
 
 from .._core.durations import seconds_of
 from .._core.errors import InputError, NotThere
-from .catalog import Backup, Catalog, Refused, read_catalog
+from .catalog import Backup, Catalog, Refused, damage, read_catalog
 from .cipher import cipher_of
 from .draft import catalog_folder
 from .leftovers import passing_folder
@@ -54,27 +54,44 @@ def opened_backup(options: Mapping[str, Any], kind: str | None, default_name: st
     :raises NotThere: there is none such. :raises InputError: it is of another kind.
     """
     name = catalog_name(options.get("name"), default_name)
-    root = root_of(options)
-    folder = catalog_folder(root, name, make=False)
+    folder = catalog_folder(root_of(options), name, make=False)
     place = place_of(options.get("storage"), name)
     here = read_catalog(folder) if folder.is_dir() else Catalog([], [])
-    try:
-        backup = chosen(here, options["backup"], str(folder))
-    except NotThere:
-        if place is None:
-            raise
-    else:
-        if place is None or options["backup"] != NEWEST:
-            yield opened_here(options, _of_kind(backup, kind))
-            return
-    there = chosen(place.catalog(), options["backup"], place.where())
-    mine = next((one for one in here.backups if one.folder.name == there.folder.name), None)
-    if mine is not None:
-        yield opened_here(options, _of_kind(mine, kind))
+    backup, stored = _located(here, place, options["backup"], str(folder))
+    _of_kind(backup, kind)
+    if stored is None:
+        yield opened_here(options, backup)
         return
-    _of_kind(there, kind)
-    with fetched_backup(options, place, there) as fetched:
+    with fetched_backup(options, stored, backup) as fetched:
         yield fetched
+
+
+def _located(here: Catalog, place: Place | None, wanted: str, where: str) -> tuple[Backup, Place | None]:
+    """Return the backup that is meant, and the place it has to be fetched from; None for one on this host.
+
+    The newest is that of both; of the two copies of one that on this host is taken if nothing is plainly wrong with it.
+    """
+    if place is None:
+        return chosen(here, wanted, where), None
+    mine = _found(here, wanted, where)
+    if mine is not None and wanted != NEWEST and not damage(mine):
+        return mine, None
+    there = place.catalog()
+    theirs = _found(there, wanted, where)
+    if theirs is None:
+        both = Catalog(here.backups, [*here.refused, *there.refused])
+        return chosen(both, wanted, f"{where}, {place.where()}"), None
+    if mine is None or mine.manifest.finished_at < theirs.manifest.finished_at:
+        return theirs, place
+    same_one = mine.folder.name == theirs.folder.name
+    return (theirs, place) if same_one and damage(mine) else (mine, None)
+
+
+def _found(catalog: Catalog, wanted: str, where: str) -> Backup | None:
+    try:
+        return chosen(catalog, wanted, where)
+    except NotThere:
+        return None
 
 
 @contextmanager

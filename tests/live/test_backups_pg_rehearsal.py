@@ -19,9 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.day2.ops.plugins.module_utils._backups import postgres_restore, streams
 from ansible_collections.day2.ops.plugins.module_utils._backups.leftovers import sweep
 from ansible_collections.day2.ops.plugins.module_utils._backups.opened import Opened
-from ansible_collections.day2.ops.plugins.module_utils._backups.postgres_rehearsal import REHEARSAL, rehearsed
+from ansible_collections.day2.ops.plugins.module_utils._backups.postgres_rehearsal import (
+    REHEARSAL,
+    PostgresRehearsal,
+    rehearsed,
+)
+from ansible_collections.day2.ops.plugins.module_utils._backups.streams import Command
 from ansible_collections.day2.ops.plugins.module_utils._core import postgres_connection
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere, OpsError
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
@@ -53,6 +59,21 @@ def source(servers: Servers, tmp_path: Path) -> Iterator[Shop]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def backup(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """A backup of version 17, in the defaults of the module."""
+    with shop(servers[17], bin_dir(17), tmp_path_factory.mktemp("backups")) as made:
+        opened = made.back_up()
+    yield opened
+
+
+@pytest.fixture(scope="module")
+def standing(backup: Opened) -> Iterator[PostgresRehearsal]:
+    """A rehearsal of it that stays for all tests that only compare."""
+    with rehearsed(backup, REHEARSAL.validate({"bin_dir": str(bin_dir(17))}, "rehearsal")) as rehearsal:
+        yield rehearsal
+
+
 def rehearse(backup: Opened, place: Path, programs: Path | None = None, **options: Any) -> dict[str, Any]:
     """Return what was found, restored and compared."""
     given = {"bin_dir": str(programs or bin_dir(17)), "folder": str(place), **options}
@@ -60,7 +81,7 @@ def rehearse(backup: Opened, place: Path, programs: Path | None = None, **option
         return {**rehearsal.found, **rehearsal.compare()}
 
 
-@pytest.mark.parametrize(("major", "scratch"), [(15, 15), (15, 18), (17, 17), (18, 18)])
+@pytest.mark.parametrize(("major", "scratch"), [(15, 15), (15, 18), (18, 18)])
 def test_a_backup_is_restored_into_a_server_of_its_own(
     servers: Servers, tmp_path: Path, place: Path, major: int, scratch: int
 ) -> None:
@@ -78,10 +99,16 @@ def test_a_backup_is_restored_into_a_server_of_its_own(
         assert found["version"].startswith(f"{scratch}.")
 
 
-@pytest.mark.parametrize("options", [{"format": "custom"}, {"format": "custom", "globals": False}])
-def test_other_shapes_are_restored_too(source: Shop, place: Path, options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("options", "rows"),
+    [
+        ({"format": "custom", "globals": False}, 2300),
+        ({"tables": ['"Odd ""schema""".empty', "people"]}, 2000),
+    ],
+)
+def test_other_shapes_are_restored_too(source: Shop, place: Path, options: dict[str, Any], rows: int) -> None:
     found = rehearse(source.back_up(**options), place)
-    assert found["rows"] == 2300
+    assert found["rows"] == rows
     assert ("no globals" in "".join(found["notes"])) == ("globals" in options)
 
 
@@ -95,28 +122,24 @@ def test_an_encrypted_backup_is_never_plain_on_disk(source: Shop, place: Path, t
     assert rehearse(source.back_up(encryption), place)["rows"] == 2300
 
 
-def test_a_backup_of_chosen_tables_is_restored(source: Shop, place: Path) -> None:
-    found = rehearse(source.back_up(tables=['"Odd ""schema""".empty', "people"]), place)
-    assert (found["tables"], found["rows"]) == (2, 2000)
-
-
-def test_a_backup_is_restored_into_a_database_of_a_server_that_is_there(source: Shop, place: Path) -> None:
-    backup = source.back_up()
-    with connect(source.login) as admin:
+def test_a_backup_is_restored_into_a_database_of_a_server_that_is_there(
+    servers: Servers, backup: Opened, place: Path
+) -> None:
+    with connect(servers[17]) as admin:
         admin.execute("CREATE DATABASE day2_scratch_0123456789ab")  # of a run that was killed
-    found = rehearse(backup, place, **source.login)
+    found = rehearse(backup, place, **servers[17])
     assert found["place"].startswith("a database on postgres 127.0.0.1")
     assert (found["rows"], found["notes"]) == (2300, [])
-    assert source.databases() == {"shop"}
+    with connect(servers[17]) as admin:
+        assert not admin.execute("SELECT 1 FROM pg_database WHERE datname ~ '^day2_scratch'").fetchall()
 
 
-def test_each_table_that_differs_is_named(source: Shop, place: Path) -> None:
-    backup = source.back_up()
+def test_each_table_that_differs_is_named(standing: PostgresRehearsal, backup: Opened) -> None:
     rows = {**backup.manifest.facts["rows"], "public.people": 2001, "public.gone": 1}
     del rows['"Odd ""schema"""."a.b"']
     other = replace(backup, manifest=replace(backup.manifest, facts={**backup.manifest.facts, "rows": rows}))
     with pytest.raises(OpsError) as caught:
-        rehearse(other, place)
+        replace(standing, backup=other).compare()
     assert str(caught.value) == (
         '3 tables differ: Odd "schema".a.b has 300 rows and was not in the source;'
         " public.gone is missing, 1 rows were expected; public.people has 2000 rows, 2001 were expected"
@@ -124,8 +147,7 @@ def test_each_table_that_differs_is_named(source: Shop, place: Path) -> None:
     assert {"table": "public.people", "expected": 2001, "found": 2000} in caught.value.details["differences"]
 
 
-def test_each_assertion_that_fails_is_told(source: Shop, place: Path) -> None:
-    backup = source.back_up()
+def test_each_assertion_that_fails_is_told(standing: PostgresRehearsal) -> None:
     assertions = [
         {"sql": "SELECT max(id) FROM people", "expected": 1},
         {"sql": "DELETE FROM people", "expected": None},
@@ -134,7 +156,7 @@ def test_each_assertion_that_fails_is_told(source: Shop, place: Path) -> None:
         {"sql": "SELECT 1", "expected": 1},
     ]
     with pytest.raises(OpsError, match=r"4 assertions fail: SELECT max") as caught:
-        rehearse(backup, place, assertions=assertions, assertion_timeout="300ms")
+        replace(standing, options={**standing.options, "assertions": assertions, "assertion_timeout": 0.3}).compare()
     assert "SELECT max(id) FROM people: expected 1, found 2000" in str(caught.value)
     errors = [failure.get("error", "") for failure in caught.value.details["failed_assertions"]]
     assert "read-only" in errors[1]
@@ -155,13 +177,13 @@ DELETE FROM numbers;
 """
 
 
-def test_damage_of_an_index_is_found(source: Shop, place: Path) -> None:
-    given = {"bin_dir": str(bin_dir(17)), "folder": str(place)}
-    with rehearsed(source.back_up(), REHEARSAL.validate(given, "rehearsal")) as rehearsal:
-        with postgres_connection.connect(rehearsal.scratch.login) as restored:
-            restored.execute(_DAMAGED.encode())
+def test_damage_of_an_index_is_found(standing: PostgresRehearsal) -> None:
+    with postgres_connection.connect(standing.scratch.login) as restored:
+        restored.execute(_DAMAGED.encode())
         with pytest.raises(OpsError, match=r"amcheck found damage.*damaged.*order"):
-            rehearsal.compare()
+            standing.compare()
+        restored.execute("DROP TABLE numbers")
+    assert standing.compare()["amcheck"]
 
 
 def test_an_extension_that_the_server_lacks_is_named(source: Shop, place: Path) -> None:
@@ -199,9 +221,9 @@ def test_a_newer_servers_backup_is_refused(servers: Servers, tmp_path: Path, pla
         ({"assertion_timeout": "soon"}, "assertion_timeout"),
     ],
 )
-def test_a_wrong_option_is_one_line(source: Shop, place: Path, options: dict[str, Any], words: str) -> None:
+def test_a_wrong_option_is_one_line(backup: Opened, place: Path, options: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        rehearse(source.back_up(), place, **options)
+        rehearse(backup, place, **options)
 
 
 _KILLED = """
@@ -218,8 +240,7 @@ with rehearsed(Opened(backup.folder, backup.manifest, None, 60), given):
 """
 
 
-def test_a_killed_rehearsal_leaves_nothing_after_the_next(source: Shop, place: Path) -> None:
-    backup = source.back_up()
+def test_a_killed_rehearsal_leaves_nothing_after_the_next(backup: Opened, place: Path) -> None:
     argv = [sys.executable, "-c", _KILLED, str(backup.folder.parent), str(bin_dir(17)), str(place)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as killed:
@@ -234,3 +255,21 @@ def test_a_killed_rehearsal_leaves_nothing_after_the_next(source: Shop, place: P
     assert rehearse(backup, place)["rows"] == 2300
     assert not Path(f"/proc/{server}").exists()
     assert not sweep(place, ".scratch-")
+
+
+@pytest.mark.parametrize("victim", ["postgres", "pg_restore"])
+def test_a_program_that_is_killed_is_told_and_nothing_stays(
+    backup: Opened, place: Path, monkeypatch: pytest.MonkeyPatch, victim: str
+) -> None:
+    whole = streams.run_chain
+
+    def killing(commands: list[Command], timeout: float) -> None:
+        (data,) = place.glob("*/pg/data")
+        server = (data / "postmaster.pid").read_text().splitlines()[0]
+        script = f"kill -9 {server}" if victim == "postgres" else "kill -9 $$"
+        whole([replace(commands[0], argv=["sh", "-c", f'{script}; exec "$@"', "sh", *commands[0].argv])], timeout)
+
+    monkeypatch.setattr(postgres_restore, "run_chain", killing)
+    with pytest.raises(OpsError, match=r"pg_restore|sh was ended by signal 9"):
+        rehearse(backup, place)
+    assert not list(place.iterdir())

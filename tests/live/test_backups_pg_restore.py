@@ -44,7 +44,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 @pytest.fixture(scope="module")
 def standing(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A database that no test changes, with a backup."""
-    with shop(servers[17], bin_dir(17), tmp_path_factory.mktemp("standing")) as made:
+    with shop(servers[17], bin_dir(17), tmp_path_factory.mktemp("standing"), "standing") as made:
         made.back_up()
         yield made
 

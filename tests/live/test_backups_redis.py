@@ -21,13 +21,16 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._backups.catalog import read_catalog
 from ansible_collections.day2.ops.plugins.module_utils._backups.redis_programs import PREFIX
+from ansible_collections.day2.ops.plugins.module_utils._backups.redis_server import connected
+from ansible_collections.day2.ops.plugins.module_utils._backups.redis_types import count_types
 from ansible_collections.day2.ops.plugins.module_utils._core.command import run
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, InputError, OpsError
-from ansible_collections.day2.ops.tests.lab.state import RedisFacts, RedisSentinelFacts
+from ansible_collections.day2.ops.plugins.module_utils._core.redis_connection import SPEC, connect
+from ansible_collections.day2.ops.tests.lab.state import RedisClusterFacts, RedisFacts, RedisSentinelFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from .backups_redis_help import FILLED, PASSWORD, Own, backed_up, fill, own_server
-from .cluster_help import of_sentinels
+from .cluster_help import of_cluster, of_sentinels
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +162,27 @@ def test_sentinels_lead_to_the_primary_or_a_replica(
     made = backed_up(server, tmp_path, **login, verify="L3")
     manifest = json.loads((Path(made.data["path"]) / "manifest.json").read_text())
     assert manifest["server"]["role"] == ("master" if role == "primary" else "slave")
+
+
+def test_a_node_of_a_cluster(redis_cluster: RedisClusterFacts, tmp_path: Path, server: Own) -> None:
+    with connect(of_cluster_options(redis_cluster)) as cluster:
+        for number in range(50):
+            cluster.set(f"key:{number}", number)
+    login = {
+        "login_unix_socket": None,
+        "login_host": redis_cluster["host"],
+        "login_port": redis_cluster["nodes"][0]["port"],
+        "login_user": redis_cluster["user"],
+        "login_password": redis_cluster["password"],
+    }
+    made = backed_up(server, tmp_path, verify="L4", **login)
+    assert 0 < made.data["facts"]["keys"] < 50
+    with connected(SPEC.validate({**login, "login_unix_socket": ""}, "test")) as (client, on):
+        assert count_types(client, 0, on) == {"string": made.data["facts"]["keys"]}
+
+
+def of_cluster_options(facts: RedisClusterFacts) -> dict[str, Any]:
+    return SPEC.validate(of_cluster(facts), "test")
 
 
 def test_what_a_killed_run_left_is_ended_and_removed(server: Own, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ _SILENCE = 60.0  # while a server saves it sends a newline each second, so that 
 _SHORT, _LONG = 0.001, 0.02  # seconds between two looks
 _MARK = 40  # bytes at the end of a stream whose length the server does not know before
 _WOULD_BLOCK = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_CLOSED = "its log says why; one that cannot write to its disk needs diskless: true"
 _NO_SYNC = "managed services rarely allow it: use their own snapshots, or method: copy where the server's files are"
 
 
@@ -198,9 +199,7 @@ class _Wire:
             raise Unreachable(f"cannot {_DOING}: time is up", on=self._on, advice="see command_timeout")
         piece = self._sock.recv(_CHUNK)
         if not piece:
-            raise Unreachable(
-                f"cannot {_DOING}: the server closed the connection", on=self._on, advice="its log says why"
-            )
+            raise Unreachable(f"cannot {_DOING}: the server closed the connection", on=self._on, advice=_CLOSED)
         self._data += piece
         return self._data
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.errors import AccessDenied, OpsError
+from .._core.errors import OpsError, Unreachable
 from .redis_info import ask_info, keyspace, number
 from .redis_rdb import Counted
 from .redis_types import count_types
@@ -58,7 +58,9 @@ def _same_types(client: Any, info: Mapping[str, str], on: str, counted: Counted)
         return False
     try:
         found = {number_: count_types(client, number_, on) for number_ in counted.databases}
-    except AccessDenied:
+    except Unreachable:
+        raise
+    except OpsError:  # the user may not, or the server knows no scripts; it has loaded what it should all the same
         return False
     now = ask_info(client, on)
     if any(now.get(name) != info.get(name) for name in _CHANGES):

@@ -138,7 +138,7 @@ def test_a_dropped_table_is_back_and_a_wrong_restore_changes_nothing(server: Clu
 
     look = {"ansible.builtin.find": {"paths": str(server.folder), "patterns": "data*", "file_type": "directory"}}
     listed = "BETWEEN {{ found.files | map(attribute='path') | map('basename') | join(' ') }} END"
-    between = [{**look, "register": "found"}, {"ansible.builtin.debug": {"msg": listed}}]
+    between: list[dict[str, Any]] = [{**look, "register": "found"}, {"ansible.builtin.debug": {"msg": listed}}]
     status, output = run(server, tmp_path, [refused("restore", **bad), *between, role("restore", **good), RESULT])
     assert status == 0, output
     assert "SELECT min(id), max(id) FROM orders returned 1|1000, expected 1|7" in output

@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,7 @@ class S3Place:
         options = SPEC.validate(given, "storage")
         if options.get("object_lock_for") is not None:
             seconds_of("storage: object_lock_for", options["object_lock_for"])
-        return cls(Bucket(options), _prefix(options), name, options)
+        return cls(_bucket(options), _prefix(options), name, options)
 
     def where(self) -> str:
         """See Place.where."""
@@ -206,8 +208,18 @@ class S3Place:
 def catalog_names(given: Mapping[str, Any]) -> list[str]:
     """Return the names of the catalogues in the bucket that the option ``storage`` means."""
     options = SPEC.validate(given, "storage")
-    folders, _objects = Bucket(options).level(_prefix(options))
+    folders, _objects = _bucket(options).level(_prefix(options))
     return sorted(folders)
+
+
+def _bucket(options: Mapping[str, Any]) -> Bucket:
+    """Return the bucket; one of the same options is made once, as that takes half a second of work."""
+    return _made(json.dumps({**options, "prefix": ""}, sort_keys=True))
+
+
+@lru_cache(maxsize=8)
+def _made(options: str) -> Bucket:
+    return Bucket(json.loads(options))
 
 
 def _prefix(options: Mapping[str, Any]) -> str:

@@ -49,14 +49,21 @@ def standing(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield made
 
 
+@pytest.fixture(scope="module")
+def made(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with a backup of a server of version 18."""
+    with shop(servers[18], bin_dir(18), tmp_path_factory.mktemp("made") / "backups") as whole:
+        whole.back_up()
+    return whole.path
+
+
 @pytest.fixture
-def source(servers: Servers, tmp_path: Path) -> Iterator[Shop]:
+def source(servers: Servers, made: Path, tmp_path: Path) -> Iterator[Shop]:
     """A database of the newest server, a backup of it, and then a loss of data."""
-    with shop(servers[18], bin_dir(18), tmp_path / "backups") as made:
-        made.back_up()
-        with connect(made.login, "shop") as owner:
+    with shop(servers[18], bin_dir(18), shutil.copytree(made, tmp_path / "backups")) as damaged:
+        with connect(damaged.login, "shop") as owner:
             owner.execute("DELETE FROM people WHERE id > 1000")
-        yield made
+        yield damaged
 
 
 def kept(source: Shop) -> list[str]:

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +99,33 @@ def test_a_broken_upload_is_gone_on_with(
     assert sent == len(BIG) - (10 << 20) + 1 + (backup / FILE_NAME).stat().st_size
     assert len(place.catalog().backups) == 1
     assert not client(s3).list_multipart_uploads(Bucket=s3["bucket"]).get("Uploads")
+
+
+# Sends the backup in the folder argv[2] to the storage argv[1], and gets no further than the second part.
+STUCK = """
+import json, pathlib, sys, threading
+from ansible_collections.day2.ops.plugins.module_utils._backups import storage_s3_sending
+from ansible_collections.day2.ops.plugins.module_utils._backups.storage import place_of
+part = storage_s3_sending.Sender._part
+def stuck(self, key, digests, upload, number):
+    if number > 2:
+        print("stuck", flush=True)
+        threading.Event().wait()
+    return part(self, key, digests, upload, number)
+storage_s3_sending.Sender._part = stuck
+storage_s3_sending._WORKERS = 1
+place_of(json.loads(sys.argv[1]), "my%20words").send(pathlib.Path(sys.argv[2]))
+"""
+
+
+def test_what_a_killed_sender_left_is_gone_on_with(storage: dict[str, Any], place: Place, backup: Path) -> None:
+    argv = [sys.executable, "-c", STUCK, json.dumps(storage), str(backup)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as sender:
+        assert sender.stdout is not None and sender.stdout.readline() == b"stuck\n"
+        sender.kill()
+    assert not place.catalog().backups
+    assert place.send(backup)["sent"] == len(BIG) - (10 << 20) + 1 + (backup / FILE_NAME).stat().st_size
+    assert [place.damage(one) for one in place.catalog().backups] == [""]
 
 
 def test_abandoned_uploads_of_other_backups_are_ended(

@@ -5,8 +5,7 @@
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
 """What can run by a schedule: modules of backups, by name, with their options, their operation and their kind.
 
-Each is imported only when it is used. They are imported as attributes of the package, so that one that this copy of the
-library lacks is told by its name.
+Each is imported only when it is used.
 """
 
 from __future__ import annotations
@@ -38,21 +37,21 @@ class Work:
 
 
 def _pg_backup() -> Work:
-    from . import postgres_dump
+    from .postgres_dump import SPEC, operate
 
-    return Work("postgres", postgres_dump.SPEC, postgres_dump.operate, ("psycopg",))
+    return Work("postgres", SPEC, operate, ("psycopg",))
 
 
 def _redis_backup() -> Work:
-    from . import redis_backup
+    from .redis_backup import SPEC, operate
 
-    return Work("redis", redis_backup.SPEC, redis_backup.operate, ("redis",))
+    return Work("redis", SPEC, operate, ("redis",))
 
 
 def _config_backup() -> Work:
-    from . import config_backup
+    from .config_backup import SPEC, operate
 
-    return Work("config", config_backup.SPEC, config_backup.operate)
+    return Work("config", SPEC, operate)
 
 
 def _backup_verify() -> Work:
@@ -62,9 +61,9 @@ def _backup_verify() -> Work:
 
 
 def _pgbackrest() -> Work:
-    from . import scheduled_pgbackrest
+    from .scheduled_pgbackrest import SPEC, operate
 
-    return Work("pgbackrest", scheduled_pgbackrest.SPEC, scheduled_pgbackrest.operate)
+    return Work("pgbackrest", SPEC, operate)
 
 
 WORK: Mapping[str, Callable[[], Work]] = {

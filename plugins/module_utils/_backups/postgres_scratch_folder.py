@@ -23,6 +23,7 @@ from .leftovers import passing_folder
 _PARENT = "/var/tmp/day2-scratch-{}"
 _PREFIX = ".scratch-"
 _TRIES = 5
+_BY_OTHERS = 0o022
 
 
 @contextmanager
@@ -53,6 +54,8 @@ def _parent(given: str | None) -> Path:
         folder = Path(given)
         if not folder.is_absolute() or not folder.is_dir():
             raise InputError("rehearsal: folder must be an absolute path of a folder that is there", on=str(folder))
+        if folder.stat().st_mode & _BY_OTHERS:
+            raise InputError("rehearsal: others may write to the folder", on=str(folder), advice="make one in it")
         return folder
     folder = Path(_PARENT.format(os.geteuid()))
     try:
@@ -60,6 +63,6 @@ def _parent(given: str | None) -> Path:
         status = os.lstat(folder)
     except OSError as error:
         raise OpsError(f"cannot make the folder ({error.strerror})", on=str(folder)) from error
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & _BY_OTHERS:
         raise OpsError("the folder of scratch servers is not ours alone", on=str(folder), advice="remove it")
     return folder

@@ -53,6 +53,12 @@ def test_a_given_folder_stays(tmp_path: Path) -> None:
             pass
 
 
+def test_a_given_folder_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(InputError, match="others may write"), own_folder(str(tmp_path)):
+        pass
+
+
 def test_root_needs_another_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(NotThere, match=r"no account to run the scratch server as: no-such-account.*rehearsal\.user"):

@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from .._core.errors import OpsError
-from . import postgres_dump_toc
+from . import postgres_dump_toc, postgres_rehearsal
 from .opened import Opened
-from .postgres_rehearsal import REHEARSAL as REHEARSAL
-from .postgres_restore import tools_for
+from .postgres_restore import DUMP, tools_for
 from .postgres_tools import Tools
 from .streams import Command, chain, pieces, run_chain
 
-DUMP = "dump"
+REHEARSAL = postgres_rehearsal.REHEARSAL
 GLOBALS = "globals.sql"
 _GLOBALS_END = b"PostgreSQL database cluster dump complete"
 
@@ -42,8 +41,6 @@ def read_in_full(backup: Opened) -> Mapping[str, Any]:
 
 def rehearsed(backup: Opened, options: Mapping[str, Any]) -> AbstractContextManager[Any]:
     """See base.Kind.rehearsed."""
-    from . import postgres_rehearsal
-
     return postgres_rehearsal.rehearsed(backup, options)
 
 

@@ -19,6 +19,7 @@ from tempfile import gettempdir
 from typing import Any
 
 import pytest
+from ansible_collections.day2.ops.plugins.module_utils._backups import redis_scratch
 from ansible_collections.day2.ops.plugins.module_utils._backups.catalog import read_catalog
 from ansible_collections.day2.ops.plugins.module_utils._backups.redis_programs import PREFIX
 from ansible_collections.day2.ops.plugins.module_utils._backups.redis_server import connected
@@ -283,6 +284,16 @@ def test_what_is_wrong_is_told(
     with pytest.raises(kind, match=words):
         backed_up(server, tmp_path, **options)
     assert not (tmp_path / "own").is_dir() or not read_catalog(tmp_path / "own").backups
+
+
+def test_what_does_not_fit_into_memory_is_not_loaded(
+    server: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_scratch, "_free_memory", lambda: 1000)
+    with pytest.raises(OpsError, match=r"too little memory for a scratch server: .* or verify to L2"):
+        backed_up(server, tmp_path, verify="L3")
+    monkeypatch.setattr(redis_scratch, "_free_memory", lambda: None)
+    assert backed_up(server, tmp_path, verify="L3").data["level"] == "L3"
 
 
 def test_a_host_without_programs_is_told_before_anything_is_made(

@@ -52,6 +52,16 @@ def keyspace(fields: Mapping[str, str]) -> dict[str, dict[str, int]]:
     return databases
 
 
+def first_replica(fields: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return address and port of the first replica that is listed with both; None when there is none."""
+    for name, value in fields.items():
+        if name.startswith("slave") and name[5:].isdigit():
+            pairs = dict(part.partition("=")[::2] for part in value.split(","))
+            if pairs.get("ip") and pairs.get("port", "0") != "0":
+                return pairs["ip"], pairs["port"]
+    return None
+
+
 def facts_between(before: Mapping[str, str], after: Mapping[str, str] | None) -> dict[str, Any]:
     """Return the facts of a backup of a moment between two looks.
 

@@ -22,7 +22,7 @@ from .._core.errors import OpsError, Unreachable, one_line
 from .._core.libraries import load
 from .._core.redis_connection import explain, explained
 from .._core.waiting import wait_until
-from .redis_info import ask_info, at_work, facts_between, number
+from .redis_info import ask_info, at_work, facts_between, first_replica, number
 from .streams import Writable
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def copy_over_the_wire(
     deadline = time.monotonic() + timeout
     await_no_child(client, on, deadline)
     with _connected(client, on, deadline) as wire:
-        wire.prepare(diskless)
         before = ask_info(client, on)
+        wire.prepare(diskless, first_replica(before))
         wire.begin()
         before, after = _around_the_fork(client, on, wire, before)
         wire.receive(sink)
@@ -118,14 +118,21 @@ class _Wire:
         self._deadline = deadline
         self._data = b""
 
-    def prepare(self, diskless: bool) -> None:
-        """Say what we can and want; servers that do not know the words do without."""
+    def prepare(self, diskless: bool, replica: tuple[str, str] | None) -> None:
+        """Say what we can and want; servers that do not know the words do without.
+
+        :param replica: address and port of a replica that the server has already. It lists us among its replicas, and
+            sentinels would keep for ever what they see there for the first time, as a replica that is down.
+        """
+        # that the server does not keep what is written meanwhile for us (Redis 7.0)
+        wishes = [(b"rdb-only", b"1")]
         if diskless:
-            self._send(b"REPLCONF", b"capa", b"eof")
+            wishes.append((b"capa", b"eof"))
+        if replica:
+            wishes += [(b"ip-address", replica[0].encode()), (b"listening-port", replica[1].encode())]
+        for wish in wishes:
+            self._send(b"REPLCONF", *wish)
             self._line()
-        # so that the server does not keep what is written meanwhile for us (Redis 7.0)
-        self._send(b"REPLCONF", b"rdb-only", b"1")
-        self._line()
 
     def begin(self) -> None:
         """Ask for the copy."""

@@ -114,6 +114,15 @@ def test_all_shapes_of_an_answer(tmp_path: Path, sent: Sequence[bytes]) -> None:
     assert b"REPLCONF capa eof" not in running.seen
 
 
+def test_it_hides_behind_a_replica_that_is_known(tmp_path: Path) -> None:
+    """Sentinels would take it for one more replica, and keep that."""
+    replicas = b"slave0:ip=127.0.0.1,port=0,state=online\r\nslave1:ip=127.0.0.2,port=6380,state=online,lag=0\r\n"
+    with server(tmp_path, [HEAD + DATA], [BEFORE + replicas]) as (client, running):
+        copied(client)
+    assert b"REPLCONF ip-address 127.0.0.2" in running.seen
+    assert b"REPLCONF listening-port 6380" in running.seen
+
+
 def test_changes_around_the_fork_are_told(tmp_path: Path) -> None:
     with server(tmp_path, [b"\n"] * 20 + [STREAM], [BEFORE, BEFORE, BEFORE, SAVING, AFTER]) as (client, running):
         assert copied(client, diskless=True)[1]["changes"] == 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -139,11 +140,15 @@ def test_a_dropped_table_is_back_and_a_wrong_restore_changes_nothing(server: Clu
     look = {"ansible.builtin.find": {"paths": str(server.folder), "patterns": "data*", "file_type": "directory"}}
     listed = "BETWEEN {{ found.files | map(attribute='path') | map('basename') | join(' ') }} END"
     between: list[dict[str, Any]] = [{**look, "register": "found"}, {"ansible.builtin.debug": {"msg": listed}}]
-    status, output = run(server, tmp_path, [refused("restore", **bad), *between, role("restore", **good), RESULT])
+    status, output = run(server, tmp_path, [refused("restore", **bad), *between])
     assert status == 0, output
     assert "SELECT min(id), max(id) FROM orders returned 1|1000, expected 1|7" in output
     assert "the old data is back and the server answers" in output
     assert "BETWEEN data END" in output
+    assert tables(server) == {"after_orders"}
+
+    status, output = run(server, tmp_path, [role("restore", **good), RESULT])
+    assert status == 0, output
     assert tables(server) == {"orders"}
     old = Path(result(output)["old"])
     assert (old / "PG_VERSION").exists()
@@ -158,20 +163,25 @@ def test_a_dropped_table_is_back_and_a_wrong_restore_changes_nothing(server: Clu
 
 
 def test_a_restore_that_died_is_gone_on_with_and_damage_is_found(server: Cluster, tmp_path: Path) -> None:
-    server.as_account(server.control("-m", "fast", "stop"))
-    old = server.folder / "data.before-1"
-    server.data.rename(old)
-    server.data.mkdir()
-    (server.data / "half").touch()
-    (server.folder / "data.restoring").write_text(json.dumps({"old": str(old)}), encoding="utf-8")
-    for path in (server.data, server.folder / "data.restoring"):
-        shutil.chown(path, "postgres", "postgres")
-    # a WAL file from before the backup: the restore does not need it
-    (kept,) = (server.folder / "repository/archive/shop").glob("*/*/000000010000000000000001-*")
+    old, journal = server.folder / "data.before-1", server.folder / "data.restoring"
+    old.mkdir()
+    journal.write_text(json.dumps({"old": str(old)}), encoding="utf-8")
+    shutil.chown(journal, "postgres", "postgres")
+    stopped = shlex.join(server.control("-m", "fast", "stop"))
+    died = f"{stopped} && rmdir {old} && mv {server.data} {old} && mkdir {server.data} && touch {server.data}/half"
+    die = {"ansible.builtin.shell": died, "become": True, "become_user": "postgres"}
+    shutil.chown(old, "postgres", "postgres")
+    # the last file of the timeline that was left: the restore does not need it
+    kept = max((server.folder / "repository/archive/shop").glob("*/*/00000001*-*"))
     kept.write_bytes(kept.read_bytes()[:-20] + bytes(20))
-    status, output = run(server, tmp_path, [refused("verify"), role("restore", wal_archiving_keep_old=False), RESULT])
+    status, output = run(
+        server,
+        tmp_path,
+        [refused("verify"), refused("restore"), die, role("restore", wal_archiving_keep_old=False), RESULT],
+    )
     assert status == 0, output
     assert "shop is damaged: archiveId: 15-1: " in output
+    assert "an earlier restore was whole but for its end" in output
     assert (result(output)["restored_to"], result(output)["old"]) == ("the end of the archive", None)
     with server.connect() as session:
         assert session.execute("SELECT count(*) FROM orders").fetchone() == (1001,)

@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
-_WHERE = r"""
+
+class ModuleDocFragment:
+    """Where backups are; how one is made; which one is read."""
+
+    WHERE = r"""
 options:
   path:
     description:
@@ -103,13 +107,8 @@ options:
         type: raw
 """
 
-
-class ModuleDocFragment:
-    """Where backups are; how one is made; which one is read."""
-
-    DOCUMENTATION = (
-        _WHERE
-        + r"""
+    DOCUMENTATION = r"""
+options:
   encryption:
     description:
       - How the data are encrypted while they are written; nothing plain is on disk. The manifest is not encrypted.
@@ -138,9 +137,6 @@ class ModuleDocFragment:
     type: raw
     default: 6h
 """
-    )
-
-    WHERE = _WHERE
 
     MAKING = r"""
 options:

@@ -21,6 +21,7 @@ description:
 extends_documentation_fragment:
   - day2.ops.attributes
   - day2.ops.backups
+  - day2.ops.backups.where
   - day2.ops.backups.making
 attributes:
   check_mode:

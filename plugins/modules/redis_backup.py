@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - day2.ops.redis
   - day2.ops.tls
   - day2.ops.backups
+  - day2.ops.backups.where
   - day2.ops.backups.making
 attributes:
   check_mode:

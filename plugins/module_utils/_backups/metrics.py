@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from .._core.files import atomic_write
 from .manifest import LEVELS
-from .scheduled_state import State
+from .scheduled_state import State, lock_file, state_file, success_file
 
 _MEANINGS = {
     "last_success_timestamp_seconds": "When the job last ended well, Unix time.",
@@ -66,3 +67,12 @@ def _escaped(text: str) -> str:
 def write_metrics(folder: Path, name: str, kind: str, state: State) -> None:
     """Write the file of a job, readable for all. :raises OpsError: the folder is missing or cannot be written."""
     atomic_write(file_of_metrics(folder, name), exposition(name, kind, state).encode(), mode=0o644)
+
+
+def remove_traces(state_dir: Path | None, textfile_dir: Path | None, name: str) -> None:
+    """Remove what runs of a job have written, but backups: metrics of what does not run any more would raise alerts."""
+    traces = [] if state_dir is None else [one(state_dir, name) for one in (state_file, success_file, lock_file)]
+    traces += [] if textfile_dir is None else [file_of_metrics(textfile_dir, name)]
+    for path in traces:
+        with suppress(OSError):
+            path.unlink()

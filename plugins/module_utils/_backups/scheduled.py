@@ -28,17 +28,16 @@ from .._core.files import exclusive
 from .._core.masking import MASK, masked
 from .._core.moments import written_utc
 from .._core.secrets import nested_secrets
-from .metrics import write_metrics
-from .scheduled_job import Job, read_job
+from .metrics import remove_traces, write_metrics
+from .scheduled_job import Job, file_of, read_job
 from .scheduled_notify import Message, tell
-from .scheduled_state import BAD_CONFIGURATION, FAILED, OK, Outcome, State, after, read_state, write_state
+from .scheduled_state import BAD_CONFIGURATION, FAILED, OK, Outcome, State, after, lock_file, read_state, write_state
 from .scheduled_watch import watched
 from .scheduled_work import WORK
 from .scheduled_worker import perform
 
 PROGRAM = "day2-backup"
 _SHORTEST_SECRET = 4  # what is shorter is found in every text
-_FILE_OF_LOCK = "{}.lock"
 
 
 class _Log:
@@ -89,8 +88,11 @@ def run(folder: Path, name: str, log: _Log, delayed: bool = False, argv: Sequenc
         time.sleep(random.uniform(0, job.jitter))
     try:
         job.state_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
-        with exclusive(job.state_dir / _FILE_OF_LOCK.format(job.name)):
-            return _run_alone(job, log, argv or _ourselves())
+        with exclusive(lock_file(job.state_dir, job.name)):
+            status = _run_alone(job, log, argv or _ourselves())
+            if not file_of(folder, name).exists():  # the job was taken away meanwhile
+                remove_traces(job.state_dir, job.textfile_dir, job.name)
+            return status
     except Unreachable:
         log.line(f"{name}: another run of this job is at work; this one does nothing", good=False)
     except (OpsError, OSError) as error:

@@ -26,10 +26,9 @@ from .._core.files import atomic_write, fsync_folder
 from .._core.masking import MASK
 from .._core.result import Result
 from .._core.secrets import is_secret_name, nested_secrets
-from .metrics import file_of_metrics
-from .scheduled_job import ASKED, MADE_BY, NOTIFY, STORED, Job, file_of, job_of
+from .metrics import remove_traces
+from .scheduled_job import ASKED, MADE_BY, NOTIFY, Job, file_of, job_of
 from .scheduled_program import our_archive, program, same_program
-from .scheduled_state import state_file, success_file
 from .scheduled_times import SCHEDULERS, Schedule, check_calendar, schedule_of
 from .scheduled_work import WORK, missing_libraries
 
@@ -224,8 +223,10 @@ class _Setup:
             self.before.append(f"{path}:\n{_shown(fields)}")
             removed.append(path.stem)
             if not self.check_mode:
-                for file in (*_traces(fields, path.stem), path):
-                    _remove(file)
+                # Before, so that what a cut run leaves is found by the next; after, as a run of the job may be at work.
+                _remove_traces(fields, path.stem)
+                _remove(path)
+                _remove_traces(fields, path.stem)
         return removed
 
     def remove_program(self) -> None:
@@ -243,14 +244,9 @@ class _Setup:
         self.after.append(f"{path}:\n{after}" if after else "")
 
 
-def _traces(fields: Mapping[str, Any], name: str) -> Iterator[Path]:
-    """Yield what runs of the job wrote, but backups: metrics of what does not run any more would raise alerts."""
-    known = {option: fields[option] for option in STORED.options if isinstance(fields.get(option), str)}
-    if "state_dir" in known:
-        folder = Path(known["state_dir"])
-        yield from (state_file(folder, name), success_file(folder, name), folder / f"{name}.lock")
-    if "textfile_dir" in known:
-        yield file_of_metrics(Path(known["textfile_dir"]), name)
+def _remove_traces(fields: Mapping[str, Any], name: str) -> None:
+    state_dir, textfile_dir = fields.get("state_dir"), fields.get("textfile_dir")
+    remove_traces(Path(state_dir) if state_dir else None, Path(textfile_dir) if textfile_dir else None, name)
 
 
 def _shown(fields: Mapping[str, Any]) -> str:

@@ -69,6 +69,11 @@ def state_file(folder: Path, name: str) -> Path:
     return folder / f"{name}.json"
 
 
+def lock_file(folder: Path, name: str) -> Path:
+    """Return the file that a run of the job ``name`` locks."""
+    return folder / f"{name}.lock"
+
+
 def success_file(folder: Path, name: str) -> Path:
     """Return the file that is written anew by each run of the job ``name`` that ends well."""
     return folder / f"{name}.success"

@@ -215,6 +215,17 @@ def test_two_runs_at_once_are_one_and_a_line(host: Host) -> None:
     assert host.tool_is_gone()
 
 
+def test_a_job_that_is_taken_away_while_it_runs_leaves_no_metrics(host: Host) -> None:
+    (host.folder / "hang").touch()
+    host.describe()
+    with host.start() as first:
+        assert host.has_left()
+        (host.config / "main.json").unlink()
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=60)
+    assert [*host.metrics.iterdir(), *host.state.iterdir()] == []
+
+
 def test_the_work_ends_when_its_watcher_is_killed(host: Host) -> None:
     (host.folder / "hang").touch()
     host.describe()

@@ -84,7 +84,7 @@ options:
         type: bool
         default: true
       timeout:
-        description: How long one answer may take, as seconds or as V(60s). Each request is tried four times.
+        description: How long one answer may take, as seconds or as V(60s). Each request is tried three times.
         type: raw
         default: 60s
       part_size:

@@ -13,11 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._core.argspec import ArgSpec, secret
+from .._core.aws import answer_of, made_client, not_answered
 from .._core.durations import seconds_of
 from .._core.errors import AccessDenied, InputError, NotThere, OpsError, Unreachable, one_line
-from .._core.http import innermost_reason
 from .._core.libraries import load
-from .._core.secrets import resolve
 
 SPEC = (
     ArgSpec(
@@ -45,7 +44,6 @@ SPEC = (
     + secret("session_token")
 )
 
-ATTEMPTS = 4  # for one request, with growing pauses between them
 _SMALLEST_PART = 5  # MiB, by the protocol
 _LARGEST_PART = 5120
 
@@ -72,18 +70,6 @@ _ELSEWHERE = frozenset(
 _CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 _BUSY = frozenset({"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "ThrottlingException"})
 _UNKNOWN = frozenset({"NotImplemented", "MethodNotAllowed"})
-# botocore's exceptions by the names of their classes, as some came with later versions.
-_OWN: dict[str, tuple[type[OpsError], str]] = {
-    "NoCredentialsError": (AccessDenied, "give access_key and secret_key, or a role to the host"),
-    "PartialCredentialsError": (AccessDenied, "give access_key and secret_key both"),
-    "CredentialRetrievalError": (AccessDenied, "see what gives this host its credentials"),
-    "ProfileNotFound": (InputError, "check profile"),
-    "NoRegionError": (InputError, "give region"),
-    "InvalidRegionError": (InputError, "check region"),
-    "ParamValidationError": (InputError, "check the options of storage"),
-    "ValueError": (InputError, "check endpoint_url"),
-    "SSLError": (AccessDenied, "see ca_certs, validate_certs"),
-}
 
 
 class NotKnown(OpsError):
@@ -110,28 +96,10 @@ class Bucket:
         self.name = str(options["bucket"])
         self.part_size = _part_size(options["part_size"])
         self._at = _service(options)
-        secret_key = resolve(options, "secret_key")
-        if bool(options.get("access_key")) != bool(secret_key):
-            raise InputError("storage: access_key and secret_key belong together", advice="give both or none")
         if options.get("kms_key_id") and options.get("server_side_encryption") != "aws:kms":
             raise InputError("storage: kms_key_id is for server_side_encryption aws:kms")
-        boto3 = load("boto3.session")
-        try:
-            session = boto3.Session(
-                aws_access_key_id=options.get("access_key"),
-                aws_secret_access_key=secret_key,
-                aws_session_token=resolve(options, "session_token"),
-                region_name=options.get("region"),
-                profile_name=options.get("profile"),
-            )
-            self._client = session.client(
-                "s3",
-                endpoint_url=options.get("endpoint_url"),
-                verify=(options.get("ca_certs") or True) if options["validate_certs"] else False,
-                config=_config(options),
-            )
-        except (load("botocore.exceptions").BotoCoreError, ValueError, OSError) as error:
-            raise explain(error, "connect", self.told("")) from error
+        timeout = seconds_of("storage: timeout", options["timeout"])
+        self._client = made_client("s3", options, timeout, self.told(""), **_config(options))
 
     def told(self, key: str) -> str:
         """Return a key of this bucket for messages."""
@@ -221,19 +189,14 @@ def _service(options: Mapping[str, Any]) -> str:
     return str(url)
 
 
-def _config(options: Mapping[str, Any]) -> Any:
-    config = load("botocore.config").Config
-    timeout = seconds_of("storage: timeout", options["timeout"])
+def _config(options: Mapping[str, Any]) -> dict[str, Any]:
     # Later versions add checksums that not every service knows; ours are Content-MD5 and what is compared after.
     late = ("request_checksum_calculation", "response_checksum_validation")
-    defaults = getattr(config, "OPTION_DEFAULTS", {})
-    return config(
-        connect_timeout=timeout,
-        read_timeout=timeout,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-        s3={"addressing_style": options["addressing_style"]},
-        **{name: "when_required" for name in late if name in defaults},
-    )
+    known = getattr(load("botocore.config").Config, "OPTION_DEFAULTS", {})
+    return {
+        "s3": {"addressing_style": options["addressing_style"]},
+        **{name: "when_required" for name in late if name in known},
+    }
 
 
 def bare(etag: object) -> str:
@@ -246,15 +209,8 @@ def explain(error: BaseException, doing: str, on: str) -> OpsError:
 
     :param doing: for "cannot <doing>". :param on: object and service.
     """
-    response = getattr(error, "response", None)
-    if isinstance(response, Mapping) and response.get("Error"):
-        return _answered(response, doing, on)
-    kind, advice = _OWN.get(type(error).__name__, (Unreachable, ""))
-    if kind is Unreachable:
-        reason = innermost_reason(error)
-        late = "timed out" in reason.lower() or "Timeout" in type(error).__name__
-        return Unreachable(f"cannot {doing}: {'no answer in time' if late else f'no answer ({reason})'}", on=on)
-    return kind(f"cannot {doing}: {one_line(error, 160)}", on=on, advice=advice)
+    response = answer_of(error)
+    return not_answered(error, doing, on) if response is None else _answered(response, doing, on)
 
 
 def _answered(response: Mapping[str, Any], doing: str, on: str) -> OpsError:

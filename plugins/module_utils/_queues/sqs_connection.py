@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.argspec import ArgSpec, secret
-from .._core.errors import AccessDenied, InputError, NotThere, OpsError, Unreachable, one_line
-from .._core.http import innermost_reason
+from .._core.aws import answer_of, made_client, not_answered
+from .._core.errors import AccessDenied, NotThere, OpsError, Unreachable, one_line
 from .._core.libraries import load
-from .._core.secrets import resolve
 
 CONNECTION = (
     ArgSpec(
@@ -32,7 +31,6 @@ CONNECTION = (
     + secret("session_token")
 )
 
-_ATTEMPTS = 3
 _NO_QUEUE = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 _LOGIN = frozenset(
     {
@@ -49,17 +47,6 @@ _LOGIN = frozenset(
 )
 _PERMISSION = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "OptInRequired"})
 _BUSY = frozenset({"RequestThrottled", "ThrottlingException", "Throttling", "ServiceUnavailable", "InternalError"})
-# botocore's exceptions by the names of their classes, as some came with later versions.
-_OWN: dict[str, tuple[type[OpsError], str]] = {
-    "NoCredentialsError": (AccessDenied, "give access_key and secret_key, or a role to the host"),
-    "PartialCredentialsError": (AccessDenied, "give access_key and secret_key both"),
-    "CredentialRetrievalError": (AccessDenied, "see what gives this host its credentials"),
-    "ProfileNotFound": (InputError, "check profile"),
-    "NoRegionError": (InputError, "give region"),
-    "InvalidRegionError": (InputError, "check region"),
-    "ParamValidationError": (InputError, "check the queue's options"),
-    "SSLError": (AccessDenied, "see ca_certs, validate_certs"),
-}
 
 
 class Sqs:
@@ -71,30 +58,7 @@ class Sqs:
         :raises MissingLibrary: boto3 is not there. :raises InputError: a secret cannot be read, no region.
         """
         self.where = f"sqs {options.get('endpoint_url') or options.get('region') or 'of the default region'}"
-        secret_key = resolve(options, "secret_key")
-        if bool(options.get("access_key")) != bool(secret_key):
-            raise InputError("access_key and secret_key belong together", on=self.where, advice="give both or none")
-        boto3, config = load("boto3.session"), load("botocore.config")
-        try:
-            session = boto3.Session(
-                aws_access_key_id=options.get("access_key"),
-                aws_secret_access_key=secret_key,
-                aws_session_token=resolve(options, "session_token"),
-                region_name=options.get("region"),
-                profile_name=options.get("profile"),
-            )
-            self._client = session.client(
-                "sqs",
-                endpoint_url=options.get("endpoint_url"),
-                verify=(options.get("ca_certs") or True) if options["validate_certs"] else False,
-                config=config.Config(
-                    connect_timeout=options["timeout"],
-                    read_timeout=options["timeout"],
-                    retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-                ),
-            )
-        except (load("botocore.exceptions").BotoCoreError, ValueError, OSError) as error:
-            raise explain(error, "connect", self.where) from error
+        self._client = made_client("sqs", options, options["timeout"], self.where)
         self._urls: dict[str, str] = {}
 
     def call(self, operation: str, doing: str, on: str, **arguments: Any) -> dict[str, Any]:
@@ -139,15 +103,8 @@ def explain(error: BaseException, doing: str, on: str) -> OpsError:
 
     :param doing: for "cannot <doing>". :param on: queue and server.
     """
-    response = getattr(error, "response", None)
-    if isinstance(response, Mapping) and response.get("Error"):
-        return _answered(response, doing, on)
-    kind, advice = _OWN.get(type(error).__name__, (Unreachable, ""))
-    if kind is Unreachable:
-        reason = innermost_reason(error)
-        late = "timed out" in reason.lower() or "Timeout" in type(error).__name__
-        return Unreachable(f"cannot {doing}: {'no answer in time' if late else f'no answer ({reason})'}", on=on)
-    return kind(f"cannot {doing}: {one_line(error, 160)}", on=on, advice=advice)
+    response = answer_of(error)
+    return not_answered(error, doing, on) if response is None else _answered(response, doing, on)
 
 
 def _answered(response: Mapping[str, Any], doing: str, on: str) -> OpsError:

@@ -223,5 +223,5 @@ def test_backups_that_cron_and_systemd_start(hosts: Hosts) -> None:
     assert hosts.everywhere(timers) == ["day2-backup@night.timer\n", ""]
     assert "run --cron night\n" in hosts.within("day2-timers", "cat /etc/cron.d/day2-backups")
 
-    hosts.run(role(cron_backups_state="absent"), nothing_is_there(), role(cron_backups_state="absent"), swapped=True)
+    hosts.run(role(cron_backups_state="absent"), nothing_is_there(), swapped=True)
     assert all(hosts.everywhere("ls /var/backups/day2/etc"))

@@ -72,7 +72,7 @@ def test_a_full_read_is_by_the_checker_and_counts(server: Own, tmp_path: Path) -
 
 
 def test_a_user_who_may_nothing_else_can_back_up(server: Own, tmp_path: Path) -> None:
-    login = {"login_user": "backup", "login_password": PASSWORD}
+    login: dict[str, Any] = {"login_user": "backup", "login_password": PASSWORD}
     assert backed_up(server, tmp_path, verify="L3", **login).data["facts"]["keys"] == 613
     with pytest.raises(AccessDenied, match="no permissions to run the 'time' command"):
         backed_up(server, tmp_path, method="copy", rdb_path=str(server.folder / "data/dump.rdb"), **login)
@@ -143,7 +143,7 @@ def test_encrypted_data_are_proven_without_a_plain_file(server: Own, tmp_path: P
 
 
 def test_tls(redis_tls: RedisFacts, tmp_path: Path, server: Own) -> None:
-    login = {
+    login: dict[str, Any] = {
         "login_unix_socket": None,
         "login_host": redis_tls["host"],
         "login_port": redis_tls["tls_port"],
@@ -169,7 +169,7 @@ def test_a_node_of_a_cluster(redis_cluster: RedisClusterFacts, tmp_path: Path, s
     with connect(of_cluster_options(redis_cluster)) as cluster:
         for number in range(50):
             cluster.set(f"key:{number}", number)
-    login = {
+    login: dict[str, Any] = {
         "login_unix_socket": None,
         "login_host": redis_cluster["host"],
         "login_port": redis_cluster["nodes"][0]["port"],

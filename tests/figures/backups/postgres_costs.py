@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import time
 from collections.abc import Iterator
@@ -112,13 +113,8 @@ class Dumps:
 
 def _to_l1(run: Run, dumps: Dumps, tries: int, size: str) -> Iterator[Row]:
     for form, options in _FORMATS.items():
-        found = rounds.in_turn(
-            tries,
-            {
-                "ours": lambda form=form: dumps.ours(form, format=form, compression="zstd:1", verify="L1"),
-                "peer": lambda form=form, options=options: dumps.peer(form, *options),
-            },
-        )
+        ours = functools.partial(dumps.ours, form, format=form, compression="zstd:1", verify="L1")
+        found = rounds.in_turn(tries, {"ours": ours, "peer": functools.partial(dumps.peer, form, *options)})
         facts = rounds.ratio_facts(found["ours"], found["peer"], "s")
         ratio = found["ours"].median / found["peer"].median
         goal = _goal(run, 1.1, "x pg_dump with the same format and compression")

@@ -9,7 +9,7 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -86,6 +86,10 @@ def _filled(filler: Path) -> bool:
     return True
 
 
+def _moved(seconds: float) -> Callable[[], float]:
+    return lambda: time.time() + seconds
+
+
 def _clock(here: Database) -> Row:
     """Make backups while the clock stands days before and ahead of the others'."""
     ledger = Ledger()
@@ -95,8 +99,7 @@ def _clock(here: Database) -> Row:
     for moved in (0.0, -_DAY, _DAY, -400 * _DAY, 400 * _DAY, 0.0):
         ledger.faults += 1
         before = set(shelf.found())
-        source = source_of(options, wish_of(options))
-        back_up(source, options, False, DATABASE, lambda moved=moved: time.time() + moved)
+        back_up(source_of(options, wish_of(options)), options, False, DATABASE, _moved(moved))
         ledger.expect("a backup is missing", len(set(shelf.found()) - before) == 1)
         shelf.look(ledger)
     shelf.look_at_all(ledger)

@@ -20,6 +20,7 @@ SYSTEMS = sorted(
 # What the inventories take from the operator's environment.
 SECRETS = [
     "ALARM_DB_PASSWORD",
+    "DOCC_BACKUP_RECIPIENT",
     "ENGINE_DB_PASSWORD",
     "LINKFLOW_DB_PASSWORD",
     "LINKFLOW_REDIS_PASSWORD",
@@ -85,11 +86,12 @@ def test_every_round_can_be_made(lab: Lab, tmp_path: Path, monkeypatch: pytest.M
     for name in SECRETS:
         monkeypatch.setenv(name, f"dummy-{name}")
     operator = Operator(lab, tmp_path)
-    rounds = ["handoff", "weekly_review", "monthly_review", "capacity"]
+    backups = str(tmp_path / "backups")
+    rounds = ["handoff", "weekly_review", "monthly_review", "capacity", "backup"]
     imports = [{"name": name, "ansible.builtin.import_playbook": f"day2.ops.{name}"} for name in rounds]
     (tmp_path / "rounds.yml").write_text(json.dumps(imports), encoding="utf-8")  # one start of Ansible for all
     playbook = os.path.relpath(tmp_path / "rounds", CHECKOUT / "playbooks")
-    done = operator.run(playbook, inventory=f"inventories/{system}", **HERE)
+    done = operator.run(playbook, inventory=f"inventories/{system}", day2_backup_path=backups, **HERE)
     written = [json.loads(path.read_text(encoding="utf-8")) for path in operator.reports.glob("*Z.json")]
     assert len(written) == len(rounds), done.output
     assert {report["status"] for report in written} <= {"failed", "unknown"}

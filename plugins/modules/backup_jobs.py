@@ -52,8 +52,8 @@ options:
         default: {}
       schedule:
         description:
-          - When it runs, as five fields of cron (V(0 2 * * *)), as V(@daily), or as a dictionary of C(minute) (0 when not
-            given), C(hour), C(day), C(month) and C(weekday). For O(scheduler=systemd) also what C(OnCalendar) takes.
+          - When it runs, as five fields of cron (V(0 2 * * *)), as V(@daily), or as a dictionary of C(minute) (0 when
+            not given), C(hour), C(day), C(month) and C(weekday). For O(scheduler=systemd) also what C(OnCalendar) takes.
         type: raw
         required: true
       jitter:
@@ -62,8 +62,8 @@ options:
         default: 0
       user:
         description:
-          - The account that does the work. It need not be able to read the job's file. V(root) without it, or V(postgres)
-            for V(pgbackrest).
+          - The account that does the work. It need not be able to read the job's file. V(root) without it, or
+            V(postgres) for V(pgbackrest).
         type: str
       timeout:
         description: How long the work may take, as seconds or as V(12h). Then it is ended, with all it has started.
@@ -151,8 +151,8 @@ options:
     default: /etc/day2/backups
   state_dir:
     description:
-      - The folder that holds the jobs' locks and what came of their runs. C(NAME.success) in it is written anew by each run
-        that ends well.
+      - The folder that holds the jobs' locks and what came of their runs. C(NAME.success) in it is written anew by each
+        run that ends well.
     type: path
     default: /var/lib/day2/backup_jobs
   textfile_dir:

@@ -53,7 +53,8 @@ options:
       schedule:
         description:
           - When it runs, as five fields of cron (V(0 2 * * *)), as V(@daily), or as a dictionary of C(minute) (0 when
-            not given), C(hour), C(day), C(month) and C(weekday). For O(scheduler=systemd) also what C(OnCalendar) takes.
+            not given), C(hour), C(day), C(month) and C(weekday). For O(scheduler=systemd) also what C(OnCalendar)
+            takes.
         type: raw
         required: true
       jitter:

@@ -43,7 +43,9 @@ def _recovery(result: Result) -> float | None:
 
 def _compared(result: Result) -> str:
     """Return what was compared with the source: ``rows 1,000``, ``keys 20``."""
-    found = next((proof["found"] for proof in result.get("proofs") or () if proof["level"] == "L4"), {})
+    found: Mapping[str, Any] = next(
+        (proof["found"] for proof in result.get("proofs") or () if proof["level"] == "L4"), {}
+    )
     numbers = [name for name in ("tables", "rows", "keys", "members") if isinstance(found.get(name), int)]
     return ", ".join(f"{found[name]:,} {name}" for name in numbers)
 

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.day2.ops.plugins.module_utils._backups.account import host_account, told
 
 
 def test_each_backup_that_was_made_is_told() -> None:
-    results = [
+    results: list[dict[str, Any]] = [
         {
             "ansible_loop_var": "backup_name",
             "backup_name": "db",

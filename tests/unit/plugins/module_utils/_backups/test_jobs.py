@@ -28,7 +28,7 @@ SHARED: dict[str, Any] = {
     "rpo": "1h",
     "rto": "15m",
 }
-LOGINS = {
+LOGINS: dict[str, dict[str, Any]] = {
     "postgres": {"login_user": "shop", "login_password": "secret", "login_db": "shop"},
     "redis": {"login_port": 6380},
 }

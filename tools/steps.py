@@ -1,7 +1,7 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run commands one after the other, each under a heading, and stop at the first that fails."""
+"""Run commands one after the other or beside each other, each under a heading; stop at the first that fails."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
+import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from ansible_collections.day2.ops.tools.paths import BIN, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 GRACE_SECONDS = 10.0
 
@@ -49,16 +52,33 @@ def end_group(child: subprocess.Popen[bytes]) -> None:
             child.wait(timeout=GRACE_SECONDS)
 
 
-def status_of(argv: Sequence[str], cwd: os.PathLike[str] = ROOT, env: Mapping[str, str] | None = None) -> int:
-    """Run one command on screen, without standard input, and return its exit status (127: not found).
+def status_of(
+    argv: Sequence[str],
+    cwd: os.PathLike[str] = ROOT,
+    env: Mapping[str, str] | None = None,
+    output: IO[bytes] | None = None,
+    started: Callable[[subprocess.Popen[bytes]], None] = lambda _child: None,
+) -> int:
+    """Run one command, without standard input, and return its exit status (127: not found).
 
     Nothing of it is left running when this process is interrupted.
+
+    output: takes what it says, instead of the screen. started: is told of the process.
     """
     try:
-        child = subprocess.Popen(argv, cwd=cwd, env=env or environment(), stdin=subprocess.DEVNULL, process_group=0)
+        child = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=env or environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
+            process_group=0,
+        )
     except OSError as error:
         print(f"{argv[0]}: {error.strerror}", flush=True)
         return 127
+    started(child)
     try:
         return child.wait()
     except BaseException:
@@ -70,12 +90,68 @@ def run_step(step: Step, number: int, total: int) -> Done:
     print(f"\n=== [{number}/{total}] {step.name}", flush=True)
     began = time.monotonic()
     status = status_of(step.argv)
-    seconds = time.monotonic() - began
-    print(
-        f"=== {step.name}: {'passed' if status == 0 else f'FAILED, exit status {status}'} in {seconds:.1f} s",
-        flush=True,
-    )
-    return Done(step.name, seconds, status)
+    done = Done(step.name, time.monotonic() - began, status)
+    print(verdict(done), flush=True)
+    return done
+
+
+def verdict(done: Done) -> str:
+    """Return the line that ends a step's output."""
+    how = "passed" if done.status == 0 else f"FAILED, exit status {done.status}"
+    return f"=== {done.name}: {how} in {done.seconds:.1f} s"
+
+
+class Lanes:
+    """Steps that are run beside others. What each says is shown in one piece at its end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._ended = False
+
+    def run(self, lanes: Sequence[Sequence[Step]]) -> list[Done]:
+        """Run lanes of steps beside each other, each up to the first that fails; return all that were run."""
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            try:
+                return [one for done in pool.map(self._lane, lanes) for one in done]
+            except BaseException:
+                self._end()
+                raise
+
+    def _lane(self, steps: Sequence[Step]) -> list[Done]:
+        done: list[Done] = []
+        for step in steps:
+            done.append(self._step(step))
+            if done[-1].status != 0:
+                break
+        return done
+
+    def _step(self, step: Step) -> Done:
+        began = time.monotonic()
+        with tempfile.TemporaryFile() as output:
+            status = status_of(step.argv, output=output, started=self._note)
+            output.seek(0)
+            said = output.read().decode("utf-8", "replace")
+        done = Done(step.name, time.monotonic() - began, status)
+        with self._lock:
+            print(f"\n=== {step.name}\n{said}{verdict(done)}", flush=True)
+        return done
+
+    def _note(self, child: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._children.append(child)
+            late = self._ended
+        if late:
+            end_group(child)
+
+    def _end(self) -> None:
+        """End what was started; the threads then come to their end too."""
+        with self._lock:
+            self._ended = True
+            children = list(self._children)
+        for child in children:
+            if child.poll() is None:
+                end_group(child)
 
 
 def summary(done: Sequence[Done], total: int) -> str:
@@ -86,12 +162,18 @@ def summary(done: Sequence[Done], total: int) -> str:
     return "\n".join(lines)
 
 
-def run_steps(steps: Sequence[Step]) -> int:
-    """Run the steps up to the first that fails; return its exit status, 0 when all passed."""
-    done: list[Done] = []
-    for number, step in enumerate(steps, start=1):
-        done.append(run_step(step, number, len(steps)))
-        if done[-1].status != 0:
-            break
-    print("\n" + summary(done, len(steps)), flush=True)
-    return done[-1].status if done else 0
+def run_steps(steps: Sequence[Step], lanes: Sequence[Sequence[Step]] = ()) -> int:
+    """Run the steps up to the first that fails; return its exit status, 0 when all passed.
+
+    lanes: steps that need not wait for each other and are run before, one lane beside the other.
+    """
+    done = Lanes().run(lanes) if lanes else []
+    before = sum(map(len, lanes))
+    total = before + len(steps)
+    if all(one.status == 0 for one in done):
+        for number, step in enumerate(steps, start=before + 1):
+            done.append(run_step(step, number, total))
+            if done[-1].status != 0:
+                break
+    print("\n" + summary(done, total), flush=True)
+    return next((one.status for one in done if one.status != 0), 0)

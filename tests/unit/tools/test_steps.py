@@ -35,6 +35,27 @@ def test_stops_at_the_first_failure_with_its_status(tmp_path: Path, capfd: pytes
     assert capfd.readouterr().out.splitlines()[-1] == "steps: 1 passed, 1 failed, 1 skipped"
 
 
+def test_lanes_run_beside_each_other_and_before_the_rest(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Each of two steps waits for the other."""
+    os.mkfifo(tmp_path / "pipe")
+    here = repr(str(tmp_path / "pipe"))
+    writer = Step("writer", (sys.executable, "-c", f"open({here}, 'w').write('x'); print('has written')"))
+    reader = Step("reader", (sys.executable, "-c", f"assert open({here}).read() == 'x'"))
+    assert run_steps([writes(tmp_path / "after")], [[writer], [reader]]) == 0
+    said = capfd.readouterr().out
+    assert "\n=== writer\nhas written\n=== writer: passed" in said
+    assert said.splitlines()[-1] == "steps: 3 passed, 0 failed, 0 skipped"
+
+
+def test_a_lane_that_fails_lets_the_others_end_and_nothing_come_after(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lanes = [[fails(4), writes(tmp_path / "never")], [writes(tmp_path / "beside")]]
+    assert run_steps([writes(tmp_path / "after")], lanes) == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["beside"]
+    assert capfd.readouterr().out.splitlines()[-1] == "steps: 1 passed, 1 failed, 2 skipped"
+
+
 def test_a_missing_program_is_named(capfd: pytest.CaptureFixture[str]) -> None:
     assert status_of(["day2-no-such-program"]) == 127
     assert capfd.readouterr().out == "day2-no-such-program: No such file or directory\n"

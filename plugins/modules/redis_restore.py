@@ -149,7 +149,7 @@ path:
   returned: success
   type: str
   sample: /var/backups/day2/sessions/20260301T020000Z-1f6a09c3
-keys:
+keys_in_backup:
   description: How many keys are in the backup, those that have expired since among them.
   returned: success
   type: int

@@ -59,7 +59,7 @@ def test_all_keys_are_back(tmp_path: Path, settings: tuple[str, ...]) -> None:
 
         done = restored(server, path, force=True)
 
-        assert (done.data["keys"], done.data["held"], done.data["keys_before"]) == (KEYS, KEYS, 1)
+        assert (done.data["keys_in_backup"], done.data["held"], done.data["keys_before"]) == (KEYS, KEYS, 1)
         assert done.data["append_only"] == (settings == APPEND_ONLY)
         assert done.data["types_compared"]
         assert digest(server) == before

@@ -87,7 +87,7 @@ _TABLES: Mapping[str, _Columns] = {
         "RTO": lambda result: _objective(result, "rto"),
         "age of the data": _seconds("rpo_seconds"),
         "RPO": lambda result: _objective(result, "rpo"),
-        "compared": lambda result: _compared(result),
+        "compared": _compared,
         "told": _told,
     },
 }

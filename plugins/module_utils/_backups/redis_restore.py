@@ -36,7 +36,7 @@ from .redis_replay import replay
 from .redis_save import save, setting
 from .redis_server import connected, default_name, require_primary
 from .redis_switch import SPEC as SWITCH
-from .redis_switch import Switch, await_gone, switch_of
+from .redis_switch import Switch, Unit, await_gone, switch_of
 from .redis_verify import require_restored
 
 PLACE, REPLAY = "place", "replay"
@@ -99,7 +99,7 @@ def operate(params: dict[str, Any], check_mode: bool) -> Result:
     data = {
         "backup": backup.folder.name,
         "path": str(backup.folder),
-        "keys": keys,
+        "keys_in_backup": keys,
         "keys_before": None if target.info is None else target.keys(),
         "seconds": seconds,
         **outcome,
@@ -224,8 +224,9 @@ def _placed(target: _Target, backup: Opened, counted: Counted | None, check_mode
             save(target.client, target.on, time.monotonic() + target.wait)
         replaced = layout.there()
         if target.info is not None:
-            switch.stop()
-            await_gone(target.look, target.on, target.wait)
+            with _started_again_on_failure(target, switch):
+                switch.stop()
+                await_gone(target.look, target.on, target.wait)
         with _put_back_on_failure(target, switch, placing):
             placing.put_aside()
             placing.place()
@@ -234,7 +235,7 @@ def _placed(target: _Target, backup: Opened, counted: Counted | None, check_mode
         return {**told, "replaced": replaced, "kept": str(placing.aside) if placing.aside else None, **verified}
 
 
-def _loaded(target: _Target) -> dict[str, str]:
+def _loaded(target: _Target, failed: str = "the server does not come up with the backup") -> dict[str, str]:
     """Wait until the server answers and has loaded its data; return what it tells. :raises Unreachable: it does not."""
     end = time.monotonic() + target.wait
     while True:
@@ -246,8 +247,49 @@ def _loaded(target: _Target) -> dict[str, str]:
         except Unreachable as error:
             reason = error.failed
         if time.monotonic() > end:
-            raise Unreachable("the server does not come up with the backup", on=target.on, advice=reason)
+            raise Unreachable(failed, on=target.on, advice=reason)
         time.sleep(0.05)
+
+
+@contextmanager
+def _started_again_on_failure(target: _Target, switch: Switch) -> Iterator[None]:
+    """Have the server run when the block, which stops it and moves nothing, fails.
+
+    A stop that timed out may still come to its end: a server writes its data first.
+
+    :raises OpsError: what failed in the block, and whether the server runs.
+    """
+    try:
+        yield
+    except BaseException as error:
+        failed = error if isinstance(error, OpsError) else OpsError(f"interrupted: {type(error).__name__}")
+        # a refusal leaves it running, and is seen at once
+        refused = isinstance(error, OpsError) and not isinstance(error, Unreachable)
+        try:
+            _run_again(target, switch, 0.0 if refused else target.wait)
+        except OpsError as worse:
+            raise OpsError(
+                f"{failed.failed}; and {worse.failed}",
+                on=target.on,
+                advice="start the server; its files are where they were",
+                **{**failed.details, "changed": True},
+            ) from error
+        raise OpsError(
+            failed.failed, on=failed.on, advice=f"nothing was moved, the server runs; {failed.advice}", **failed.details
+        ) from error
+
+
+def _run_again(target: _Target, switch: Switch, patience: float) -> None:
+    """Start the server once it is gone. :raises OpsError: it cannot be started, or does not answer."""
+    try:
+        await_gone(target.look, target.on, patience)
+        gone = True
+    except OpsError:
+        gone = False
+    # systemd starts a unit after its stop, or leaves it; a command would start a second server beside the first
+    if gone or isinstance(switch, Unit):
+        switch.start()
+    _loaded(target, "the server does not come up again")
 
 
 @contextmanager
@@ -264,9 +306,14 @@ def _put_back_on_failure(target: _Target, switch: Switch, placing: Placing) -> I
             _back(target, switch, placing)
         except OpsError as worse:
             raise OpsError(
-                f"{failed.failed}; and {worse.failed}", on=target.on, advice=f"old files: {placing.aside}"
+                f"{failed.failed}; and {worse.failed}",
+                on=target.on,
+                advice=f"old files: {placing.aside}",
+                **{**failed.details, "changed": True},
             ) from error
-        raise OpsError(failed.failed, on=failed.on, advice=f"the old data are back; {failed.advice}") from error
+        raise OpsError(
+            failed.failed, on=failed.on, advice=f"the old data are back; {failed.advice}", **failed.details
+        ) from error
 
 
 def _back(target: _Target, switch: Switch, placing: Placing) -> None:
@@ -282,7 +329,7 @@ def _back(target: _Target, switch: Switch, placing: Placing) -> None:
 
 
 def _replayed(target: _Target, backup: Opened, counted: Counted | None, check_mode: bool) -> dict[str, Any]:
-    """Write the keys by commands, from a scratch server."""
+    """Write the keys by commands, from a scratch server. :raises OpsError: its details tell what was changed."""
     del counted
     if check_mode:
         return {"written": None}

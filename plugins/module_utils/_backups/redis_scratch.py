@@ -125,10 +125,12 @@ def scratch_server(backup: Opened) -> Iterator[Scratch]:
         command = Command(_arguments(program, folder, backup), _MEMORY, folder=folder)
         with backup.reading(FILE, [command]) as said:
             scratch = Scratch(said, folder, program, backup.timeout)
-            yield scratch
-            with suppress(Exception):  # however it ends, the end of the chain tells
-                scratch.client.shutdown(nosave=True)
-            scratch.client.close()
+            try:
+                yield scratch
+                with suppress(Exception):  # however it ends, the end of the chain tells
+                    scratch.client.shutdown(nosave=True)
+            finally:
+                scratch.client.close()
 
 
 def magic_of(backup: Opened) -> str:

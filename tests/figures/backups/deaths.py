@@ -64,7 +64,7 @@ class Runs:
             while time.perf_counter() < deadline and running.poll() is None:
                 time.sleep(0.001)  # nothing is awaited: a random moment of the run is what is wanted
             ledger.faults += _until(lambda: disturb(running), running)
-            output, _ = running.communicate(timeout=_SECONDS)
+            output = running.communicate(timeout=_SECONDS)[0]
             ledger.expect("a traceback was shown", b"Traceback" not in output)
         finally:
             end_group(running)

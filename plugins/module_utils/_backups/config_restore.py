@@ -70,7 +70,7 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
             if not check_mode and tree is not None and plan.replaced() and params["keep_old"]:
                 kept = _keep(params, backup, root, plan)
             if not check_mode and tree is not None:
-                _put(tree, backup, index, plan, kept)
+                _put(tree, backup, index, plan, {"to": str(root), "changes": _changes(plan), **kept})
     return _result(root, backup, plan, diff, kept, check_mode)
 
 
@@ -136,12 +136,17 @@ def _encryption(params: Mapping[str, Any], backup: Opened) -> dict[str, Any] | N
     return {**params["encryption"], **({"recipients": recipients} if recipients else {})}
 
 
-def _put(tree: Tree, backup: Opened, index: Index, plan: Plan, kept: Mapping[str, Any]) -> None:
+def _put(tree: Tree, backup: Opened, index: Index, plan: Plan, undo: Mapping[str, Any]) -> None:
+    """Do what is planned. :param undo: what an error tells, as some of it may have been done by then."""
     try:
         put(tree, backup, index, plan)
     except OpsError as error:
-        error.details.update(kept, changed=True)
+        error.details.update(undo, changed=True)
         raise
+
+
+def _changes(plan: Plan) -> list[dict[str, str]]:
+    return [{"path": shown("/" + change.member.path), "change": change.what} for change in plan.changes[:_SHOWN]]
 
 
 def _result(root: Path, backup: Opened, plan: Plan, diff: str, kept: Mapping[str, Any], check_mode: bool) -> Result:
@@ -158,9 +163,7 @@ def _result(root: Path, backup: Opened, plan: Plan, diff: str, kept: Mapping[str
         "replaced": replaced,
         "removed": len(plan.extra),
         "unchanged": len(set(plan.selected) - {change.member for change in plan.changes}),
-        "changes": [
-            {"path": shown("/" + change.member.path), "change": change.what} for change in plan.changes[:_SHOWN]
-        ],
+        "changes": _changes(plan),
         **kept,
     }
     return Result(

@@ -303,6 +303,8 @@ def test_a_restore_that_is_cut_leaves_each_file_old_or_new(etc: Etc, monkeypatch
         etc.in_place()
     assert failed.value.details["changed"]
     assert Path(failed.value.details["kept"]).is_dir()
+    assert failed.value.details["to"] == "/"
+    assert [one["change"] for one in failed.value.details["changes"]] == ["content", "content"]
     assert (etc.etc / "main.conf").read_text() == "mine\n"
     monkeypatch.undo()
     assert etc.in_place().data["replaced"] == 2

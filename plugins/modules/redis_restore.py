@@ -209,9 +209,14 @@ types_compared:
   sample: true
 written:
   description: How many keys were written; null in check mode.
-  returned: with O(method=replay)
+  returned: with O(method=replay), also when it fails after it has changed anything
   type: int
   sample: 611
+flushed:
+  description: Whether all keys of the server were removed before. The result says C(changed) then, although it failed.
+  returned: with O(method=replay), when it fails after it has changed anything
+  type: bool
+  sample: true
 functions:
   description: Whether there were functions, and they were restored.
   returned: with O(method=replay), not in check mode

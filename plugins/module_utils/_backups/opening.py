@@ -7,12 +7,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from .._core.durations import seconds_of
 from .._core.errors import InputError, NotThere
+from .._core.moments import written_utc
 from .catalog import Backup, Catalog, Refused, damage, read_catalog
 from .cipher import cipher_of
 from .draft import catalog_folder
@@ -20,28 +22,53 @@ from .leftovers import passing_folder
 from .manifest import failure
 from .opened import Opened
 from .options import catalog_name, root_of
+from .retention import AHEAD
 from .storage import Place, place_of
 
 NEWEST = "newest"
 _FETCHED = ".fetched-"
 
 
-def chosen(catalog: Catalog, wanted: str, where: str) -> Backup:
-    """Return the newest backup of which no proof failed, or the one whose folder is named so.
+def chosen(catalog: Catalog, wanted: str, where: str, now: float | None = None) -> Backup:
+    """Return the newest backup of which no proof failed and that is not from the future, or the one named so.
 
+    :param now: seconds since the epoch; None for this host's clock.
     :raises NotThere: there is none; what only looks like a backup is told with the reason.
     """
-    failed = []
+    passed = []
     for backup in catalog.backups:
-        why = failure(backup.manifest) if wanted == NEWEST else ""
+        why = _not_newest(backup, now) if wanted == NEWEST else ""
         if why:
-            failed.append(Refused(backup.folder.name, why))
+            passed.append(Refused(backup.folder.name, why))
         elif wanted in (NEWEST, backup.folder.name):
             return backup
-    not_counted = [*failed, *catalog.refused][:3]
+    not_counted = [*passed, *catalog.refused][:3]
     refused = ", ".join(f"{one.name}: {one.why}" for one in not_counted if wanted in (NEWEST, one.name))
     told = "there is no backup" if wanted == NEWEST else f"there is no backup {wanted}"
     raise NotThere(told, on=where, advice=f"not counted: {refused}" if refused else "")
+
+
+def _not_newest(backup: Backup, now: float | None) -> str:
+    """Return why ``newest`` does not mean this backup whatever others there are; empty when it may."""
+    present = time.time() if now is None else now
+    if backup.manifest.started_at > present + AHEAD:
+        begun = written_utc(backup.manifest.started_at)
+        return f"begun at {begun}, it is from the future by this host's clock; it can be named"
+    return failure(backup.manifest)
+
+
+def newer_not_taken(catalog: Catalog, wanted: str, taken: Backup, now: float | None = None) -> list[str]:
+    """Return a warning when ``newest`` has passed over backups that are newer than the one that was taken."""
+    if wanted != NEWEST:
+        return []
+    ended = taken.manifest.finished_at
+    newer = [
+        one for one in catalog.backups if one.manifest.finished_at > ended and one.folder.name != taken.folder.name
+    ]
+    told = {one.folder.name: _not_newest(one, now) for one in newer}
+    passed = [f"{name}: {why}" for name, why in told.items() if why]
+    more = f"; and {len(passed) - 3} more" if len(passed) > 3 else ""
+    return [f"newer than {taken.folder.name}, and not taken: {'; '.join(passed[:3])}{more}"] if passed else []
 
 
 @contextmanager

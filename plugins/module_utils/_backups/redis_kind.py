@@ -172,7 +172,8 @@ def compare_with_facts(found: Mapping[str, Any], facts: Mapping[str, Any]) -> di
         for what, source, copy in _pairs(of_source, of_copy):
             if abs(source - copy) > changes:
                 about = f", give or take {changes}" if changes else ""
-                raise OpsError(f"database {name}: {copy} {what} in the backup, {source} in the source{about}")
+                told = f"database {name}: {copy} {what} in the backup, {source} in the source{about}"
+                raise OpsError(told, differences=[{"database": name, "what": what, "expected": source, "found": copy}])
     return {"compared": "keys and expires by database", "give_or_take": changes}
 
 

@@ -19,8 +19,9 @@ from .._core.result import Result
 from .catalog import Catalog
 from .information_copies import ANY, LOCAL, STORAGE, Copies, Copy, catalog_names, copies_of
 from .manifest import FAILED, LEVELS, Manifest
-from .opening import chosen
-from .options import READING
+from .opening import chosen, newer_not_taken
+from .options import READING, root_of
+from .retention import AHEAD
 from .verification_drill import RESTORED, Clock, Drill, Run, drilled
 
 SPEC = READING + ArgSpec(
@@ -48,19 +49,23 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = time.tim
     if params.get("name") is None:
         raise InputError("name: which backups; or give all")
     copies = copies_of(params, catalog_names(params)[0])
-    return _one(run, copies, _wanted(copies, run))
+    copy, warnings = _wanted(copies, run)
+    return _one(run, copies, copy, warnings)
 
 
-def _wanted(copies: Copies, run: Run) -> Copy:
+def _wanted(copies: Copies, run: Run) -> tuple[Copy, list[str]]:
+    """Return the copy that is meant, and what is newer and was not taken."""
     known = copies.of(run.source)
     refused = [] if run.source == STORAGE else copies.here.refused
     refused = refused if run.source == LOCAL else [*refused, *copies.there.refused]
     where = str(copies.folder) if run.source != STORAGE or copies.place is None else copies.place.where()
-    backup = chosen(Catalog([copy.backup for copy in known], refused), run.options["backup"], where)
-    return next(copy for copy in known if copy.backup is backup)
+    catalog = Catalog([copy.backup for copy in known], refused)
+    backup = chosen(catalog, run.options["backup"], where, run.clock())
+    copy = next(copy for copy in known if copy.backup is backup)
+    return copy, newer_not_taken(catalog, run.options["backup"], backup, run.clock())
 
 
-def _one(run: Run, copies: Copies, copy: Copy) -> Result:
+def _one(run: Run, copies: Copies, copy: Copy, warnings: list[str]) -> Result:
     drill = drilled(run, copies, copy)
     data = _told(run, copies, drill)
     missed = [name for name, one in data["objectives"].items() if not one["met"]]
@@ -70,7 +75,7 @@ def _one(run: Run, copies: Copies, copy: Copy) -> Result:
         msg=_line(copies, drill, data, missed),
         data=data,
         diff={"before": _state(copy.backup.manifest), "after": _state(drill.manifest)},
-        warnings=drill.warnings,
+        warnings=[*warnings, *drill.warnings],
     )
 
 
@@ -90,10 +95,12 @@ def _all(run: Run) -> Result:
     bad = [*broken, *(f"{one['name']}/{one['backup']}: {one['why']}" for one in refused)]
     good = len(told) - len(broken)
     word = "would be proven" if run.check_mode else "proven"
+    line = f"{good} of {len(told)} backups {word}" + (f"; not so: {'; '.join(bad[:5])}" if bad else "")
+    nothing = not told and not bad
     return Result(
         changed=bool(told),
-        failed=bool(bad),
-        msg=f"{good} of {len(told)} backups {word}" + (f"; not so: {'; '.join(bad[:5])}" if bad else ""),
+        failed=bool(bad) or nothing,
+        msg=f"there is no backup to prove: {root_of(run.options)}" if nothing else line,
         data={"verified": told, "broken": broken, "refused": refused},
         warnings=warnings,
     )
@@ -110,7 +117,8 @@ def _told(run: Run, copies: Copies, drill: Drill) -> dict[str, Any]:
     manifest = drill.manifest
     restored = not run.check_mode and drill.reached is not None and run.level in LEVELS[RESTORED:]
     rto = round(drill.reached - drill.began, 3) if restored and drill.reached is not None else None
-    rpo = round(max(0.0, drill.began - _held_at(manifest)), 1)
+    rpo = round(drill.began - _held_at(manifest), 1)
+    rpo = rpo if rpo < -AHEAD else max(0.0, rpo)  # clocks differ a little
     measured = {"rto": rto, "rpo": rpo}
     return {
         "name": copies.name,
@@ -141,8 +149,11 @@ def _told(run: Run, copies: Copies, drill: Drill) -> dict[str, Any]:
 
 
 def _met(run: Run, measured: float | None, wanted: float) -> bool:
-    """Tell whether an objective is met; what was not measured has not met it, but in check mode nothing is restored."""
-    return run.check_mode if measured is None else measured <= wanted
+    """Tell whether an objective is met; what was not measured has not met it, but in check mode nothing is restored.
+
+    Data from the future, by this host's clock, are of an age that nobody knows.
+    """
+    return run.check_mode if measured is None else 0 <= measured <= wanted
 
 
 def _held_at(manifest: Manifest) -> float:

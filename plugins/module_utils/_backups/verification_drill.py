@@ -5,9 +5,9 @@
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
 """Proving one backup now, and what its manifest says after.
 
-A backup of which a proof fails is marked in its manifest (:func:`.manifest.with_failure`): it is at the level below
+A backup that is shown to be broken is marked in its manifest (:func:`.manifest.with_failure`): it is at the level below
 from then on, is not the newest any more, and no rule of retention counts on it. A later proof of that level undoes it.
-Where the proof could not be tried, as a program, a library or a server is missing, the manifest stays as it is.
+Where the proof may have failed for another reason (:mod:`.verification_evidence`), the manifest stays as it is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Callable
 
 from .._core.argspec import ArgSpec
 from .._core.durations import seconds_of
-from .._core.errors import AccessDenied, InputError, MissingLibrary, NotThere, OpsError, Unreachable
+from .._core.errors import InputError, OpsError
 from . import kinds
 from .information_copies import STORAGE, Copies, Copy
 from .kinds import kind_named
@@ -28,13 +28,14 @@ from .opened import Opened
 from .opening import fetched_backup, opened_here
 from .proofs import Broken, highest_here, prove
 from .storage import Corrupt
+from .verification_evidence import NOT_TRIED, is_shown
 from .verification_record import record
 
 Clock = Callable[[], float]
 
 OBJECTIVES = ArgSpec(options={"rto": {"type": "raw"}, "rpo": {"type": "raw"}})
 RESTORED = LEVELS.index("L3")
-_NOT_TRIED = (AccessDenied, MissingLibrary, NotThere, Unreachable)
+_NOT_MARKED = "the backup is not marked, as this does not show that it is broken"
 
 
 @dataclass
@@ -43,7 +44,8 @@ class Drill:
 
     :param began: seconds since the epoch. :param manifest: as it is now. :param fetched: seconds that fetching took.
     :param reached: when the highest level was proven, seconds since the epoch; None for not at all.
-    :param failed: why not, empty when it was. :param marked: whether the manifest says so now.
+    :param failed: why not, empty when it was. :param shown: whether that shows that the backup is broken.
+    :param marked: whether the manifest says so now.
     """
 
     copy: Copy
@@ -52,6 +54,7 @@ class Drill:
     fetched: float | None = None
     reached: float | None = None
     failed: str = ""
+    shown: bool = False
     level_failed: str | None = None
     marked: bool = False
     warnings: list[str] = field(default_factory=list)
@@ -99,7 +102,7 @@ def drilled(run: Run, copies: Copies, copy: Copy, alone: bool = True) -> Drill:
     drill = Drill(copy, run.clock(), copy.backup.manifest)
     try:
         _prove(run, copies, drill)
-    except (InputError, *_NOT_TRIED) as error:
+    except NOT_TRIED as error:
         if alone:
             raise
         drill.failed = f"not tried: {error}"
@@ -115,15 +118,20 @@ def drilled(run: Run, copies: Copies, copy: Copy, alone: bool = True) -> Drill:
 def _fail(run: Run, copies: Copies, drill: Drill, error: OpsError) -> None:
     drill.level_failed = str(error.details.get("level_failed", "L1"))
     drill.failed = str(error) if isinstance(error, Broken) else f"{drill.level_failed} failed: {error}"
-    cause = error.__cause__
-    if isinstance(error, Broken) and isinstance(cause, _NOT_TRIED):
+    if isinstance(error, Broken) and not drill.shown:
+        drill.failed += f"; {_NOT_MARKED}"
         return
+    cause = error.__cause__
     why = cause.failed if isinstance(cause, OpsError) else error.failed
     now = run.clock()
     drill.manifest = with_failure(drill.manifest, drill.level_failed, why, now, now - drill.began)
-    if not run.check_mode:
-        drill.marked = True
+    if run.check_mode:
+        return
+    try:
         drill.warnings += record(run.options, copies, drill.copy, drill.manifest)
+        drill.marked = True
+    except OpsError as unwritten:
+        drill.warnings.append(f"{drill.name} is not marked as failed: {unwritten}")
 
 
 def _prove(run: Run, copies: Copies, drill: Drill) -> None:
@@ -136,7 +144,11 @@ def _prove(run: Run, copies: Copies, drill: Drill) -> None:
         level = run.level or highest_here(backup)
         if run.check_mode:
             level = min(level, highest_here(backup))
-        proven = prove(backup, kind, level, rehearsal, run.clock)
+        try:
+            proven = prove(backup, kind, level, rehearsal, run.clock)
+        except Broken as error:
+            drill.shown = is_shown(backup, kind, level, error)
+            raise
     drill.reached = max(proof.at for proof in proven.proofs if proof.level <= level)
     drill.manifest = proven
     if not run.check_mode:

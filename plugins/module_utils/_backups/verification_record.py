@@ -63,7 +63,10 @@ def _write(options: Mapping[str, Any], copy: Copy, manifest: Manifest) -> None:
 
 def _update(options: Mapping[str, Any], place: Place, name: str, manifest: Manifest) -> None:
     root = root_of(options)
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OpsError(f"cannot make the folder ({error.strerror})", on=str(root)) from error
     with passing_folder(root, _FOLDER) as folder:
         (folder / name).mkdir(mode=0o700)
         write_manifest(folder / name, manifest)

@@ -34,6 +34,8 @@ def _rehearsed(backup: Opened, options: Mapping[str, Any]) -> Iterator[Any]:
         raise NotThere("cannot run the program", on="restore")
 
     def compare() -> Mapping[str, Any]:
+        if backup.manifest.facts.get("words", 2) != 2:
+            raise OpsError("it holds 2 words, the source held more", differences=[{"words": 2}])
         if options["expected"] != backup.manifest.facts.get("words", 2):
             raise OpsError("it holds other words than were expected")
         return {"equal": True}

@@ -14,7 +14,7 @@ from typing import Any
 from .._core.durations import show_duration
 from .._core.errors import NotThere
 from .._core.libraries import load
-from .._core.postgres_connection import connect, said
+from .._core.postgres_connection import connect, said, where
 from .._core.result import Result
 from .._core.waiting import Clock
 from .postgres_compare import compare_rows
@@ -22,6 +22,7 @@ from .postgres_restore import Wanted, restore
 from .postgres_restore_database import create_like, make_schemas, source_properties
 from .postgres_restore_leftovers import drop_database, drop_leftovers, name_lock, passing_database
 from .postgres_restore_roles import globals_of, make_missing
+from .postgres_restore_space import require_room
 from .postgres_restore_swap import drain, swap
 from .postgres_restore_target import NEW
 from .postgres_restore_work import Work
@@ -33,6 +34,7 @@ def restored(work: Work, folder: Path, drain_timeout: float, clock: Clock) -> Re
     connection = work.connection
     with name_lock(connection, work.target), name_lock(connection, work.new):
         leftovers = drop_leftovers(connection, work.target, NEW)
+        room = _room(work)
         roles = _roles(work)
         with passing_database(connection, work.new):
             seconds = _fill(work, folder)
@@ -52,8 +54,16 @@ def restored(work: Work, folder: Path, drain_timeout: float, clock: Clock) -> Re
         roles_created=roles,
         leftovers_removed=leftovers,
     )
-    result.warnings += [*warnings, *more]
+    result.warnings += [*warnings, *more, *room]
     return result
+
+
+def _room(work: Work) -> list[str]:
+    """Return a warning where it cannot be known whether there is space. :raises OpsError: there is too little."""
+    on = where({**work.params, "login_db": work.target})
+    tablespace = str((work.old or {}).get("tablespace") or "pg_default")
+    chosen = work.params["schemas"] or work.params["exclude_schemas"]
+    return require_room(work.connection, work.backup.manifest, on, tablespace, all_of_it=not chosen)
 
 
 def _roles(work: Work) -> list[str]:

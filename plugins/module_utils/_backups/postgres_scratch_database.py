@@ -18,6 +18,7 @@ from .postgres_restore import require_not_older, tools_for
 from .postgres_restore_database import be_patient, make_schemas
 from .postgres_restore_leftovers import ID_LENGTH, drop_leftovers, name_lock, passing_database
 from .postgres_restore_roles import globals_of, missing_roles
+from .postgres_restore_space import require_room
 from .postgres_scratch import Scratch, create_scratch
 from .postgres_scratch_folder import own_folder
 
@@ -40,8 +41,9 @@ def own_database(backup: Opened, options: Mapping[str, Any], login: Mapping[str,
         require_not_older(backup.manifest, version, where(login))
         tools = tools_for(backup, options, version, ("pg_restore",))
         drop_leftovers(connection, NAME, "_")
+        room = require_room(connection, backup.manifest, where(login))
         with name_lock(connection, name), passing_database(connection, name):
-            notes = create_scratch(connection, name, backup.manifest)
+            notes = [*room, *create_scratch(connection, name, backup.manifest)]
             text = globals_of(backup)
             roles = text is not None and not missing_roles(connection, text)
             if not roles:

@@ -38,7 +38,9 @@ attributes:
 notes:
   - The database must not be the one that O(login_db) names.
   - Logical replication slots stay with the old database.
-  - Free space for a second copy of the database is needed on the server.
+  - Free space for a second copy of the database is needed on the server. Where the server runs on the same host, and the
+    role and the account may see the folder of its data, a restore that would not fit is refused before anything is
+    written; else a warning says that nobody looked.
   - A backup is code that runs with the rights of O(login_user). Restore only what you trust.
 options:
   login_db:
@@ -60,6 +62,12 @@ options:
     choices: [restored, swapped_back]
   force:
     description: Needed to put the backup in the place of a database that is there and not empty.
+    type: bool
+    default: false
+  partial:
+    description:
+      - Needed besides O(force=true) when the backup was made of some tables or schemas only. What the database holds
+        besides these is not in it afterwards. A new or empty database takes such a backup without.
     type: bool
     default: false
   keep_old:

@@ -39,6 +39,7 @@ SPEC = (
             "state": {"type": "str", "default": RESTORED, "choices": [RESTORED, SWAPPED_BACK]},
             "target": {"type": "str"},
             "force": {"type": "bool", "default": False},
+            "partial": {"type": "bool", "default": False},
             "keep_old": {"type": "bool", "default": True},
             "keep_old_as": {"type": "str"},
             "jobs": {"type": "int"},

@@ -98,10 +98,8 @@ def looked_at(connection: psycopg.Connection[Any], backup: Opened, params: Mappi
     if row and row[0]:
         raise OpsError("the server is a standby, which takes no changes", on=on, advice="log into the primary")
     old = read_properties(connection, target)
-    if old is not None and not params["force"] and not _is_empty(params, target, old):
-        raise OpsError(
-            "the database is there and not empty", on=on, advice="say force: true to put the backup in its place"
-        )
+    if old is not None:
+        _require_consent(backup, params, target, old, on)
     names = database_names(connection)
     kept = params["keep_old_as"] or dated_name(names, target, BEFORE, clock)
     if old is not None and kept in names:
@@ -109,6 +107,25 @@ def looked_at(connection: psycopg.Connection[Any], backup: Opened, params: Mappi
     tools = tools_for(backup, params, version, ("pg_restore",))
     new = shortened(target, NEW + uuid.uuid4().hex[:ID_LENGTH])
     return Work(connection, backup, params, version, tools, target, old, kept, new)
+
+
+def _require_consent(backup: Opened, params: Mapping[str, Any], target: str, old: Properties, on: str) -> None:
+    """Refuse to put the backup in the place of a database with anything in it, unless it is said to be meant.
+
+    :raises OpsError: so.
+    """
+    filters = backup.manifest.layout.get("filters") if not params["partial"] else None
+    if (params["force"] and not filters) or _is_empty(params, target, old):
+        return
+    if not params["force"]:
+        raise OpsError(
+            "the database is there and not empty", on=on, advice="say force: true to put the backup in its place"
+        )
+    raise OpsError(
+        f"the backup holds only part of a database ({', '.join(sorted(filters or ()))}), and would replace all of it",
+        on=on,
+        advice="name a new database as target, or say partial: true",
+    )
 
 
 def _is_empty(params: Mapping[str, Any], database: str, properties: Properties) -> bool:

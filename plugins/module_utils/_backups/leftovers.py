@@ -65,9 +65,13 @@ def sweep(parent: Path, prefix: str) -> list[str]:
     return removed
 
 
-def remove_folder(folder: Path) -> None:
-    """Kill what runs in the folder (has it, or a folder in it, as its working folder), and remove the folder."""
-    kill_inhabitants(folder)
+def remove_folder(folder: Path, kill: bool = True) -> None:
+    """Kill what runs in the folder (has it, or a folder in it, as its working folder), and remove the folder.
+
+    :param kill: False where what runs in it may be somebody's shell: in the folder of a backup that is whole.
+    """
+    if kill:
+        kill_inhabitants(folder)
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():  # something was written meanwhile by one that just died, or a folder in it forbids to write
         _permit(folder)

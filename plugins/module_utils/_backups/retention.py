@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import islice
 from typing import Any, Callable
 
 from .._core.argspec import ArgSpec
@@ -39,6 +40,8 @@ _PERIODS: Mapping[str, Period] = {
     "yearly": lambda backup: _moment(backup).strftime("%Y"),
 }
 SPEC = ArgSpec(options={**{name: {"type": "int"} for name in _PERIODS}, "max_age": {"type": "raw"}})
+NEVER_TOO_OLD = 3  # sound backups that max_age leaves
+NOT_COUNTED = "it counts for no rule: "
 AHEAD = 60.0  # seconds that a backup may be ahead of our clock: it may have been made on another host
 
 
@@ -79,37 +82,65 @@ class Verdict:
     why: str
 
 
+class _Soundness:
+    """Whether the files of a backup are there: asked once each, as a storage takes a request for it."""
+
+    def __init__(self, sound: Callable[[Backup], bool]) -> None:
+        self._sound = sound
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, backup: Backup) -> bool:
+        name = backup.folder.name
+        if name not in self._known:
+            self._known[name] = self._sound(backup)
+        return self._known[name]
+
+    def damaged(self) -> set[str]:
+        """Return the names of those that were found damaged."""
+        return {name for name, sound in self._known.items() if not sound}
+
+
 def judge(rules: Rules, backups: Sequence[Backup], now: float, sound: Callable[[Backup], bool]) -> list[Verdict]:
     """Return what the rules say of each backup, the newest first.
 
-    :param sound: tells whether the files of a backup are there; asked only until the newest proven one is found.
+    :param sound: tells whether the files of a backup are there; asked only of those that a rule would count.
     """
     ordered = sorted(backups, key=lambda backup: (backup.manifest.started_at, backup.folder.name), reverse=True)
     future = [backup for backup in ordered if backup.manifest.started_at > now + AHEAD]
     present = [backup for backup in ordered if backup not in future]
     counted = [backup for backup in present if not failure(backup.manifest)]
-    kept = _by_rules(rules, counted, now)
-    kept.update(_protected(rules, present, counted, now, sound, kept))
+    whole = _Soundness(sound)
+    kept = _by_rules(rules, counted, now, whole)
+    kept.update(_protected(rules, present, counted, now, whole, kept))
     told = {backup.folder.name: "it is from the future by this host's clock" for backup in future}
+    told.update(_evidence(rules, present, whole.damaged(), now))
     told.update(kept)
-    told.update(_evidence(rules, present, kept, now))
     return [_verdict(rules, backup, told.get(backup.folder.name), now) for backup in ordered]
 
 
-def _by_rules(rules: Rules, backups: Sequence[Backup], now: float) -> dict[str, str]:
+def _by_rules(rules: Rules, backups: Sequence[Backup], now: float, sound: _Soundness) -> dict[str, str]:
     """Return why each backup stays that a rule keeps, by name."""
-    young = [backup for backup in backups if not _too_old(rules, backup, now)]
-    if not rules.counts:
-        return {backup.folder.name: "max_age" for backup in young}
+    kept = _by_counts(rules, backups, sound)
+    names = {backup.folder.name: backup for backup in backups}
+    young = [name for name, backup in names.items() if not _too_old(rules, backup, now)]
+    told = {name: "max_age" if not rules.counts else kept[name] for name in young if name in kept or not rules.counts}
+    whole = (name for name, backup in names.items() if (name in kept or not rules.counts) and sound(backup))
+    # max_age believes the clock, and one that has jumped makes all backups old at once
+    newest = islice(whole, NEVER_TOO_OLD) if rules.max_age is not None else iter(())
+    return {**dict.fromkeys(newest, f"max_age leaves the newest {NEVER_TOO_OLD}"), **told}
+
+
+def _by_counts(rules: Rules, backups: Sequence[Backup], sound: _Soundness) -> dict[str, str]:
+    """Return why each backup stays that a rule counts, whatever its age, by name, the newest first."""
     kept: dict[str, list[str]] = {}
     for rule, count in rules.counts.items():
         seen: set[object] = set()
         for backup in backups:
             period = _PERIODS[rule](backup)
-            if period not in seen and len(seen) < count:
+            if period not in seen and len(seen) < count and sound(backup):
                 seen.add(period)
                 kept.setdefault(backup.folder.name, []).append(rule if rule == "last" else f"{rule} {period}")
-    return {backup.folder.name: ", ".join(kept[backup.folder.name]) for backup in young if backup.folder.name in kept}
+    return {backup.folder.name: ", ".join(kept[backup.folder.name]) for backup in backups if backup.folder.name in kept}
 
 
 def _too_old(rules: Rules, backup: Backup, now: float) -> bool:
@@ -121,7 +152,7 @@ def _protected(
     present: Sequence[Backup],
     counted: Sequence[Backup],
     now: float,
-    sound: Callable[[Backup], bool],
+    sound: _Soundness,
     kept: Mapping[str, str],
 ) -> dict[str, str]:
     """Return what no rule may remove: the newest proven one; and, up to max_age, the newest of the highest level."""
@@ -133,20 +164,21 @@ def _protected(
     elif present:
         protected[present[0].folder.name] = "the newest, as none was proven"
     young = [backup for backup in proven if not _too_old(rules, backup, now)]
-    if young:
-        highest = max(young, key=lambda backup: (backup.manifest.level, backup.manifest.started_at))
+    by_level = sorted(young, key=lambda backup: (backup.manifest.level, backup.manifest.started_at), reverse=True)
+    highest = next((backup for backup in by_level if sound(backup)), None)
+    if highest is not None:
         protected.setdefault(highest.folder.name, f"the newest that was proven to {highest.manifest.level}")
     return {name: why for name, why in protected.items() if name not in kept}
 
 
-def _evidence(rules: Rules, present: Sequence[Backup], kept: Mapping[str, str], now: float) -> dict[str, str]:
-    """Return the failed ones that stay: those that are not older than all that is kept. They count for no rule."""
-    oldest = min((one.manifest.started_at for one in present if one.folder.name in kept), default=0.0)
-    return {
-        one.folder.name: f"it counts for no rule: {failure(one.manifest)}"
-        for one in present
-        if failure(one.manifest) and one.manifest.started_at >= oldest and not _too_old(rules, one, now)
-    }
+def _evidence(rules: Rules, present: Sequence[Backup], damaged: set[str], now: float) -> dict[str, str]:
+    """Return what counts for no rule and stays: what a proof failed of, and what a rule would count were it whole.
+
+    What a proof failed of is never removed: another host, key or program may still read it.
+    """
+    failed = {one.folder.name: f"{NOT_COUNTED}{failure(one.manifest)}" for one in present if failure(one.manifest)}
+    lost = [one.folder.name for one in present if one.folder.name in damaged and not _too_old(rules, one, now)]
+    return {**dict.fromkeys(lost, f"{NOT_COUNTED}its files are not as they were written"), **failed}
 
 
 def _verdict(rules: Rules, backup: Backup, kept: str | None, now: float) -> Verdict:

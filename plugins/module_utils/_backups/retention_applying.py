@@ -24,7 +24,7 @@ from .catalog import Backup, Catalog, damage, is_backup_name, read_catalog
 from .draft import LOCK
 from .leftovers import remove_folder
 from .manifest import Manifest
-from .retention import Rules, judge
+from .retention import NOT_COUNTED, Rules, judge
 from .storage import Place, same
 
 REMOVING = ".removing-"
@@ -153,15 +153,20 @@ def _judged(rules: Rules, catalog: Catalog, now: float, wrong: Any, outcome: Out
         if one.keep and one.backup.manifest.started_at > now and "future" in one.why:
             begun = written_utc(one.backup.manifest.started_at)
             outcome.warnings.append(f"{one.backup.folder.name} is kept: begun at {begun}, {one.why}")
-    _tell_refused(catalog.refused, outcome)
+    uncounted = [(one.backup.folder.name, one.why) for one in verdicts if one.keep and NOT_COUNTED in one.why]
+    _tell_kept("kept and not counted", [(name, why.replace(NOT_COUNTED, "")) for name, why in uncounted], outcome)
+    _tell_kept("kept, as it cannot be read", [(one.name, one.why) for one in catalog.refused], outcome)
     return [(one.backup, one.why) for one in reversed(verdicts) if not one.keep and one.backup.folder.name != _NEW]
 
 
-def _tell_refused(refused: Sequence[Any], outcome: Outcome) -> None:
-    if refused:
-        first = refused[0]
-        told = f"{first.name}: {first.why}" + (f", and {len(refused) - 1} more" if len(refused) > 1 else "")
-        outcome.warnings.append(f"kept, as it cannot be read: {told}")
+def _tell_kept(what: str, kept: Sequence[tuple[str, str]], outcome: Outcome) -> None:
+    """Warn of what stays and counts for no rule.
+
+    :param kept: names, each with the reason.
+    """
+    if kept:
+        told = f"{kept[0][0]}: {kept[0][1]}" + (f", and {len(kept) - 1} more" if len(kept) > 1 else "")
+        outcome.warnings.append(f"{what}: {told}")
 
 
 def remove_here(backup: Backup) -> None:
@@ -178,11 +183,11 @@ def remove_here(backup: Backup) -> None:
         fsync_folder(folder.parent)
     except OSError as error:
         raise OpsError(f"cannot remove the backup ({error.strerror})", on=str(folder)) from error
-    remove_folder(away)
+    remove_folder(away, kill=False)
 
 
 def sweep(folder: Path) -> None:
     """End the removals in a catalogue that were begun. The caller holds the lock."""
     for left in sorted(folder.glob(f"{REMOVING}*")):
         if left.is_dir() and not left.is_symlink():
-            remove_folder(left)
+            remove_folder(left, kill=False)

@@ -54,7 +54,9 @@ def ages(backups: list[Backup]) -> list[float]:
         ({"yearly": 5}, [0.1, 100, 500]),
         ({"last": 1, "monthly": 2}, [0.1, 31]),
         ({"max_age": "9d"}, [0.1, 0.3, 0.6, 1, 1.4, 2, 9]),
-        ({"yearly": 5, "max_age": "101d"}, [0.1, 100]),
+        ({"yearly": 5, "max_age": "101d"}, [0.1, 100, 500]),  # it leaves the newest three
+        ({"yearly": 5, "last": 2, "max_age": "99d"}, [0.1, 0.3, 100]),
+        ({"max_age": "1h"}, [0.1, 0.3, 0.6]),
     ],
 )
 def test_rules(rules: dict[str, Any], expected: list[float]) -> None:
@@ -85,13 +87,28 @@ def test_the_last_one_restored_stays_until_it_is_too_old() -> None:
 def test_damaged_ones_are_not_the_last_proven_one() -> None:
     made = [backup(1 * DAY), backup(2 * DAY), backup(3 * DAY)]
     damaged = (made[0].folder.name, made[1].folder.name)
-    assert ages(kept({"last": 1}, made, damaged)) == [1, 3]
-    assert ages(kept({"last": 1}, made, tuple(one.folder.name for one in made))) == [1]
+    assert ages(kept({"last": 1}, made, damaged)) == [1, 2, 3]
+    assert ages(kept({"last": 1}, made, tuple(one.folder.name for one in made))) == [1, 2, 3]
 
 
-def test_failed_ones_count_for_no_rule_and_stay_while_those_of_their_age_do() -> None:
+def test_damaged_ones_count_for_no_rule() -> None:
+    made = [backup(days * DAY) for days in (1, 2, 3, 4, 5)]
+    damaged = (made[0].folder.name, made[2].folder.name)
+    assert ages(kept({"last": 2}, made, damaged)) == [1, 2, 3, 4]
+    assert ages(kept({"last": 2}, made[1:], damaged)) == [2, 3, 4]
+    assert ages(kept({"last": 1}, made[1:], damaged)) == [2]  # one that no rule would count is not looked at
+    assert ages(kept({"max_age": "12h"}, made, damaged)) == [2, 4, 5]
+
+
+def test_a_clock_that_has_jumped_does_not_take_all() -> None:
+    made = [backup(days * DAY) for days in (0, 1000, 1001, 1002, 1003)]  # the first was just made
+    assert ages(kept({"daily": 7, "max_age": "800d"}, made)) == [0, 1000, 1001]
+
+
+def test_failed_ones_count_for_no_rule_and_are_never_removed() -> None:
     made = [backup(1 * DAY, "L2", failed="L2"), backup(2 * DAY), backup(3 * DAY), backup(4 * DAY, failed="L1")]
-    assert ages(kept({"last": 1}, made)) == [1, 2]
+    assert ages(kept({"last": 1}, made)) == [1, 2, 4]
+    assert ages(kept({"last": 1, "max_age": "1h"}, made)) == [1, 2, 4]
     assert failure(made[0].manifest) == "L2 failed on 2026-03-31T12:00:00Z: why"
     assert (made[0].manifest.level, made[3].manifest.level, made[3].manifest.verified_at) == ("L1", "L0", None)
 
@@ -130,7 +147,7 @@ def test_any_rules_over_any_backups() -> None:
         ]
         if sound:
             assert max(sound, key=lambda one: (one.manifest.started_at, one.folder.name)) in stays
-        assert all(one in stays for one in made if one.manifest.started_at > NOW + 60)
+        assert all(one in stays for one in made if one.manifest.started_at > NOW + 60 or failure(one.manifest))
         # once more over what stayed: nothing else goes
         assert kept(rules, stays, damaged) == stays
         if "max_age" not in rules:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,12 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._backups.catalog import Backup, read_catalog
 from ansible_collections.day2.ops.plugins.module_utils._backups.draft import LOCK
-from ansible_collections.day2.ops.plugins.module_utils._backups.manifest import FILE_NAME, parse
+from ansible_collections.day2.ops.plugins.module_utils._backups.manifest import (
+    FILE_NAME,
+    parse,
+    with_failure,
+    write_manifest,
+)
 from ansible_collections.day2.ops.plugins.module_utils._backups.retention import Rules
 from ansible_collections.day2.ops.plugins.module_utils._backups.retention_applying import (
     REMOVING,
@@ -62,6 +68,26 @@ def test_what_cannot_be_read_stays_and_is_told(tmp_path: Path, made: list[Path])
     assert [one["backup"] for one in done.removed] == [made[1].name]
     assert done.warnings == [f"kept, as it cannot be read: {made[2].name}: the manifest is cut or no JSON"]
     assert made[2].is_dir()
+
+
+def test_failed_and_damaged_ones_stay_and_are_told(tmp_path: Path, made: list[Path]) -> None:
+    (made[0] / "data").unlink()
+    manifest = parse((made[2] / FILE_NAME).read_bytes())
+    write_manifest(made[2], with_failure(manifest, "L2", "why", time.time(), 1.0))
+    done = apply(tmp_path / "x", last=1)
+    assert (done.removed, names(tmp_path / "x")) == ([], [one.name for one in made])
+    told = f"kept and not counted: {made[0].name}: its files are not as they were written, and 1 more"
+    assert done.warnings == [told]
+
+
+def test_who_is_in_the_folder_of_a_backup_lives(tmp_path: Path, made: list[Path]) -> None:
+    with subprocess.Popen(["sleep", "600"], cwd=made[2]) as shell:
+        try:
+            assert [one["backup"] for one in apply(tmp_path / "x", last=2).removed] == [made[2].name]
+            assert shell.poll() is None
+        finally:
+            shell.kill()
+    assert not made[2].exists()
 
 
 def test_links_and_other_names_are_left_alone(tmp_path: Path, made: list[Path]) -> None:

@@ -14,8 +14,8 @@ description:
   - Writes for each job a file that only root can read, and the program C(day2-backup), which runs a job by the code of
     the modules of this collection. The program is made of what Ansible brings for this module, so it needs nothing else
     on the host than Python and the libraries of the modules.
-  - Options of jobs and schedules are checked before anything is written. Jobs that are not listed any more are removed,
-    their backups are not.
+  - Options of jobs and schedules are checked before anything is written. Jobs of the service that are not listed any more are
+    removed, their backups are not.
   - It does not touch cron or systemd. The role P(day2.ops.cron_backups#role) does that by what this returns.
 extends_documentation_fragment:
   - day2.ops.attributes
@@ -29,7 +29,7 @@ attributes:
     support: full
 options:
   jobs:
-    description: All jobs of the host.
+    description: All jobs of the service on the host.
     type: list
     elements: dict
     default: []
@@ -133,6 +133,12 @@ options:
               password_env:
                 description: An environment variable that holds it when the job runs.
                 type: str
+  service:
+    description:
+      - Whose jobs they are, of letters, digits, C(_) and C(-), at most 32. Jobs of other services on the host are left
+        alone, and no two have a job of the same name.
+    type: str
+    default: day2
   notify:
     description: Whom to tell of jobs that have none of their own. Nobody without it.
     type: dict
@@ -160,7 +166,7 @@ options:
     description: The folder of node_exporter's textfile collector, which must exist. No metrics are written without it.
     type: path
   state:
-    description: V(absent) removes all jobs that this module has made, and the program.
+    description: V(absent) removes all jobs of the service, and the program when no other service has any.
     type: str
     default: present
     choices: [present, absent]

@@ -23,6 +23,8 @@ from .scheduled_work import WORK
 
 # Also a name of a unit of systemd and of a file of metrics.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
+# Also part of the names of units and of a crontab.
+_SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}\Z")
 MAIL = ArgSpec(
     options={
         "to": {"type": "list", "elements": "str", "required": True},
@@ -65,6 +67,8 @@ STORED = ASKED + ArgSpec(
     }
 )
 MADE_BY = "day2.ops"
+# Whose jobs they are when nobody says it: their mark and the names of what starts them are without it.
+SERVICE = "day2"
 # Who does the work when nobody is named: root, but for what belongs to another account.
 _USERS = {"pgbackrest": "postgres"}
 LONGEST_JITTER = 24 * 3600.0
@@ -121,6 +125,23 @@ def job_of(fields: Mapping[str, Any], where: str) -> Job:
         state_dir=Path(valid["state_dir"]),
         textfile_dir=None if textfile_dir is None else Path(textfile_dir),
     )
+
+
+def mark_of(service: str) -> str:
+    """Return what the files of the service's jobs say of who made them. :raises InputError: no name of a service."""
+    if not _SERVICE.match(service):
+        raise InputError(
+            "service: expected 1 to 32 letters, digits, _ and -, the first a letter or digit", on=repr(service)
+        )
+    return MADE_BY if service == SERVICE else f"{MADE_BY}:{service}"
+
+
+def service_of(made_by: object) -> str | None:
+    """Return the service whose jobs have this mark; None for what this collection has not made."""
+    maker, colon, service = str(made_by).partition(":")
+    if maker != MADE_BY:
+        return None
+    return service if colon else SERVICE
 
 
 def file_of(folder: Path, name: str) -> Path:

@@ -15,7 +15,7 @@ import os
 import pwd
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from .._core.masking import MASK
 from .._core.result import Result
 from .._core.secrets import is_secret_name, nested_secrets
 from .metrics import remove_traces
-from .scheduled_job import ASKED, MADE_BY, NOTIFY, Job, file_of, job_of
+from .scheduled_job import ASKED, NOTIFY, SERVICE, Job, file_of, job_of, mark_of, service_of
 from .scheduled_program import our_archive, program, same_program
 from .scheduled_times import SCHEDULERS, Schedule, check_calendar, schedule_of
 from .scheduled_work import WORK, missing_libraries
@@ -40,6 +40,7 @@ SPEC = ArgSpec(
             "default": [],
             "options": {**ASKED.options, "schedule": {"type": "raw", "required": True}},
         },
+        "service": {"type": "str", "default": SERVICE},
         "notify": {"type": "dict", "options": NOTIFY.options},
         "scheduler": {"type": "str", "default": "cron", "choices": list(SCHEDULERS)},
         "program": {"type": "path", "default": "/opt/day2/bin/day2-backup"},
@@ -71,8 +72,10 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
     present = params["state"] == "present"
     for name in ("program", "config_dir", "state_dir", "textfile_dir"):
         _require_absolute(name, params[name])
+    mark_of(params["service"])  # refuses what is none
     wanted = {one.job.name: one for one in _wanted_jobs(params)} if present else {}
     setup = _Setup(params, check_mode)
+    setup.require_ours(wanted)
     if present:
         setup.install_program()
         setup.write_jobs(wanted)
@@ -122,7 +125,7 @@ def _wanted_job(params: Mapping[str, Any], asked: Mapping[str, Any], where: str)
         "notify": _given(asked.get("notify") or params["notify"]),
         "state_dir": params["state_dir"],
         "textfile_dir": params["textfile_dir"],
-        "made_by": MADE_BY,
+        "made_by": mark_of(params["service"]),
     }
     fields = {name: value for name, value in fields.items() if value is not None}
     job = job_of(fields, where)
@@ -170,6 +173,7 @@ class _Setup:
     """What is on the host, and what was changed of it."""
 
     def __init__(self, params: Mapping[str, Any], check_mode: bool) -> None:
+        self.service = str(params["service"])
         self.program = Path(params["program"])
         self.config_dir = Path(params["config_dir"])
         self.state_dir = Path(params["state_dir"])
@@ -178,6 +182,22 @@ class _Setup:
         self.written: dict[str, bool] = {}
         self.before: list[str] = []
         self.after: list[str] = []
+
+    def require_ours(self, wanted: Collection[str]) -> None:
+        """Refuse names that jobs of other services have. :raises InputError: so; nothing was changed."""
+        for name, fields in self._jobs():
+            owner = service_of(fields.get("made_by"))
+            if name in wanted and owner not in (None, self.service):
+                raise InputError(
+                    f"jobs: the service {owner} has a job of this name on this host",
+                    on=name,
+                    advice="name it otherwise, or have that service's jobs taken away first",
+                )
+
+    def _jobs(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return names and fields of all files that could be jobs, of whatever service."""
+        paths = sorted(self.config_dir.glob("*.json")) if self.config_dir.is_dir() else ()
+        return [(path.stem, _parsed(_read(path) or b"")) for path in paths]
 
     def install_program(self) -> None:
         """Put the program in its place, whole or not at all."""
@@ -214,23 +234,25 @@ class _Setup:
             atomic_write(path, data, mode=_MODE)
 
     def remove_jobs(self, stay: set[str]) -> list[str]:
-        """Remove the files of jobs that are not wanted any more: only what this module made. Backups stay."""
+        """Remove the files of jobs that are not wanted any more: only what was made for this service. Backups stay."""
         removed = []
-        for path in sorted(self.config_dir.glob("*.json")) if self.config_dir.is_dir() else ():
-            fields = _parsed(_read(path) or b"")
-            if fields.get("made_by") != MADE_BY or path.stem in stay:
+        for name, fields in self._jobs():
+            if service_of(fields.get("made_by")) != self.service or name in stay:
                 continue
+            path = self.config_dir / f"{name}.json"
             self.before.append(f"{path}:\n{_shown(fields)}")
-            removed.append(path.stem)
+            removed.append(name)
             if not self.check_mode:
                 # Before, so that what a cut run leaves is found by the next; after, as a run of the job may be at work.
-                _remove_traces(fields, path.stem)
+                _remove_traces(fields, name)
                 _remove(path)
-                _remove_traces(fields, path.stem)
+                _remove_traces(fields, name)
         return removed
 
     def remove_program(self) -> None:
-        """Remove the program, if it is one of ours."""
+        """Remove the program, if it is one of ours, and no other service has jobs for it."""
+        if any(service_of(fields.get("made_by")) not in (None, self.service) for _name, fields in self._jobs()):
+            return
         old = _read(self.program)
         if old is None or b"ansible_collections/day2/ops" not in old:
             return

@@ -152,6 +152,38 @@ def test_all_of_it_goes_and_a_second_run_finds_nothing(tmp_path: Path) -> None:
     assert not put(tmp_path, state="absent").changed
 
 
+def test_jobs_of_another_service_are_left_alone(tmp_path: Path) -> None:
+    put(tmp_path, JOB)
+    shop = {**JOB, "name": "shop"}
+    made = put(tmp_path, shop, service="shop")
+    assert (made.changed, made.data["removed"]) == (True, [])
+    (tmp_path / "metrics/day2_backup_main.prom").touch()
+    before = files(tmp_path)
+    assert not put(tmp_path, JOB).changed
+    assert not put(tmp_path, shop, service="shop").changed
+    assert files(tmp_path) == before
+    assert put(tmp_path, service="shop", state="absent").data["removed"] == ["shop"]
+    assert {"bin/day2-backup", "etc/backups/main.json", "metrics/day2_backup_main.prom"} <= set(files(tmp_path))
+    assert put(tmp_path, state="absent").data["removed"] == ["main"]
+    assert "bin/day2-backup" not in files(tmp_path)
+
+
+@pytest.mark.parametrize(("first", "second"), [("day2", "shop"), ("shop", "day2"), ("shop", "shop2")])
+def test_a_job_of_another_service_with_the_same_name_is_refused(tmp_path: Path, first: str, second: str) -> None:
+    put(tmp_path, JOB, service=first)
+    before = files(tmp_path)
+    with pytest.raises(InputError, match=f"the service {first} has a job of this name on this host: main; name it"):
+        put(tmp_path, {**JOB, "name": "other"}, JOB, service=second)
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("service", ["", "a b", "../x", "a:b", "x" * 33, "a\n"])
+def test_a_service_has_a_plain_name(tmp_path: Path, service: str) -> None:
+    with pytest.raises(InputError, match="service: expected 1 to 32 letters"):
+        put(tmp_path, JOB, service=service)
+    assert files(tmp_path) == {}
+
+
 def test_a_program_of_somebody_else_stays(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/day2-backup").write_text("#!/bin/sh\n")

@@ -96,7 +96,19 @@ def test_objects_are_locked_with_the_service(bucket: dict[str, Any], tmp_path: P
     locking.send(backup)
     with pytest.raises(AccessDenied, match="it is locked until 20"):
         locking.remove(backup.name)
-    locking.update(backup)  # a new version
+    client = boto3.client(
+        "s3",
+        endpoint_url=bucket["endpoint_url"],
+        region_name="us-east-1",
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+    )
+    key = f"x/{backup.name}/manifest.json"
+    before = client.head_object(Bucket=bucket["bucket"], Key=key)
+    place(bucket, object_lock_mode="COMPLIANCE", object_lock_for="9d").update(backup)  # a new version
+    after = client.head_object(Bucket=bucket["bucket"], Key=key)
+    assert after["VersionId"] != before["VersionId"]
+    assert after["ObjectLockRetainUntilDate"] == before["ObjectLockRetainUntilDate"]
     assert len(locking.catalog().backups) == 1
 
 

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import lru_cache
 from pathlib import Path
@@ -183,11 +184,29 @@ class S3Place:
     def update(self, folder: Path) -> None:
         """See Place.update."""
         data = _written(folder)
-        if not self._is_there(folder.name, parse(data)):
+        manifest = parse(data)
+        if not self._is_there(folder.name, manifest):
             raise NotThere("the backup is not there any more", on=f"{self.where()}/{folder.name}")
-        Sender(self._bucket, self._protection(), {}, Uploads(self._bucket, self._key(folder.name))).put(
-            self._key(folder.name, FILE_NAME), data
-        )
+        protection = self._protection()
+        protection = replace(protection, lock=self._lock_of(folder.name, manifest, protection.lock))
+        uploads = Uploads(self._bucket, self._key(folder.name))
+        Sender(self._bucket, protection, {}, uploads).put(self._key(folder.name, FILE_NAME), data)
+
+    def _lock_of(self, name: str, manifest: Manifest, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how the manifest of a backup that is there is to be locked: as long as it is, not anew from now.
+
+        Else each proof would keep the backup from being let go. Where the service does not tell, the time is counted
+        from when the backup was made.
+        """
+        told = self._bucket.head(self._key(name, FILE_NAME))
+        mode, until = told.get("ObjectLockMode"), told.get("ObjectLockRetainUntilDate")
+        if until is None and wanted:
+            mode = wanted["ObjectLockMode"]
+            seconds = manifest.finished_at + seconds_of("storage: object_lock_for", self._options["object_lock_for"])
+            until = datetime.fromtimestamp(int(seconds), timezone.utc)
+        if until is None or until.timestamp() <= time.time():
+            return {}
+        return {"ObjectLockMode": mode, "ObjectLockRetainUntilDate": until}
 
     def damage(self, backup: Backup) -> str:
         """See Place.damage."""

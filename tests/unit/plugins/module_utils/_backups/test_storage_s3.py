@@ -9,10 +9,14 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import time
+from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.day2.ops.plugins.module_utils._backups import storage_s3
 from ansible_collections.day2.ops.plugins.module_utils._backups.manifest import File
 from ansible_collections.day2.ops.plugins.module_utils._backups.storage import Corrupt
 from ansible_collections.day2.ops.plugins.module_utils._backups.storage_s3 import S3Place
@@ -31,6 +35,8 @@ from ansible_collections.day2.ops.plugins.module_utils._core.errors import (
     OpsError,
     Unreachable,
 )
+
+from .toy_kind import made_toy
 
 MIB = 1 << 20
 
@@ -175,3 +181,46 @@ def test_keys_are_below_the_prefix() -> None:
     pytest.importorskip("boto3")
     for given, expected in (("", "s3://b/a%20x"), ("/p//q/", "s3://b/p/q/a%20x")):
         assert S3Place.of({"bucket": "b", "region": "x", "prefix": given}, "a%20x").where() == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted", "expected"),
+    [
+        ({"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": 100}, True, ("COMPLIANCE", 100)),
+        ({"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": 100}, False, ("COMPLIANCE", 100)),
+        ({"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": -100}, True, None),
+        ({}, True, ("GOVERNANCE", 86400 - 3600)),  # it does not tell
+        ({}, False, None),
+    ],
+)
+def test_a_manifest_that_is_updated_stays_locked_as_long_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], wanted: bool, expected: Any
+) -> None:
+    now = float(int(time.time()))
+    monkeypatch.setattr(storage_s3.time, "time", lambda: now)
+    backup = made_toy(tmp_path / "x", now - 3601)  # it ended a second later
+    put: list[Any] = []
+
+    class Puts:
+        def __init__(self, _bucket: Any, protection: Protection, *_more: Any) -> None:
+            put.append(protection.lock)
+
+        def put(self, key: str, data: bytes) -> None:
+            assert (key, data) == (f"x/{backup.name}/manifest.json", (backup / "manifest.json").read_bytes())
+
+    monkeypatch.setattr(storage_s3, "Sender", Puts)
+    monkeypatch.setattr(storage_s3, "Uploads", lambda *_given: None)
+    known = {
+        name: datetime.fromtimestamp(now + value, timezone.utc) if isinstance(value, int) else value
+        for name, value in told.items()
+    }
+    bucket: Any = SimpleNamespace(
+        name="b", head=lambda _key: known, read=lambda _key, _most: (backup / "manifest.json").read_bytes()
+    )
+    options = {"object_lock_mode": "GOVERNANCE", "object_lock_for": "1d"} if wanted else {}
+    S3Place(bucket, "", "x", options).update(backup)
+    (lock,) = put
+    if expected is None:
+        assert lock == {}
+    else:
+        assert (lock["ObjectLockMode"], lock["ObjectLockRetainUntilDate"].timestamp() - now) == expected

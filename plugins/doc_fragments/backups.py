@@ -174,7 +174,7 @@ options:
         description: How many years.
         type: int
       max_age:
-        description: How old a backup may become, whatever else keeps it, as V(30d).
+        description: How old a backup may become, whatever else keeps it, as V(30d). The newest three are left.
         type: raw
   keep_local:
     description: Whether the backup stays on this host once it is in O(storage).

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from .._core.durations import seconds_of, show_duration
-from .._core.errors import InputError, OpsError
+from .._core.errors import InputError, OpsError, one_line
 from .._core.result import Result
 from . import proofs
 from .base import Kind, Made, Source
@@ -26,10 +27,11 @@ from .manifest import Manifest, write_manifest
 from .opened import Opened
 from .options import catalog_name, root_of
 from .retention import Rules
-from .retention_applying import apply_retention, planned
+from .retention_applying import Outcome, apply_retention, foreseen, planned
 from .storage import Place, place_of
 
 Clock = Callable[[], float]
+MADE_ON = "made_on"  # in what a manifest says of the server: the name of the host that ran the backup
 
 
 class _Run:
@@ -75,7 +77,7 @@ def back_up(
     """
     run = _Run(source, options, default_name, clock)
     newest = next(iter(run.known().backups), None)
-    if newest is not None and _is_whole(newest) and source.unchanged(newest.manifest):
+    if newest is not None and _is_whole(run, newest) and source.unchanged(newest.manifest):
         return _unchanged(run, newest, check_mode)
     if check_mode:
         return _planned(run)
@@ -100,35 +102,72 @@ def back_up(
 
 
 def _unchanged(run: _Run, newest: Backup, check_mode: bool) -> Result:
-    """Return the result when none is to be made; what has not come to the storage goes there now."""
+    """Return the result when none is to be made; what has not come to the storage goes there now, old ones go."""
     told = f"{run.source.subject()}: unchanged since {newest.folder.name}"
-    unsent = _unsent(run)
-    if check_mode or not unsent or run.place is None:
-        return Result(changed=bool(unsent), msg=told, data=_told(newest))
-    sent = _sent(run.place, unsent)
+    there = None if run.place is None else run.place.catalog()
+    unsent = _unsent(run, there)
+    if check_mode:
+        outcome = _foreseen(run, there)
+        data = {**_told(newest), "removed": outcome.removed}
+        return Result(changed=bool(unsent or outcome.removed), msg=told, data=data, warnings=outcome.warnings)
+    sent = _sent(run.place, unsent) if run.place is not None and unsent else None
+    outcome = apply_retention(run.rules, run.folder(make=True), run.place, run.keep_local, run.clock())
+    where = "" if run.place is None else run.place.where()
+    path = {} if newest.folder.is_dir() else {"path": None}
+    gone = [f"{one['where']}/{one['backup']}\n" for one in outcome.removed]
     return Result(
-        changed=True,
-        msg=f"{told}; sent to {run.place.where()}",
-        data={**_told(newest), "storage": sent},
-        diff={"before": "not in the storage\n", "after": f"in {run.place.where()}\n"},
+        changed=bool(sent or outcome.removed),
+        msg=f"{told}; sent to {where}" if sent else told,
+        data={**_told(newest), **({"storage": sent} if sent else {}), **path, "removed": outcome.removed},
+        diff={
+            "before": ("not in the storage\n" if sent else "") + "".join(gone),
+            "after": f"in {where}\n" if sent else "",
+        },
+        warnings=[*_of_others(run, there), *outcome.warnings],
     )
 
 
-def _unsent(run: _Run) -> list[Backup]:
+def _foreseen(run: _Run, there: Catalog | None) -> Outcome:
+    folder = run.folder(make=False)
+    here = read_catalog(folder) if folder.is_dir() else Catalog([], [])
+    if run.rules is None and (run.keep_local or run.place is None):
+        return Outcome()
+    return foreseen(run.rules, folder, here, run.place, there, run.keep_local, run.clock())
+
+
+def _unsent(run: _Run, there: Catalog | None) -> list[Backup]:
     """Return the backups here that have not come to the storage, the oldest first.
 
-    Those are newer than the newest there, as one goes there after each run; for an empty one it is the newest here.
-    What is there from the future, by our clock, does not count.
+    Those are newer than our newest there, as one goes there after each run: what is older was there once, and was let
+    go. For none of ours there it is the newest here. What is there from another host, or from the future by our clock,
+    tells nothing of what ours have come to.
     """
     folder = run.folder(make=False)
-    if run.place is None or not folder.is_dir():
+    if there is None or not folder.is_dir():
         return []
-    known = run.place.catalog().backups
-    names = {one.folder.name for one in known}
-    newest = max((one.folder.name for one in known if one.manifest.started_at <= run.clock()), default="")
-    unsent = [one for one in read_catalog(folder).backups if one.folder.name > newest]
+    here = read_catalog(folder).backups
+    names = {one.folder.name for one in there.backups}
+    mine = {one.folder.name for one in here}
+    ours = [one for one in there.backups if one.folder.name in mine or not _is_of_another(one)]
+    newest = max((one.folder.name for one in ours if one.manifest.started_at <= run.clock()), default="")
+    unsent = [one for one in here if one.folder.name > newest]
     unsent = [one for one in unsent if one.folder.name not in names and not damage(one)]
     return unsent[::-1] if newest else unsent[:1]
+
+
+def _is_of_another(backup: Backup) -> bool:
+    """Tell whether another host has made it, as its manifest says; what it does not say is taken for ours."""
+    return backup.manifest.server.get(MADE_ON) not in (None, socket.gethostname())
+
+
+def _of_others(run: _Run, there: Catalog | None) -> list[str]:
+    """Return a warning when the newest backup of that name in the storage is of another host."""
+    newest = next(iter(there.backups), None) if there is not None else None
+    if newest is None or run.place is None or not _is_of_another(newest):
+        return []
+    host = one_line(newest.manifest.server[MADE_ON], 80)
+    told = f"{newest.folder.name} in {run.place.where()} was made on {host}, not on {socket.gethostname()}"
+    return [f"{told}: give each host a prefix or a name of its own"]
 
 
 def _sent(place: Place, unsent: Sequence[Backup]) -> dict[str, Any]:
@@ -141,9 +180,11 @@ def _sent(place: Place, unsent: Sequence[Backup]) -> dict[str, Any]:
     }
 
 
-def _is_whole(backup: Backup) -> bool:
-    """Tell whether nothing is plainly wrong with a backup; of one that is in a storage only, no more is known."""
-    return not backup.folder.is_dir() or not damage(backup)
+def _is_whole(run: _Run, backup: Backup) -> bool:
+    """Tell whether nothing is plainly wrong with a backup, here or, for one that is only there, in the storage."""
+    if backup.folder.is_dir():
+        return not damage(backup)
+    return run.place is None or not run.place.damage(backup)
 
 
 def _proven(run: _Run, draft: Draft, made: Made) -> Manifest:
@@ -159,7 +200,7 @@ def _proven(run: _Run, draft: Draft, made: Made) -> Manifest:
         verified_at=None,
         size=sum(file.size for file in draft.files),
         files=tuple(draft.files),
-        server=made.server,
+        server={**made.server, MADE_ON: socket.gethostname()},
         tools=made.tools,
         layout={**made.layout, **encryption},
         facts=made.facts,
@@ -176,13 +217,14 @@ def _kept(run: _Run, backup: Backup) -> tuple[dict[str, Any], list[str]]:
     :raises OpsError: something failed; the new backup is there whatever that was, which the details say.
     """
     try:
-        sent = {} if run.place is None else {"storage": _sent(run.place, _unsent(run))}
+        there = None if run.place is None else run.place.catalog()
+        sent = {} if run.place is None else {"storage": _sent(run.place, _unsent(run, there))}
         outcome = apply_retention(run.rules, backup.folder.parent, run.place, run.keep_local, run.clock())
     except OpsError as error:
         error.details.update(_told(backup), changed=True)
         raise
     path = {} if backup.folder.is_dir() else {"path": None}
-    return {**sent, **path, "removed": outcome.removed}, outcome.warnings
+    return {**sent, **path, "removed": outcome.removed}, [*_of_others(run, there), *outcome.warnings]
 
 
 def _planned(run: _Run) -> Result:

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._backups import kinds
+from ansible_collections.day2.ops.plugins.module_utils._backups import creating, kinds
 from ansible_collections.day2.ops.plugins.module_utils._backups.base import Made
 from ansible_collections.day2.ops.plugins.module_utils._backups.catalog import read_catalog
 from ansible_collections.day2.ops.plugins.module_utils._backups.creating import back_up
@@ -30,6 +30,8 @@ from ansible_collections.day2.ops.plugins.module_utils._backups.streams import C
 from ansible_collections.day2.ops.plugins.module_utils._core.argspec import ArgSpec
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
+
+from .test_storage_opening import FolderPlace
 
 
 @dataclass
@@ -179,3 +181,59 @@ def test_any_name_is_one_folder_of_its_own(tmp_path: Path, name: str) -> None:
 def test_a_place_that_cannot_be_meant_is_refused(path: str, name: str) -> None:
     with pytest.raises(InputError):
         back_up(Words(), MAKING.validate({"path": path, "name": name}, "test"), False, "words")
+
+
+@pytest.fixture
+def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A storage that is a folder, for backups that are given ``storage``."""
+    folder = tmp_path / "away"
+    folder.mkdir()
+    monkeypatch.setattr(creating, "place_of", lambda options, name: FolderPlace(folder) if options else None)
+    return folder
+
+
+def stored(away: Path) -> list[str]:
+    return [backup.folder.name for backup in read_catalog(away).backups]
+
+
+def test_a_newer_backup_of_another_host_keeps_ours_from_nothing(
+    tmp_path: Path, away: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: dict[str, Any] = {"storage": {"bucket": "b"}}
+    here, there = tmp_path / "here", tmp_path / "there"
+    ours = [make(here, **options).data["backup"]]
+    unsent = make(here).data["backup"]
+    monkeypatch.setattr(creating.socket, "gethostname", lambda: "other")
+    theirs = make(there, **options)
+    assert theirs.warnings[0].startswith(f"{ours[0]} in elsewhere was made on ")
+    monkeypatch.undo()
+    monkeypatch.setattr(kinds, "KINDS", {"words": lambda: WORDS})
+    monkeypatch.setattr(creating, "place_of", lambda options, name: FolderPlace(away) if options else None)
+    done = make(here, Words(same=True), **options)
+    assert done.data["storage"]["backups"] == [unsent]
+    assert sorted(stored(away)) == sorted([*ours, unsent, theirs.data["backup"]])
+    assert f"{theirs.data['backup']} in elsewhere was made on other, not on " in done.warnings[0]
+    assert "give each host a prefix" in done.warnings[0]
+
+
+def test_what_is_unchanged_is_let_go_here_too(tmp_path: Path, away: Path) -> None:
+    options: dict[str, Any] = {"storage": {"bucket": "b"}}
+    here = tmp_path / "here"
+    first, second = make(here, **options), make(here, **options)
+    again = {**options, "retention": {"last": 1}, "keep_local": False}
+    planned = make(here, Words(same=True), check_mode=True, **again)
+    assert (planned.changed, len(planned.data["removed"])) == (True, 3)
+    assert stored(here / "my%20words") == [second.data["backup"], first.data["backup"]]
+    done = make(here, Words(same=True), **again)
+    assert (done.changed, done.data["path"], len(done.data["removed"])) == (True, None, 3)
+    assert (stored(here / "my%20words"), stored(away)) == ([], [second.data["backup"]])
+    assert not make(here, Words(same=True), **again).changed
+
+
+def test_one_that_is_damaged_in_the_storage_is_made_again(tmp_path: Path, away: Path) -> None:
+    options: dict[str, Any] = {"storage": {"bucket": "b"}, "keep_local": False}
+    first = make(tmp_path / "here", **options)
+    assert not make(tmp_path / "here", Words(same=True), **options).changed
+    (away / first.data["backup"] / "words").unlink()
+    again = make(tmp_path / "here", Words(same=True), **options)
+    assert (again.changed, again.data["backup"] != first.data["backup"]) == (True, True)

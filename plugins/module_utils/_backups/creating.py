@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from .._core.durations import seconds_of, show_duration
-from .._core.errors import InputError, OpsError, one_line
+from .._core.errors import InputError, OpsError
 from .._core.result import Result
 from . import proofs
 from .base import Kind, Made, Source
@@ -23,6 +22,7 @@ from .catalog import Backup, Catalog, damage, read_catalog
 from .cipher import Cipher, cipher_of
 from .draft import Draft, catalog_folder, drafted, published, require_space
 from .kinds import kind_named
+from .made_on import MADE_ON, other_host, this_host, told_of_another
 from .manifest import Manifest, write_manifest
 from .opened import Opened
 from .options import catalog_name, root_of
@@ -31,7 +31,6 @@ from .retention_applying import Outcome, apply_retention, foreseen, planned
 from .storage import Place, place_of
 
 Clock = Callable[[], float]
-MADE_ON = "made_on"  # in what a manifest says of the server: the name of the host that ran the backup
 
 
 class _Run:
@@ -148,26 +147,19 @@ def _unsent(run: _Run, there: Catalog | None) -> list[Backup]:
     here = read_catalog(folder).backups
     names = {one.folder.name for one in there.backups}
     mine = {one.folder.name for one in here}
-    ours = [one for one in there.backups if one.folder.name in mine or not _is_of_another(one)]
+    ours = [one for one in there.backups if one.folder.name in mine or not other_host(one.manifest)]
     newest = max((one.folder.name for one in ours if one.manifest.started_at <= run.clock()), default="")
     unsent = [one for one in here if one.folder.name > newest]
     unsent = [one for one in unsent if one.folder.name not in names and not damage(one)]
     return unsent[::-1] if newest else unsent[:1]
 
 
-def _is_of_another(backup: Backup) -> bool:
-    """Tell whether another host has made it, as its manifest says; what it does not say is taken for ours."""
-    return backup.manifest.server.get(MADE_ON) not in (None, socket.gethostname())
-
-
 def _of_others(run: _Run, there: Catalog | None) -> list[str]:
     """Return a warning when the newest backup of that name in the storage is of another host."""
     newest = next(iter(there.backups), None) if there is not None else None
-    if newest is None or run.place is None or not _is_of_another(newest):
+    if newest is None or run.place is None:
         return []
-    host = one_line(newest.manifest.server[MADE_ON], 80)
-    told = f"{newest.folder.name} in {run.place.where()} was made on {host}, not on {socket.gethostname()}"
-    return [f"{told}: give each host a prefix or a name of its own"]
+    return told_of_another(newest.folder.name, newest.manifest, run.place.where())
 
 
 def _sent(place: Place, unsent: Sequence[Backup]) -> dict[str, Any]:
@@ -200,7 +192,7 @@ def _proven(run: _Run, draft: Draft, made: Made) -> Manifest:
         verified_at=None,
         size=sum(file.size for file in draft.files),
         files=tuple(draft.files),
-        server={**made.server, MADE_ON: socket.gethostname()},
+        server={**made.server, MADE_ON: this_host()},
         tools=made.tools,
         layout={**made.layout, **encryption},
         facts=made.facts,

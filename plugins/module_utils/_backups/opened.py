@@ -27,7 +27,7 @@ class Opened:
 
     :param folder: where its files are. :param manifest: what it says. :param cipher: to read it with, if one was given.
     :param timeout: seconds that one chain of programs may take. :param bin_dir: the folder of the programs to read it
-        with, None for where they are found.
+        with, None for where they are found. :param warnings: what people should know of how it was chosen.
     """
 
     folder: Path
@@ -35,6 +35,7 @@ class Opened:
     cipher: Cipher | None
     timeout: float
     bin_dir: str | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def encrypted(self) -> bool:

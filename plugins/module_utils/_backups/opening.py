@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from .._core.durations import seconds_of
@@ -19,6 +20,7 @@ from .catalog import Backup, Catalog, Refused, damage, read_catalog
 from .cipher import cipher_of
 from .draft import catalog_folder
 from .leftovers import passing_folder
+from .made_on import other_host, this_host, told_of_another
 from .manifest import failure
 from .opened import Opened
 from .options import catalog_name, root_of
@@ -72,46 +74,60 @@ def newer_not_taken(catalog: Catalog, wanted: str, taken: Backup, now: float | N
 
 
 @contextmanager
-def opened_backup(options: Mapping[str, Any], kind: str | None, default_name: str = "") -> Iterator[Opened]:
+def opened_backup(
+    options: Mapping[str, Any], kind: str | None, default_name: str = "", own: bool = False
+) -> Iterator[Opened]:
     """Give the backup that ``options``, validated by READING, mean. Its checksums are still to be compared.
 
     One that is in the storage only is fetched into a folder in ``path`` that is removed at the end of the block.
 
     :param kind: of which it must be; None for any. :param default_name: of the catalogue, when none is given.
-    :raises NotThere: there is none such. :raises InputError: it is of another kind.
+    :param own: whether the newest in a storage must have been made on this host; one that is named need not.
+    :raises NotThere: there is none such. :raises InputError: it is of another kind, or host.
     """
     name = catalog_name(options.get("name"), default_name)
     folder = catalog_folder(root_of(options), name, make=False)
     place = place_of(options.get("storage"), name)
     here = read_catalog(folder) if folder.is_dir() else Catalog([], [])
-    backup, stored = _located(here, place, options["backup"], str(folder))
+    wanted = options["backup"]
+    backup, stored, looked_at = _located(here, place, wanted, str(folder))
     _of_kind(backup, kind)
+    warnings = newer_not_taken(looked_at, wanted, backup)
     if stored is None:
-        yield opened_here(options, backup)
+        yield replace(opened_here(options, backup), warnings=tuple(warnings))
         return
+    if wanted == NEWEST:
+        warnings += told_of_another(backup.folder.name, backup.manifest, stored.where())
+    if own and wanted == NEWEST and other_host(backup.manifest):
+        raise InputError(
+            f"the newest backup there was made on {other_host(backup.manifest)}, this is {this_host()}",
+            on=f"{stored.where()}/{backup.folder.name}",
+            advice="to restore it here, name it as backup",
+        )
     with fetched_backup(options, stored, backup) as fetched:
-        yield fetched
+        yield replace(fetched, warnings=tuple(warnings))
 
 
-def _located(here: Catalog, place: Place | None, wanted: str, where: str) -> tuple[Backup, Place | None]:
-    """Return the backup that is meant, and the place it has to be fetched from; None for one on this host.
+def _located(here: Catalog, place: Place | None, wanted: str, where: str) -> tuple[Backup, Place | None, Catalog]:
+    """Return the backup that is meant, the place to fetch it from (None for this host), and what was looked at.
 
     The newest is that of both; of the two copies of one that on this host is taken if nothing is plainly wrong with it.
     """
     if place is None:
-        return chosen(here, wanted, where), None
+        return chosen(here, wanted, where), None, here
     mine = _found(here, wanted, where)
     if mine is not None and wanted != NEWEST and not damage(mine):
-        return mine, None
+        return mine, None, here
     there = place.catalog()
+    both = Catalog([*here.backups, *there.backups], [*here.refused, *there.refused])
     theirs = _found(there, wanted, where)
     if theirs is None:
-        both = Catalog(here.backups, [*here.refused, *there.refused])
-        return chosen(both, wanted, f"{where}, {place.where()}"), None
+        mine = chosen(Catalog(here.backups, both.refused), wanted, f"{where}, {place.where()}")
+        return mine, None, both
     if mine is None or mine.manifest.finished_at < theirs.manifest.finished_at:
-        return theirs, place
+        return theirs, place, both
     same_one = mine.folder.name == theirs.folder.name
-    return (theirs, place) if same_one and damage(mine) else (mine, None)
+    return (theirs, place, both) if same_one and damage(mine) else (mine, None, both)
 
 
 def _found(catalog: Catalog, wanted: str, where: str) -> Backup | None:

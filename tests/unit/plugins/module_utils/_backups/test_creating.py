@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -203,7 +204,7 @@ def test_a_newer_backup_of_another_host_keeps_ours_from_nothing(
     here, there = tmp_path / "here", tmp_path / "there"
     ours = [make(here, **options).data["backup"]]
     unsent = make(here).data["backup"]
-    monkeypatch.setattr(creating.socket, "gethostname", lambda: "other")
+    monkeypatch.setattr(socket, "gethostname", lambda: "other")
     theirs = make(there, **options)
     assert theirs.warnings[0].startswith(f"{ours[0]} in elsewhere was made on ")
     monkeypatch.undo()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,6 +73,12 @@ def opened(path: Path, **options: Any) -> tuple[str, bytes]:
         return found.folder.parent.name, (found.folder / "data").read_bytes()
 
 
+def warned(path: Path, own: bool = False, **options: Any) -> tuple[str, ...]:
+    given = READING.validate({"path": str(path), "name": "x", "storage": {"bucket": "b"}, **options}, "test")
+    with opened_backup(given, "toy", own=own) as found:
+        return found.warnings
+
+
 def test_the_newest_of_both_places(tmp_path: Path, away: Path) -> None:
     here, now = tmp_path / "here" / "x", time.time()
     old = made_toy(away, now - 60, b"old there")
@@ -108,6 +115,25 @@ def test_one_that_failed_is_not_the_newest_and_still_has_its_name(tmp_path: Path
     shutil.rmtree(read_catalog(here).backups[1].folder)
     with pytest.raises(NotThere, match=r"there is no backup: .*here/x, elsewhere; not counted: .*L2 failed on .*: why"):
         opened(tmp_path / "here")
+
+
+def test_one_from_the_future_is_not_the_newest_and_told(tmp_path: Path, away: Path) -> None:
+    made_toy(away, time.time() - 60, b"old")
+    ahead = made_toy(away, time.time() + 7200, b"ahead")
+    assert opened(tmp_path / "here")[1] == b"old"
+    assert f"not taken: {ahead.name}: begun at " in warned(tmp_path / "here")[0]
+    assert opened(tmp_path / "here", backup=ahead.name)[1] == b"ahead"
+
+
+def test_the_newest_of_another_host_is_told_and_may_be_refused(tmp_path: Path, away: Path) -> None:
+    theirs = made_toy(away, time.time() - 60, b"theirs", server={"made_on": "other"})
+    (told,) = warned(tmp_path / "here")
+    assert told.startswith(f"{theirs.name} in elsewhere was made on other, not on {socket.gethostname()}")
+    with pytest.raises(InputError, match=r"made on other, this is .*name it as backup"):
+        warned(tmp_path / "here", own=True)
+    assert warned(tmp_path / "here", own=True, backup=theirs.name) == ()
+    made_toy(away, time.time() - 30, b"ours", server={"made_on": socket.gethostname()})
+    assert warned(tmp_path / "here", own=True) == ()
 
 
 def test_storages_that_cannot_be_meant() -> None:

@@ -197,7 +197,7 @@ def test_a_manifest_that_is_updated_stays_locked_as_long_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], wanted: bool, expected: Any
 ) -> None:
     now = float(int(time.time()))
-    monkeypatch.setattr(storage_s3.time, "time", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
     backup = made_toy(tmp_path / "x", now - 3601)  # it ended a second later
     put: list[Any] = []
 

@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -156,10 +154,8 @@ def test_what_does_not_decrypt_is_not_marked(tmp_path: Path, backup: Path, monke
 def test_a_scratch_server_that_fails_marks_nothing(
     tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @contextmanager
-    def rehearsed(_backup: Opened, _options: Any) -> Iterator[Any]:
+    def rehearsed(_backup: Opened, _options: Any) -> Any:
         raise OpsError("initdb ended with status 1")
-        yield
 
     monkeypatch.setattr(TOY, "rehearsed", rehearsed)
     assert verify(tmp_path, level="L3").data["level_failed"] == "L3"

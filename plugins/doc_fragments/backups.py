@@ -185,7 +185,7 @@ options:
     READING = r"""
 options:
   backup:
-    description: Which one, by the name of its folder, or the V(newest).
+    description: Which one, by the name of its folder, or the V(newest) that no proof failed of, none from the future.
     type: str
     default: newest
 """

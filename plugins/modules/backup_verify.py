@@ -14,11 +14,13 @@ description:
   - Proves a backup level by level, and writes into its manifest how far it got and when. At V(L4) that is a drill of a
     restore, apart from everything, with its time (RTO) and the age of the data (RPO) held against objectives.
   - A backup that is in the storage only is fetched into O(path) for that, and taken away again.
-  - A backup of which a level fails is marked in its manifest. It is at the level below from then on, V(newest) means it
-    no more, no retention counts on it, the kind C(backup) of M(day2.ops.health_gate) fails for it. A later proof of
-    that level undoes it. A failure of V(L1) is that of one copy; what fails above it is wrong with both.
-  - Fails when a backup is broken, saying at which level, when an objective is missed, and when a proof cannot be tried;
-    the backup is not marked for that.
+  - A backup that is shown to be broken is marked in its manifest (other bytes, data that their reader refuses, numbers
+    that differ from the source's). It is at the level below from then on, V(newest) means it no more, no retention
+    counts on it or removes it, the kind C(backup) of M(day2.ops.health_gate) fails for it. A later proof of that level
+    undoes it. A failure of V(L1) is that of one copy; what fails above it is wrong with both.
+  - Fails when a backup is broken, saying at which level, when an objective is missed, and when a proof cannot be tried
+    or fails for what may be another reason (a key, a program, space, a scratch server, an assertion); nothing is marked
+    then.
 extends_documentation_fragment:
   - day2.ops.attributes
   - day2.ops.backups
@@ -50,7 +52,7 @@ options:
   all:
     description:
       - Whether every backup is proven, of O(name) or of all that is in O(path) and O(storage). One that is broken does
-        not end the work; O(backup) and O(objectives) are not looked at.
+        not end the work; O(backup) and O(objectives) are not looked at. It fails when there is none.
     type: bool
     default: false
   source:
@@ -171,7 +173,9 @@ rto_seconds_per_gb:
   type: float
   sample: 193.8
 rpo_seconds:
-  description: How old the data were when the drill began, since the snapshot, or since the backup was begun.
+  description:
+    - How old the data were when the drill began, since the snapshot, or since the backup was begun. Negative, and missed,
+      for what is from the future by this host's clock.
   returned: when one was proven
   type: float
   sample: 1800.0

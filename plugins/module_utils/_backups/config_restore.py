@@ -55,7 +55,7 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
     """
     root = _target(params)
     only = Patterns(params["only"], "only") if params["only"] else None
-    with opened_backup(params, ConfigSource.kind, DEFAULT_NAME) as backup:
+    with opened_backup(params, ConfigSource.kind, DEFAULT_NAME, own=params["in_place"]) as backup:
         if not backup.readable():
             raise InputError("the backup is encrypted", on=str(backup.folder), advice="give what decrypts it")
         read_back(backup.folder, backup.manifest.files)
@@ -171,4 +171,5 @@ def _result(root: Path, backup: Opened, plan: Plan, diff: str, kept: Mapping[str
         msg=f"{backup.folder.name} {verb}restored to {root}: {told}",
         data=data,
         diff={"prepared": diff} if diff else None,
+        warnings=list(backup.warnings),
     )

@@ -84,7 +84,13 @@ class Work:
         more = f"; the old one is kept as {old}" if old else ""
         told = f"{on}: {told} from {name}{more}"
         common = {"target": self.target, "backup": name, "path": str(self.backup.folder), "old": old}
-        return Result(changed=True, msg=told, data={**common, **data}, diff={"before": before, "after": after})
+        return Result(
+            changed=True,
+            msg=told,
+            data={**common, **data},
+            diff={"before": before, "after": after},
+            warnings=list(self.backup.warnings),
+        )
 
 
 def looked_at(connection: psycopg.Connection[Any], backup: Opened, params: Mapping[str, Any], clock: Clock) -> Work:

@@ -110,7 +110,7 @@ def operate(params: dict[str, Any], check_mode: bool) -> Result:
         msg=f"{on}: {done} from {backup.folder.name}, {keys} keys",
         data=data,
         diff={"before": before, "after": f"{keys} keys of {backup.folder.name}\n"},
-        warnings=list(_warnings(target)),
+        warnings=[*backup.warnings, *_warnings(target)],
     )
 
 

@@ -174,8 +174,8 @@ rto_seconds_per_gb:
   sample: 193.8
 rpo_seconds:
   description:
-    - How old the data were when the drill began, since the snapshot, or since the backup was begun. Negative, and missed,
-      for what is from the future by this host's clock.
+    - How old the data were when the drill began, since the snapshot, or since the backup was begun. Negative, and
+      missed, for what is from the future by this host's clock.
   returned: when one was proven
   type: float
   sample: 1800.0

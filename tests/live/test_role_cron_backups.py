@@ -211,6 +211,7 @@ def test_backups_that_cron_and_systemd_start(hosts: Hosts) -> None:
     now, later, *_others = hosts.run(
         check("/usr/bin/python3", "26h"),
         check("/usr/local/bin/python-tomorrow", "26h"),
+        role(cron_backups_jobs=[{**_JOBS[2], "name": "shop"}], cron_backups_service="shop"),
         role(cron_backups_jobs=_JOBS[2:]),
         swapped=True,
     )
@@ -218,10 +219,12 @@ def test_backups_that_cron_and_systemd_start(hosts: Hosts) -> None:
     old = "fail: age is 1 d 3 h, expected at most 1 d 2 h"
     assert " ".join(later.split()).count(f"critical the objective: {old}; critical the run: {old}") >= 2
     for name in SCHEDULERS:  # a run that is at work meanwhile leaves nothing either
-        wait_for(f"only night on {name}", partial(hosts.has_only, name, "night.json\n"), FIRED)
-    timers = "systemctl list-timers --all --plain | grep -o 'day2.*timer' || true"
-    assert hosts.everywhere(timers) == ["day2-backup@night.timer\n", ""]
+        wait_for(f"only night and shop on {name}", partial(hosts.has_only, name, "night.json\nshop.json\n"), FIRED)
+    timers = "systemctl list-timers --all --plain | grep -o 'day2-backup.*@[a-z]*.timer' | sort || true"
+    assert hosts.everywhere(timers) == ["day2-backup-shop@shop.timer\nday2-backup@night.timer\n", ""]
     assert "run --cron night\n" in hosts.within("day2-timers", "cat /etc/cron.d/day2-backups")
+    assert "run --cron shop\n" in hosts.within("day2-timers", "cat /etc/cron.d/day2-backups-shop")
 
-    hosts.run(role(cron_backups_state="absent"), nothing_is_there(), swapped=True)
+    absent = role(cron_backups_state="absent"), role(cron_backups_state="absent", cron_backups_service="shop")
+    hosts.run(*absent, nothing_is_there(), swapped=True)
     assert all(hosts.everywhere("ls /var/backups/day2/etc"))

@@ -57,7 +57,12 @@ def test_the_tablespace_counts(data: str, tmp_path_factory: pytest.TempPathFacto
     other = str(tmp_path_factory.mktemp("other"))
     asked: list[str] = []
     real = os.statvfs
-    monkeypatch.setattr(os, "statvfs", lambda path: asked.append(str(path)) or real(path))
+
+    def statvfs(path: Any) -> os.statvfs_result:
+        asked.append(str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "statvfs", statvfs)
     _room(_Connection(data, 5432, STARTED, other), _manifest(1), tablespace="fast")
     assert asked == [other]
 

@@ -119,7 +119,8 @@ class _Server:
         self._left: int | None = None
         self._looks = looks
         self._refusal = refusal
-        self.client, self.on, self.info, self.options, self.wait = None, "here", {}, {}, 0.2
+        self.on = "here"
+        self.wait = 0.2
 
     def look(self) -> dict[str, str]:
         if self._left is not None:

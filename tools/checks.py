@@ -46,7 +46,7 @@ LIVE = program(
     "tests/live",
     "--cov",
     "--cov-report=term",
-    "--durations=10",
+    "--durations=30",
 )
 
 GROUPS: dict[str, tuple[Step, ...]] = {

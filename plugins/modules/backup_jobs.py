@@ -14,8 +14,8 @@ description:
   - Writes for each job a file that only root can read, and the program C(day2-backup), which runs a job by the code of
     the modules of this collection. The program is made of what Ansible brings for this module, so it needs nothing else
     on the host than Python and the libraries of the modules.
-  - Options of jobs and schedules are checked before anything is written. Jobs of the service that are not listed any more are
-    removed, their backups are not.
+  - Options of jobs and schedules are checked before anything is written. Jobs of the service that are not listed any
+    more are removed, their backups are not.
   - It does not touch cron or systemd. The role P(day2.ops.cron_backups#role) does that by what this returns.
 extends_documentation_fragment:
   - day2.ops.attributes

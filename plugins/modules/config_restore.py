@@ -152,7 +152,8 @@ unchanged:
 changes:
   description: >-
     The first 1000 that were created or replaced, and what differed: C(missing), C(type), C(content), C(target),
-    C(owner) or C(mode). What is no UTF-8 in a path is written as C(\\xNN). After a failure in the middle, what was to be.
+    C(owner) or C(mode). What is no UTF-8 in a path is written as C(\\xNN). After a failure in the middle, what was
+    to be.
   returned: success, or failure in the middle
   type: list
   elements: dict

@@ -38,8 +38,8 @@ attributes:
 notes:
   - The database must not be the one that O(login_db) names.
   - Logical replication slots stay with the old database.
-  - Free space for a second copy of the database is needed on the server. Where the server runs on the same host, and the
-    role and the account may see the folder of its data, a restore that would not fit is refused before anything is
+  - Free space for a second copy of the database is needed on the server. Where the server runs on the same host, and
+    the role and the account may see the folder of its data, a restore that would not fit is refused before anything is
     written; else a warning says that nobody looked.
   - A backup is code that runs with the rights of O(login_user). Restore only what you trust.
 options:

@@ -72,7 +72,7 @@ def _scratch(backup: Any) -> Iterator[_Scratch]:
 
 def _replayed(monkeypatch: pytest.MonkeyPatch, target: _Client, flush: bool) -> dict[str, Any]:
     monkeypatch.setattr(redis_replay, "scratch_server", _scratch)
-    return redis_replay.replay(lambda _database: target, "here", cast("Opened", None), flush)
+    return redis_replay.replay(lambda _database: target, "here", cast(Opened, None), flush)
 
 
 REFUSED = redis_exceptions.ResponseError("OOM command not allowed")
@@ -144,7 +144,7 @@ class _Server:
 def _stopped(server: _Server, switch: Any) -> OpsError:
     with (
         pytest.raises(OpsError) as caught,
-        redis_restore._started_again_on_failure(cast("redis_restore._Target", server), cast("Switch", switch)),
+        redis_restore._started_again_on_failure(cast("redis_restore._Target", server), cast(Switch, switch)),
     ):
         switch.stop()
         await_gone(server.look, server.on, server.wait)

@@ -36,14 +36,15 @@ kubernetes compose:
 lock: setup ## pin requirements/dev.in anew into requirements/dev.lock
 	$(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet requirements/dev.in --output-file requirements/dev.lock
 
-.PHONY: test lint sanity units live integration
+.PHONY: test lint sanity units live integration long
 test: servers ## run every check and test below, stop at the first that fails
 lint: setup ## ruff, mypy strict, yamllint, ansible-lint production, docs, changelog, licences, galaxy build
 sanity: setup ## ansible-test sanity, without any ignore
 units: setup ## ansible-test units
 live: servers ## pytest of tests/unit and tests/live against real servers, with coverage
 integration: setup ## ansible-test integration against the lab
-test lint sanity units live integration:
+long: servers ## those tests with real servers that take minutes each, which 'make test' leaves out
+test lint sanity units live integration long:
 	@$(MODULE).tools.checks $@
 
 .PHONY: test-matrix

@@ -36,18 +36,10 @@ LINT = (
     Step("reuse", program("reuse", "lint", "--lines")),
     Step("galaxy build", program("ansible-galaxy", "collection", "build", "--force", "--output-path", str(BUILD))),
 )
-LIVE = program(
-    "pytest",
-    "-n",
-    "2",
-    "--dist",
-    "loadfile",
-    "tests/unit",
-    "tests/live",
-    "--cov",
-    "--cov-report=term",
-    "--durations=30",
-)
+PYTEST = ("pytest", "-n", "2", "--dist", "loadfile", "--durations=30")
+LIVE = program(*PYTEST, "tests/unit", "tests/live", "-m", "not long", "--cov", "--cov-report=term")
+LONG = program(*PYTEST, "tests/live", "-m", "long")
+
 
 GROUPS: dict[str, tuple[Step, ...]] = {
     "lint": LINT,
@@ -59,6 +51,8 @@ GROUPS: dict[str, tuple[Step, ...]] = {
     "live": (Step("pytest, real servers and coverage", LIVE),),
     "integration": (Step("ansible-test integration", ansible_test("integration")),),
 }
+# Too long for each change.
+APART: dict[str, tuple[Step, ...]] = {"long": (Step("pytest, what takes minutes", LONG),)}
 
 
 # Neither of these keeps more than one processor busy, nor starts a server.
@@ -67,14 +61,14 @@ BESIDE = ("lint", "sanity")
 
 def run_group(group: str) -> int:
     if group != "test":
-        return run_steps(GROUPS[group])
+        return run_steps({**GROUPS, **APART}[group])
     rest = [step for name, steps in GROUPS.items() if name not in BESIDE for step in steps]
     return run_steps(rest, [GROUPS[name] for name in BESIDE])
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("group", choices=[*GROUPS, "test"])
+    parser.add_argument("group", choices=[*GROUPS, *APART, "test"])
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     BUILD.mkdir(exist_ok=True)
     return run_group(parser.parse_args().group)

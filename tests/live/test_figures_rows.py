@@ -98,7 +98,7 @@ def test_every_area_can_be_chosen(suite: str) -> None:
 
 def test_an_unknown_area_gets_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert cli.main(["bench", "--area", "chekcs", "--dir", str(tmp_path)]) == 1
-    assert capsys.readouterr().err.startswith("figures: bench has no area 'chekcs'; expected one of checks, ")
+    assert capsys.readouterr().err.startswith("figures: bench has no area 'chekcs'; expected one of backups, ")
     assert not list(tmp_path.iterdir())
 
 

@@ -124,6 +124,7 @@ def test_a_server_of_redis_gets_its_keys_back(operator: BackupOperator) -> None:
     assert f"what was there is the backup {before.name}" in done.of_task("Say where the old data are")
 
 
+@pytest.mark.long
 def test_a_migration_that_fails_is_taken_back_and_one_that_does_not_is_verified(operator: BackupOperator) -> None:
     facts = operator.lab.facts["postgres"]
     script = program(operator.folder / "migrate", MIGRATION.format(**facts))

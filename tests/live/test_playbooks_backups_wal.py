@@ -67,6 +67,7 @@ def tables(server: Cluster) -> set[str]:
         return {row[0] for row in session.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND oid > 16000")}
 
 
+@pytest.mark.long
 def test_a_dropped_table_is_back_as_of_the_moment_before(server: Cluster, tmp_path: Path) -> None:
     given = described(server, tmp_path)
     archiving = role(

@@ -188,6 +188,7 @@ def check(interpreter: str, objective: str) -> dict[str, Any]:
     return {"tasks": tasks}
 
 
+@pytest.mark.long
 def test_backups_that_cron_and_systemd_start(hosts: Hosts) -> None:
     planned, _nothing, made, again, *_recap = hosts.run(role(check_mode=True), nothing_is_there(), role(), role())
     assert "changed: [day2-cron]" in planned

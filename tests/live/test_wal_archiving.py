@@ -162,6 +162,7 @@ def test_a_dropped_table_is_back_and_a_wrong_restore_changes_nothing(server: Clu
     shutil.rmtree(old)
 
 
+@pytest.mark.long
 def test_a_restore_that_died_is_gone_on_with_and_damage_is_found(server: Cluster, tmp_path: Path) -> None:
     old, journal = server.folder / "data.before-1", server.folder / "data.restoring"
     old.mkdir()
@@ -188,6 +189,7 @@ def test_a_restore_that_died_is_gone_on_with_and_damage_is_found(server: Cluster
     assert [path.name for path in server.folder.glob("data*")] == ["data"]
 
 
+@pytest.mark.long
 def test_the_same_from_a_bucket(lab: Lab, tmp_path: Path) -> None:
     reason = lab.missing("s3")
     if reason:

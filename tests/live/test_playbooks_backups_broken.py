@@ -146,6 +146,7 @@ def test_nothing_to_do_is_no_success(site: Site, playbook: str, variables: dict[
     assert words in done.text, done.output
 
 
+@pytest.mark.long
 def test_a_host_without_backups_among_others_is_fine(site: Site) -> None:
     job = {"name": NAME, "kind": "config", "options": {"paths": [str(site.etc)]}}
     template = "{{ " + json.dumps([job]) + " if inventory_hostname == 'web' else [] }}"
@@ -154,6 +155,7 @@ def test_a_host_without_backups_among_others_is_fine(site: Site) -> None:
         assert done.status == 0, done.output
 
 
+@pytest.mark.long
 def test_what_a_killed_drill_has_left_is_removed(site: Site) -> None:
     assert site.run("backup").status == 0
     parent = site.home / ".cache" / "day2-drill"
@@ -192,6 +194,7 @@ def test_a_migration_after_one_that_was_killed_starts_the_service(site: Site) ->
     assert site.logged() == ["stopped", "started"]
 
 
+@pytest.mark.long
 def test_a_migration_that_goes_on_keeps_the_backup_of_before(site: Site) -> None:
     first = "20260301T020000Z-7f3a91c2"
     site.window("database migration", migration={"backup": first, "path": str(site.folder / "backups" / "db" / first)})
@@ -201,6 +204,7 @@ def test_a_migration_that_goes_on_keeps_the_backup_of_before(site: Site) -> None
     assert site.logged() == ["stopped", "migrated", "started"]
 
 
+@pytest.mark.long
 def test_a_restore_that_is_refused_leaves_the_service_started(site: Site) -> None:
     first = "20260301T020000Z-7f3a91c2"
     site.window("database migration", migration={"backup": first, "path": str(site.folder / "backups" / "db" / first)})

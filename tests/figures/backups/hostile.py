@@ -41,7 +41,8 @@ def rows(run: Run, here: Database) -> Iterator[Row]:
         "%n%s",
         "dbname=postgres",
     )
-    yield _handled(here, names, marker)
+    # each takes two seconds; those of the short slice mean harm to SQL, shells and paths
+    yield _handled(here, names[:2] + names[10:11] if run.short else names, marker)
     yield _refused(here, marker)
 
 

@@ -104,13 +104,13 @@ EXAMPLES = r"""
     delete_extra: true
     encryption:
       method: age
-      identity_file: /root/backup.key
+      identity_file: /etc/day2/backup.key
 
 - name: Look at an old one
   day2.ops.config_restore:
     path: /var/backups/day2
     name: proxy
-    to: /root/proxy-as-it-was
+    to: /srv/proxy-as-it-was
 """
 
 RETURN = r"""

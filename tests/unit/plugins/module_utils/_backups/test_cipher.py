@@ -44,7 +44,7 @@ def test_age_needs_only_what_it_is_used_for(key: str) -> None:
 def test_what_a_manifest_tells_is_no_secret(key: str) -> None:
     told: list[dict[str, Any]] = [
         {"method": "age", "recipients": ["age1x"], "identity_file": key},
-        {"method": "gpg", "recipients": ["ops@example.com"], "gnupg_home": "/root/.gnupg"},
+        {"method": "gpg", "recipients": ["ops@example.com"], "gnupg_home": "/etc/day2/gnupg"},
         {"method": "ansible-vault", "vault_password_file": key},
     ]
     for options in told:

@@ -19,6 +19,7 @@ from .._core.moments import written_utc
 from .catalog import Backup, Catalog, Refused, damage, read_catalog
 from .cipher import cipher_of
 from .draft import catalog_folder
+from .in_use import in_use
 from .leftovers import passing_folder
 from .made_on import other_host, this_host, told_of_another
 from .manifest import failure
@@ -94,7 +95,8 @@ def opened_backup(
     _of_kind(backup, kind)
     warnings = newer_not_taken(looked_at, wanted, backup)
     if stored is None:
-        yield replace(opened_here(options, backup), warnings=tuple(warnings))
+        with in_use(backup.folder):
+            yield replace(opened_here(options, backup), warnings=tuple(warnings))
         return
     if wanted == NEWEST:
         warnings += told_of_another(backup.folder.name, backup.manifest, stored.where())

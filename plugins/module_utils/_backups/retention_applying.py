@@ -22,6 +22,7 @@ from .._core.files import exclusive, fsync_folder
 from .._core.moments import written_utc
 from .catalog import Backup, Catalog, damage, is_backup_name, read_catalog
 from .draft import LOCK
+from .in_use import unused
 from .leftovers import remove_folder
 from .manifest import Manifest
 from .retention import NOT_COUNTED, Rules, judge
@@ -70,8 +71,12 @@ def _remove(
     sweep(folder)
     there = None if place is None else _swept(place)
     for backup, why in _going_here(rules, read_catalog(folder), there, place, keep_local, now, outcome):
-        remove_here(backup)
-        outcome.removed.append({"backup": backup.folder.name, "where": str(folder), "why": why})
+        try:
+            remove_here(backup)
+        except Unreachable as error:  # somebody restores it, or proves it
+            outcome.warnings.append(f"{backup.folder.name} would be removed ({why}): {error.failed}")
+        else:
+            outcome.removed.append({"backup": backup.folder.name, "where": str(folder), "why": why})
     if rules is None or place is None or there is None:
         return
     for backup, why in _judged(rules, there, now, place.damage, outcome):
@@ -172,14 +177,15 @@ def _tell_kept(what: str, kept: Sequence[tuple[str, str]], outcome: Outcome) -> 
 def remove_here(backup: Backup) -> None:
     """Remove a backup of this host: it is renamed, and none from then on, then deleted. The caller holds the lock.
 
-    :raises OpsError: it cannot be.
+    :raises Unreachable: somebody reads it. :raises OpsError: it cannot be.
     """
     folder = backup.folder
     if not is_backup_name(folder.name):
         raise OpsError("this has no backup's name; it is not removed", on=str(folder))
     away = folder.with_name(f"{REMOVING}{folder.name}")
     try:
-        os.rename(folder, away)
+        with unused(folder):
+            os.rename(folder, away)
         fsync_folder(folder.parent)
     except OSError as error:
         raise OpsError(f"cannot remove the backup ({error.strerror})", on=str(folder)) from error

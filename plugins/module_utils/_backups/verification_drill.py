@@ -21,6 +21,7 @@ from .._core.argspec import ArgSpec
 from .._core.durations import seconds_of
 from .._core.errors import InputError, OpsError
 from . import kinds
+from .in_use import in_use
 from .information_copies import STORAGE, Copies, Copy
 from .kinds import kind_named
 from .manifest import LEVELS, Manifest, with_failure
@@ -165,7 +166,8 @@ def _looked_at(drill: Drill) -> None:
 @contextmanager
 def _at_hand(run: Run, drill: Drill) -> Iterator[Opened]:
     if drill.copy.place is None:
-        yield opened_here(run.options, drill.copy.backup)
+        with in_use(drill.copy.backup.folder):
+            yield opened_here(run.options, drill.copy.backup)
         return
     with fetched_backup(run.options, drill.copy.place, drill.copy.backup) as opened:
         drill.fetched = run.clock() - drill.began

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._backups.catalog import Backup, read_catalog
 from ansible_collections.day2.ops.plugins.module_utils._backups.draft import LOCK
+from ansible_collections.day2.ops.plugins.module_utils._backups.in_use import in_use
 from ansible_collections.day2.ops.plugins.module_utils._backups.manifest import (
     FILE_NAME,
     parse,
@@ -28,7 +29,7 @@ from ansible_collections.day2.ops.plugins.module_utils._backups.retention_applyi
     planned,
     remove_here,
 )
-from ansible_collections.day2.ops.plugins.module_utils._core.errors import OpsError
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import NotThere, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._core.files import exclusive
 
 from .toy_kind import made_toy
@@ -88,6 +89,17 @@ def test_who_is_in_the_folder_of_a_backup_lives(tmp_path: Path, made: list[Path]
         finally:
             shell.kill()
     assert not made[2].exists()
+
+
+def test_what_is_being_read_stays_and_is_told(tmp_path: Path, made: list[Path]) -> None:
+    read = read_catalog(made[0].parent).backups[-1].folder
+    with in_use(read):
+        outcome = apply(read.parent, last=1)
+    assert read.is_dir()
+    assert f"{read.name} would be removed" in outcome.warnings[0] and "it is being read" in outcome.warnings[0]
+    assert [one["backup"] for one in apply(read.parent, last=1).removed] == [read.name]
+    with pytest.raises(NotThere, match="the backup is gone"), in_use(read):
+        pass
 
 
 def test_links_and_other_names_are_left_alone(tmp_path: Path, made: list[Path]) -> None:

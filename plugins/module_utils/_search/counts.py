@@ -1,0 +1,165 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""What a snapshot's metadata record of the documents that were in its indices when it began.
+
+Both products allow 1,024 bytes of metadata (``CreateSnapshotRequest``: MAXIMUM_METADATA_BYTES), counted in their own
+binary form. So the counts stand there as they are when they are few, packed when that is enough, and else as their
+sum and a checksum, from which a restore of all indices can still be judged, if not which of them differs.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._core.errors import InputError
+
+NAME = "day2"
+MAX_BYTES = 1024
+_RESERVE = 64  # the servers' own form has a few bytes more a value than what is counted here
+_MOST_UNPACKED = 1 << 20
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What metadata tell.
+
+    :param documents: the sum. :param counts: by index; None where they did not fit. :param checksum: of all counts.
+    """
+
+    documents: int
+    indices: int
+    checksum: str
+    counts: Mapping[str, int] | None = None
+
+
+def record(counts: Mapping[str, int], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``metadata`` of the user's with what is recorded of ``counts``, by index, in as much detail as fits.
+
+    :raises InputError: the user's own are too large, or use our name.
+    """
+    if NAME in metadata:
+        raise InputError(f"metadata: {NAME} is where the counts of documents are kept", advice="take another name")
+    room = MAX_BYTES - _RESERVE - _size(metadata)
+    common = {"documents": sum(counts.values()), "indices": len(counts), "checksum": checksum(counts)}
+    if room < _size({NAME: common}):
+        raise InputError("metadata are too large", advice=f"at most about {room_for_users()} bytes are left for them")
+    forms: list[dict[str, Any]] = [{"counts": dict(counts)}, {"packed": _packed(counts)}, {}]
+    fitting = next(form for form in forms if _size({NAME: {**common, **form}}) <= room)
+    return {**metadata, NAME: {**common, **fitting}}
+
+
+def room_for_users() -> int:
+    """Return how many bytes of JSON the user's own metadata may have."""
+    common = {"documents": 10**15, "indices": 10**6, "checksum": checksum({})}
+    return MAX_BYTES - _RESERVE - _size({NAME: common})
+
+
+def recorded(metadata: Mapping[str, Any]) -> Recorded | None:
+    """Return what is recorded in a snapshot's metadata; None when nothing is that can be read."""
+    found = metadata.get(NAME) if isinstance(metadata, Mapping) else None
+    if not isinstance(found, Mapping):
+        return None
+    try:
+        counts = found["counts"] if "counts" in found else _unpacked(found.get("packed"))
+        return Recorded(
+            documents=int(found["documents"]),
+            indices=int(found["indices"]),
+            checksum=str(found["checksum"]),
+            counts=None if counts is None else {str(name): int(count) for name, count in counts.items()},
+        )
+    except (AttributeError, KeyError, TypeError, ValueError, zlib.error):
+        return None
+
+
+def checksum(counts: Mapping[str, int]) -> str:
+    """Return a checksum of counts by index: the first 16 digits of a SHA-256."""
+    lines = "".join(f"{name} {counts[name]}\n" for name in sorted(counts))
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How documents that were restored compare with what was recorded.
+
+    :param missing: by index, how many fewer there are. :param more: how many more: a snapshot holds what was written
+        while it was taken. :param unknown: whether nobody can say.
+    """
+
+    documents: int
+    recorded: int | None = None
+    missing: Mapping[str, int] = field(default_factory=dict)
+    more: Mapping[str, int] = field(default_factory=dict)
+    unknown: bool = False
+
+    @property
+    def equal(self) -> bool:
+        """Whether there are as many as recorded, index by index."""
+        return not (self.missing or self.more or self.unknown)
+
+    def told(self) -> dict[str, Any]:
+        """Return it for a result."""
+        return {
+            "documents": self.documents,
+            "recorded": self.recorded,
+            "missing": dict(self.missing),
+            "more": dict(self.more),
+            "equal": None if self.unknown else self.equal,
+        }
+
+
+def compare(counts: Mapping[str, int], known: Recorded | None, all_indices: bool) -> Compared:
+    """Compare counts of what was restored, under the names that the indices had, with what was recorded.
+
+    :param all_indices: whether all of the snapshot's indices were restored; where only sums are known nothing can be
+        said of some of them.
+    """
+    documents = sum(counts.values())
+    if known is None:
+        return Compared(documents, unknown=True)
+    if known.counts is not None:
+        return _by_index(counts, known.counts, documents)
+    if not all_indices or len(counts) != known.indices:
+        return Compared(documents, unknown=True)
+    if checksum(counts) == known.checksum:
+        return Compared(documents, known.documents)
+    differ = known.documents - documents
+    sums = {"missing": {"*": differ}} if differ > 0 else {"more": {"*": -differ}}
+    return Compared(documents, known.documents, **sums)
+
+
+def _by_index(counts: Mapping[str, int], known: Mapping[str, int], documents: int) -> Compared:
+    differ = {name: known[name] - counts[name] for name in counts if name in known}
+    return Compared(
+        documents,
+        sum(known[name] for name in differ),
+        missing={name: number for name, number in differ.items() if number > 0},
+        more={name: -number for name, number in differ.items() if number < 0},
+        unknown=len(differ) < len(counts),
+    )
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, separators=(",", ":")).encode())
+
+
+def _packed(counts: Mapping[str, int]) -> str:
+    written = json.dumps(dict(counts), separators=(",", ":"), sort_keys=True).encode()
+    return base64.b85encode(zlib.compress(written, 9)).decode("ascii")
+
+
+def _unpacked(packed: Any) -> dict[str, int] | None:
+    if packed is None:
+        return None
+    inflating = zlib.decompressobj()
+    written = inflating.decompress(base64.b85decode(str(packed)), _MOST_UNPACKED)
+    found: dict[str, int] = json.loads(written)
+    return found

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Documents of each index, counted exactly, a bounded number of indices at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .._core.errors import AccessDenied, OpsError
+from .answers import Unavailable
+from .connection import Client, part
+
+_AT_ONCE = 100
+# The line of a request may be 4,096 bytes long (http.max_initial_line_length); names of indices 255 each.
+_MOST_LETTERS = 3000
+CLOSED = "close"
+
+
+def indices_of(client: Client, patterns: Sequence[str]) -> dict[str, bool]:
+    """Return the indices that names and patterns mean, hidden ones too, each with whether it is open.
+
+    :raises NotThere: a name without ``*`` is that of no index.
+    """
+    wanted = ",".join(part(one) for one in patterns) or "*"
+    query = {"format": "json", "h": "index,status", "expand_wildcards": "all"}
+    rows = client.ask("GET", f"_cat/indices/{wanted}", query)
+    return {str(row["index"]): row["status"] != CLOSED for row in rows}
+
+
+def documents(client: Client, indices: Sequence[str]) -> dict[str, int]:
+    """Return how many documents each of these open indices holds, those just written too.
+
+    :raises OpsError: not all shards answered, so that nobody knows.
+    """
+    found: dict[str, int] = {}
+    for some in _portions(indices):
+        names = ",".join(map(part, some))
+        _refresh(client, names)
+        found.update(_counted(client, names, some))
+    return found
+
+
+def _refresh(client: Client, names: str) -> None:
+    """Have what was just written seen by the count, where the login may do that. A snapshot holds it in any case."""
+    try:
+        client.ask("POST", f"{names}/_refresh")
+    except (AccessDenied, Unavailable):
+        return
+
+
+def _counted(client: Client, names: str, indices: Sequence[str]) -> dict[str, int]:
+    body = {
+        "size": 0,
+        "track_total_hits": True,
+        "aggs": {"indices": {"terms": {"field": "_index", "size": len(indices)}}},
+    }
+    answer = client.ask("POST", f"{names}/_search", {"allow_partial_search_results": False}, body)
+    shards = answer["_shards"]
+    if shards["successful"] < shards["total"] or answer.get("timed_out"):
+        told = f"{shards['successful']} of {shards['total']} shards answered"
+        raise OpsError(f"the documents cannot be counted: {told}", on=client.where)
+    counts = {str(one["key"]): int(one["doc_count"]) for one in answer["aggregations"]["indices"]["buckets"]}
+    return {name: counts.get(name, 0) for name in indices}
+
+
+def _portions(indices: Sequence[str]) -> Iterator[list[str]]:
+    some: list[str] = []
+    letters = 0
+    for name in indices:
+        size = len(part(name)) + 1
+        if some and (len(some) == _AT_ONCE or letters + size > _MOST_LETTERS):
+            yield some
+            some, letters = [], 0
+        some.append(name)
+        letters += size
+    if some:
+        yield some
+
+
+def total(counts: Mapping[str, Any]) -> int:
+    """Return the sum."""
+    return sum(int(one) for one in counts.values())

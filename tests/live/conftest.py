@@ -38,6 +38,7 @@ from ansible_collections.day2.ops.tests.lab.state import (
 )
 
 from .asynq_help import built
+from .search_help import Cluster, cluster_of
 
 
 @pytest.fixture(scope="session")
@@ -199,6 +200,16 @@ def opensearch(lab: Lab) -> SearchFacts:
 def elasticsearch(lab: Lab) -> SearchFacts:
     """A node of Elasticsearch, for the rest of the session: remove what a test makes in it."""
     return _asked_for(lab, "elasticsearch")["elasticsearch"]
+
+
+@pytest.fixture(params=["opensearch", "elasticsearch"])
+def search_cluster(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Cluster]:
+    """Each product in turn; what a test made is removed, of a node that runs again if the test broke it."""
+    name: str = request.param
+    with cluster_of(name, request.getfixturevalue(name)) as made:
+        yield made
+        lab.mend(name)
+        made.await_calm()
 
 
 @pytest.fixture

@@ -5,50 +5,22 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from ansible_collections.day2.ops.tests.live.answering import Answer, Asked, always, answering, as_json
 from ansible_collections.day2.ops.tests.live.checks import attempt
 
-NOBODY = "http://127.0.0.1:1"
+from .search_help import NOBODY, Cluster
 
 
-class Cluster:
-    """A node, and the indices that a test makes in it."""
-
-    def __init__(self, name: str, url: str) -> None:
-        self.name = name
-        self.url = url
-        self.mine = f"test-{uuid.uuid4().hex[:8]}"
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Return the JSON of a good answer."""
-        answer = requests.request(method, f"{self.url}/{path}", json=body, timeout=60)
-        answer.raise_for_status()
-        return answer.json()
-
-    def make_index(self, suffix: str, **settings: Any) -> str:
-        """Make an index that the node can hold, unless the settings say otherwise; its name."""
-        name = f"{self.mine}-{suffix}"
-        body = {"settings": {"index.number_of_replicas": 0, **settings}}
-        self.ask("PUT", f"{name}?wait_for_active_shards=0", body)
-        return name
-
-
-@pytest.fixture(params=["opensearch", "elasticsearch"])
-def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+@pytest.fixture
+def cluster(search_cluster: Cluster) -> Cluster:
     """Each product in turn; what a test made is removed."""
-    made = Cluster(request.param, request.getfixturevalue(request.param)["url"])
-    yield made
-    for name in made.ask("GET", f"{made.mine}*"):
-        made.ask("DELETE", name)
+    return search_cluster
 
 
 def test_a_cluster_that_is_well(cluster: Cluster) -> None:

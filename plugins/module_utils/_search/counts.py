@@ -132,8 +132,9 @@ def compare(counts: Mapping[str, int], known: Recorded | None, all_indices: bool
     if checksum(counts) == known.checksum:
         return Compared(documents, known.documents)
     differ = known.documents - documents
-    sums = {"missing": {"*": differ}} if differ > 0 else {"more": {"*": -differ}}
-    return Compared(documents, known.documents, **sums)
+    if differ > 0:
+        return Compared(documents, known.documents, missing={"*": differ})
+    return Compared(documents, known.documents, more={"*": -differ})
 
 
 def _by_index(counts: Mapping[str, int], known: Mapping[str, int], documents: int) -> Compared:

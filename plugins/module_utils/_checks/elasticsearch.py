@@ -16,9 +16,12 @@ from typing import Any
 from urllib.parse import quote
 
 from .._core.argspec import ArgSpec
-from .._core.errors import InputError, NotThere, OpsError, Unreachable, WrongType, one_line
+from .._core.errors import InputError, Unreachable, one_line
 from .._core.http import without_user
-from .asking import Server, asking_spec, begins, json_or_none, refuse_denied, understood
+from .._search import answers
+from .._search.answers import Unavailable
+from .._search.product import Product, product_of
+from .asking import Server, asking_spec, refuse_denied, understood
 from .base import UNKNOWN, Condition, Context, Options, Values
 from .limits import COUNT, PERCENT, Limit, limit_conditions, limits_spec
 
@@ -55,10 +58,6 @@ SPEC = (
 LIBRARIES: Sequence[str] = ("requests",)
 
 
-class Unavailable(OpsError):
-    """The cluster answers that it cannot do this now: no master, no shard."""
-
-
 def probe(options: Options, context: Context) -> Values:
     """Ask the first of the nodes named that answers for its version and the cluster's state.
 
@@ -66,7 +65,9 @@ def probe(options: Options, context: Context) -> Values:
     :raises WrongType: another kind of server. :raises OpsError: it answers, and not as it should.
     """
     server, about = _first_that_answers(options, context)
-    values = understood(server.url, _WHOSE, lambda: {**_version(about, server), **_health(server, about)})
+    product = product_of(about, without_user(server.url))
+    known = {"url": without_user(server.url), **product.told()}
+    values = understood(server.url, _WHOSE, lambda: {**known, **_health(server, product)})
     if not options["allow_read_only"]:
         values.update(understood(server.url, _WHOSE, lambda: _blocks(server)))
     if options["max_disk_percent"] is not None:
@@ -74,9 +75,6 @@ def probe(options: Options, context: Context) -> Values:
     if options["index"] is not None:
         values["documents"] = understood(server.url, _WHOSE, lambda: _documents(server, options["index"]))
     return values
-
-
-_REFUSED: dict[int, type[OpsError]] = {400: InputError, 404: NotThere, 503: Unavailable}
 
 
 def _first_that_answers(options: Options, context: Context) -> tuple[Server, Any]:
@@ -102,41 +100,13 @@ def _first_that_answers(options: Options, context: Context) -> tuple[Server, Any
 def _ask(server: Server, path: str, query: Mapping[str, Any] | None = None, within: float | None = None) -> Any:
     """Return the JSON of a good answer, and raise what a bad one says."""
     answer = server.get(path, query, within)
-    body = json_or_none(answer)
     refuse_denied(answer.status, answer.url)
-    on = without_user(answer.url)
-    if answer.status != 200:
-        refused = _REFUSED.get(answer.status, OpsError)
-        raise refused(f"status is {answer.status} ({_reason(body) or begins(answer)})", on=on)
-    if body is None:
-        raise OpsError("the answer is not JSON", on=on, advice=begins(answer))
-    return body
+    return answers.understood(answer).result()
 
 
-def _reason(body: Any) -> str:
-    """Return type and reason of an error, as both products give them; nothing when there is none."""
-    error = body.get("error") if isinstance(body, dict) else None
-    if not isinstance(error, dict):
-        return one_line(error or "", 300)
-    return one_line(": ".join(str(error[name]) for name in ("type", "reason") if error.get(name)), 300)
-
-
-def _version(about: Any, server: Server) -> Values:
-    """Return who the server says that it is."""
-    version = about.get("version") if isinstance(about, dict) else None
-    if not isinstance(version, dict) or "number" not in version:
-        raise WrongType("this is neither Elasticsearch nor OpenSearch", on=without_user(server.url))
-    return {
-        "url": without_user(server.url),
-        "distribution": one_line(version.get("distribution") or "elasticsearch", 40),
-        "version": one_line(version["number"], 40),
-        "cluster": one_line(about.get("cluster_name", ""), 100),
-    }
-
-
-def _health(server: Server, about: Any) -> Values:
+def _health(server: Server, product: Product) -> Values:
     """Return the cluster's health. The server is told how long it may wait for a master to be elected."""
-    health = _ask(server, "_cluster/health", {_patience(about): f"{int(server.left * 800)}ms"})
+    health = _ask(server, "_cluster/health", {product.master_timeout: f"{int(server.left * 800)}ms"})
     unassigned = int(health["unassigned_shards"])
     total = unassigned + sum(int(health[name]) for name in ("active_shards", "initializing_shards"))
     return {
@@ -150,13 +120,6 @@ def _health(server: Server, about: Any) -> Values:
         "timed_out": bool(health["timed_out"]),
         "_shards": f"{unassigned} of {total} shards are unassigned" if unassigned else "",
     }
-
-
-def _patience(about: Any) -> str:
-    """Return how the option is named: OpenSearch has renamed it with version 2."""
-    version = about["version"]
-    renamed = version.get("distribution") == "opensearch" and int(str(version["number"]).partition(".")[0]) >= 2
-    return "cluster_manager_timeout" if renamed else "master_timeout"
 
 
 def _blocks(server: Server) -> Values:

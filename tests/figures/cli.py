@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def _make(options: argparse.Namespace) -> int:
 def rows_of_area(area: str, make: Rows, run: Run) -> list[Row]:
     """Return the area's rows; when it cannot go on, those it has made and one that says why."""
     made: list[Row] = []
+    began = time.monotonic()
     try:
         for row in make(run):
             made.append(row)
@@ -56,6 +58,7 @@ def rows_of_area(area: str, make: Rows, run: Run) -> list[Row]:
     except (FigureError, LabError) as error:
         made.append(Row.broken_off(area, str(error)))
         _say(f"{area}: broken off: {error}")
+    _say(f"{area}: {len(made)} rows in {time.monotonic() - began:.0f} s")
     return made
 
 

@@ -201,7 +201,9 @@ def test_an_interrupted_run_is_gone_on_with(operator: Operator, dead_orders: Res
     all_done_once(operator.lab, dead_orders)
 
 
-@pytest.mark.parametrize("by_ids", [False, True], ids=["by_number", "by_ids"])
+@pytest.mark.parametrize(
+    "by_ids", [pytest.param(False, id="by_number"), pytest.param(True, id="by_ids", marks=pytest.mark.long)]
+)
 def test_the_same_through_the_services_own_api(operator: Operator, dead_orders: Result, by_ids: bool) -> None:
     service = operator.lab.facts["service"]
     base = f"{service['url']}/api/dlq"
@@ -302,6 +304,7 @@ PLAY = """
 """
 
 
+@pytest.mark.long
 def test_parts_loops_secrets_background_and_time(
     lab: Lab, redis_server: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,24 +33,31 @@ from .storage import Place, place_of
 Clock = Callable[[], float]
 
 
-class _Run:
-    """One call: its options, resolved before anything is touched."""
+class _Order:
+    """The options of one call, resolved before anything is touched."""
 
-    def __init__(self, source: Source, options: Mapping[str, Any], default_name: str, clock: Clock) -> None:
-        self.source = source
+    def __init__(self, kind: str, options: Mapping[str, Any], default_name: str) -> None:
         self.options = options
-        self.clock = clock
         self.name = catalog_name(options.get("name"), default_name)
         self.root = root_of(options)
-        self.cipher: Cipher | None = cipher_of(options.get("encryption"), source.kind)
+        self.cipher: Cipher | None = cipher_of(options.get("encryption"), kind)
         self.place: Place | None = place_of(options.get("storage"), self.name)
         self.timeout = seconds_of("command_timeout", options["command_timeout"])
-        self.kind: Kind = kind_named(source.kind)
+        self.kind: Kind = kind_named(kind)
         self.rules = Rules.of(options.get("retention"))
         self.keep_local = bool(options.get("keep_local", True))
         if not self.keep_local and self.place is None:
             raise InputError("keep_local: without storage the backups would be nowhere")
         self.rehearsal = self.kind.REHEARSAL.validate(options.get("rehearsal") or {}, "rehearsal")
+
+
+class _Run(_Order):
+    """One call: its options, and what is backed up."""
+
+    def __init__(self, source: Source, options: Mapping[str, Any], default_name: str, clock: Clock) -> None:
+        super().__init__(source.kind, options, default_name)
+        self.source = source
+        self.clock = clock
 
     def folder(self, make: bool) -> Path:
         return catalog_folder(self.root, self.name, make)
@@ -64,6 +71,14 @@ class _Run:
         more = [backup for backup in self.place.catalog().backups if backup.folder.name not in names]
         both = sorted([*here.backups, *more], key=lambda backup: backup.manifest.finished_at, reverse=True)
         return Catalog(both, here.refused)
+
+
+def check_options(kind: str, options: Mapping[str, Any], default_name: str) -> None:
+    """Refuse wrong options of a backup of that kind before its source is asked anything.
+
+    :param options: validated by MAKING. :raises InputError: one is wrong.
+    """
+    _Order(kind, options, default_name)
 
 
 def back_up(

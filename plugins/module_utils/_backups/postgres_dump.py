@@ -14,7 +14,7 @@ from .._core import postgres_connection
 from .._core.argspec import ArgSpec
 from .._core.result import Result
 from . import postgres_dump_command, postgres_tools
-from .creating import back_up
+from .creating import back_up, check_options
 from .options import MAKING
 from .postgres_dump_command import wish_of
 from .postgres_dump_source import source_of
@@ -36,4 +36,5 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
     :raises InputError: a wrong option, before anything is asked of the server. :raises OpsError: nothing was made.
     """
     wish = wish_of(params)
+    check_options("postgres", params, default_name(params))
     return back_up(source_of(params, wish), params, check_mode, default_name(params))

@@ -19,7 +19,7 @@ from .._core.redis_connection import SPEC as CONNECTION
 from .._core.result import Result
 from .base import Made
 from .cipher import cipher_of
-from .creating import back_up
+from .creating import back_up, check_options
 from .draft import Draft
 from .manifest import Manifest
 from .options import MAKING
@@ -54,6 +54,7 @@ _HEAD = 9
 
 def operate(params: dict[str, Any], check_mode: bool) -> Result:
     """Make a backup, or tell what would be made. :raises OpsError: nothing was made."""
+    check_options("redis", params, default_name(params))
     look_first_in(params["bin_dir"])
     look_first_in((params["rehearsal"] or {}).get("bin_dir"))
     _require_programs(params)

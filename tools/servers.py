@@ -57,6 +57,7 @@ PACKAGES = (
     Package("cron", "cron", "backups by cron"),
     Package("pgbackrest", "pgbackrest", "archiving of the WAL"),
     Package("postgresql-15", "/usr/lib/postgresql/15/bin/postgres", "PostgreSQL 15"),
+    Package("nginx", "nginx", "nginx"),
     Package("monitoring-plugins-basic", "/usr/lib/nagios/plugins/check_procs", "plugins for Nagios"),
 )
 # With what it takes, for a message.

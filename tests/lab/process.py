@@ -134,6 +134,11 @@ def hang(facts: ProcessFacts) -> None:
     _signal_all(family(facts), signal.SIGSTOP)
 
 
+def tell(facts: ProcessFacts, number: int) -> None:
+    """Send the process a signal; nothing to do when it is gone."""
+    _signal_all(family(facts)[:1], number)
+
+
 def resume(facts: ProcessFacts) -> None:
     """Let a hung process and all below it run on."""
     _signal_all(list(reversed(family(facts))), signal.SIGCONT)

@@ -197,6 +197,25 @@ class SearchFacts(TypedDict):
     repositories_dir: str
 
 
+class SearchProxyFacts(UrlFacts):
+    """nginx before the lab's OpenSearch, with TLS; `url` wants a login, the other doors what they are named for."""
+
+    user: str
+    password: str
+    reader: str  # gets 403 for all of /_snapshot
+    reader_password: str
+    key_url: str  # wants `api_key`
+    api_key: str  # ID:SECRET
+    open_url: str  # wants nothing
+    page_url: str  # always a page of HTML with status 200
+    unavailable_url: str  # always 503
+    limited_url: str  # one request in two seconds, else 503
+    nobody_url: str  # 502: nothing listens behind it
+    impatient_url: str  # 504 when the node has not answered for a second
+    ca_certs: str
+    wrong_ca: str
+
+
 class KubernetesFacts(TypedDict):
     """The API of Kubernetes; `token` may do everything, `powerless_token` is known and may do nothing."""
 
@@ -233,6 +252,7 @@ class Facts(TypedDict, total=False):
     systemd_host: SystemdHostFacts
     opensearch: SearchFacts
     elasticsearch: SearchFacts
+    search_proxy: SearchProxyFacts
     kubernetes: KubernetesFacts
     absent: dict[str, str]  # server: why this machine does not have it
     faults: list[list[str]]  # [server, how] of what is broken on purpose now

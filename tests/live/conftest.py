@@ -32,6 +32,7 @@ from ansible_collections.day2.ops.tests.lab.state import (
     RedisSentinelFacts,
     S3Facts,
     SearchFacts,
+    SearchProxyFacts,
     ServiceFacts,
     SystemdHostFacts,
     UrlFacts,
@@ -200,6 +201,12 @@ def opensearch(lab: Lab) -> SearchFacts:
 def elasticsearch(lab: Lab) -> SearchFacts:
     """A node of Elasticsearch, for the rest of the session: remove what a test makes in it."""
     return _asked_for(lab, "elasticsearch")["elasticsearch"]
+
+
+@pytest.fixture
+def search_proxy(lab: Lab) -> SearchProxyFacts:
+    """TLS, logins and bad answers in front of the node of OpenSearch: a real nginx."""
+    return _asked_for(lab, "search_proxy")["search_proxy"]
 
 
 @pytest.fixture(params=["opensearch", "elasticsearch"])

@@ -16,6 +16,9 @@ from ansible_collections.day2.ops.tests.lab.state import SearchFacts
 from . import search_states as states
 from .search_help import Cluster, cluster_of
 
+# Half a minute in all, and nothing in it is the collection's.
+pytestmark = pytest.mark.long
+
 
 def _said(answer: requests.Response) -> tuple[int, str, str]:
     """Return the status, and type and reason of an error with the innermost cause's."""

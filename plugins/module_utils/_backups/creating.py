@@ -15,6 +15,7 @@ from typing import Any, Callable
 
 from .._core.durations import seconds_of, show_duration
 from .._core.errors import InputError, OpsError
+from .._core.periods import Rules
 from .._core.result import Result
 from . import proofs
 from .base import Kind, Made, Source
@@ -26,7 +27,6 @@ from .made_on import MADE_ON, other_host, this_host, told_of_another
 from .manifest import Manifest, write_manifest
 from .opened import Opened
 from .options import catalog_name, root_of
-from .retention import Rules
 from .retention_applying import Outcome, apply_retention, foreseen, planned
 from .storage import Place, place_of
 

@@ -15,13 +15,13 @@ from .._core.argspec import ArgSpec
 from .._core.durations import seconds_of, show_duration
 from .._core.errors import InputError, NotThere
 from .._core.moments import written_utc
+from .._core.periods import AHEAD, Rules
 from .._core.result import Result
 from .catalog import damage
 from .information_copies import ANY, LOCAL, STORAGE, Copies, Copy, catalog_names, copies_of
 from .manifest import LEVELS, Manifest, described, failure
 from .opening import NEWEST
 from .options import catalog_name
-from .retention import AHEAD, Rules
 from .retention_applying import foreseen
 
 Clock = Callable[[], float]

@@ -16,6 +16,7 @@ from typing import Any
 from .._core.durations import seconds_of
 from .._core.errors import InputError, NotThere
 from .._core.moments import written_utc
+from .._core.periods import AHEAD
 from .catalog import Backup, Catalog, Refused, damage, read_catalog
 from .cipher import cipher_of
 from .draft import catalog_folder
@@ -25,7 +26,6 @@ from .made_on import other_host, this_host, told_of_another
 from .manifest import failure
 from .opened import Opened
 from .options import catalog_name, root_of
-from .retention import AHEAD
 from .storage import Place, place_of
 
 NEWEST = "newest"

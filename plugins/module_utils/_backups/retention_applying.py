@@ -20,12 +20,13 @@ from typing import Any
 from .._core.errors import AccessDenied, OpsError, Unreachable
 from .._core.files import exclusive, fsync_folder
 from .._core.moments import written_utc
+from .._core.periods import Rules
 from .catalog import Backup, Catalog, damage, is_backup_name, read_catalog
 from .draft import LOCK
 from .in_use import unused
 from .leftovers import remove_folder
 from .manifest import Manifest
-from .retention import NOT_COUNTED, Rules, judge
+from .retention import NOT_COUNTED, judge
 from .storage import Place, same
 
 REMOVING = ".removing-"

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._backups.catalog import Backup
 from ansible_collections.day2.ops.plugins.module_utils._backups.manifest import Manifest, Proof, failure, with_failure
-from ansible_collections.day2.ops.plugins.module_utils._backups.retention import Rules, judge
+from ansible_collections.day2.ops.plugins.module_utils._backups.retention import judge
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
+from ansible_collections.day2.ops.plugins.module_utils._core.periods import Rules
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=timezone.utc).timestamp()
 DAY = 86400.0

@@ -21,7 +21,6 @@ from ansible_collections.day2.ops.plugins.module_utils._backups.manifest import 
     with_failure,
     write_manifest,
 )
-from ansible_collections.day2.ops.plugins.module_utils._backups.retention import Rules
 from ansible_collections.day2.ops.plugins.module_utils._backups.retention_applying import (
     REMOVING,
     Outcome,
@@ -31,6 +30,7 @@ from ansible_collections.day2.ops.plugins.module_utils._backups.retention_applyi
 )
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import NotThere, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._core.files import exclusive
+from ansible_collections.day2.ops.plugins.module_utils._core.periods import Rules
 
 from .toy_kind import made_toy
 

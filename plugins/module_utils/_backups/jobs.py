@@ -13,18 +13,21 @@ from typing import Any
 from .._core.argspec import ArgSpec
 from .._core.durations import seconds_of
 from .._core.errors import InputError
+from .jobs_search import search_plan
 from .jobs_wal import wal_plan
 from .manifest import LEVELS
 from .options import catalog_name
 
-# What is backed up, and what makes it. The write-ahead log is archived without a pause, by pgBackRest.
+# What is backed up, and what makes it. The write-ahead log is archived without a pause, by pgBackRest; a search cluster
+# writes its snapshots itself, into a repository of its own.
 MAKERS: Mapping[str, str] = {
     "config": "config_backup",
     "postgres": "pg_backup",
     "redis": "redis_backup",
+    "search": "es_snapshot",
     "wal": "pgbackrest",
 }
-WAL = "wal"
+SEARCH, WAL = "search", "wal"
 DURATIONS = ("rpo", "rto")
 _PLACE = ("path", "storage", "encryption", "command_timeout")
 _MAKING = ("verify", "retention", "keep_local", "rehearsal")
@@ -69,7 +72,8 @@ def backup_jobs(
     """Return for each backup its ``name``, ``kind``, ``run_from``, ``level``, ``rpo``, ``rto`` and ``schedule``.
 
     ``module`` is the one that makes it and ``make`` its options, ``read`` those of one that reads it, ``restore`` those
-    of the module that restores it; where the host makes it by a schedule, ``job`` is what ``backup_jobs`` takes.
+    of the module that restores it; where the host makes it by a schedule, ``job`` is what ``backup_jobs`` takes. What
+    search clusters have besides, :func:`~.jobs_search.search_plan` says.
 
     :param shared: what holds for all unless a backup says otherwise, each as a whole.
     :param connections: options of connections by kind.
@@ -90,7 +94,7 @@ def _given(backup: Mapping[str, Any]) -> dict[str, Any]:
 def _job(given: Mapping[str, Any], defaults: Mapping[str, Any], connections: Mapping[str, Mapping[str, Any]]) -> Job:
     where = f"day2_backups ({given['name']})"
     for own in ("options", "restore"):
-        doubled = [name for name in given[own] if name in _OURS and given["kind"] != WAL]
+        doubled = [name for name in given[own] if name in _OURS and given["kind"] not in (SEARCH, WAL)]
         if doubled:
             raise InputError(f"{where}: {', '.join(doubled)} stands in {own}", advice="give it beside it")
     job = {**defaults, **given}
@@ -103,6 +107,9 @@ def _job(given: Mapping[str, Any], defaults: Mapping[str, Any], connections: Map
         archived = wal_plan(job["options"], job["restore"], where)
         plan = {**plan, "make": archived["make"], "read": {}, "restore": archived["restore"]}
         return _scheduled(plan, options=archived["schedule_options"], user=archived["user"])
+    if job["kind"] == SEARCH:
+        cluster = search_plan(plan, job, given, connections.get(SEARCH) or {}, where)
+        return _scheduled(cluster, options=cluster.pop("schedule_options"))
     if "path" not in job:
         raise InputError(f"{where}: no path", advice="set day2_backup_path")
     login = dict(connections.get(job["kind"]) or {})

@@ -37,7 +37,7 @@ def documents(client: Client, indices: Sequence[str]) -> dict[str, int]:
     :raises OpsError: not all shards answered, so that nobody knows.
     """
     found: dict[str, int] = {}
-    for some in _portions(indices):
+    for some in portions(indices):
         names = ",".join(map(part, some))
         _refresh(client, names)
         found.update(_counted(client, names, some))
@@ -67,7 +67,8 @@ def _counted(client: Client, names: str, indices: Sequence[str]) -> dict[str, in
     return {name: counts.get(name, 0) for name in indices}
 
 
-def _portions(indices: Sequence[str]) -> Iterator[list[str]]:
+def portions(indices: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the names in parts that fit into the address of a question."""
     some: list[str] = []
     letters = 0
     for name in indices:

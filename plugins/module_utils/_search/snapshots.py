@@ -43,6 +43,7 @@ class Snapshot:
     :param started_at: seconds since the epoch, as ``ended_at``, which is None while it runs. :param shards: how many
         there are, ``good`` and ``failed`` of them. :param indices: their names; None where they were not asked for.
     :param failures: of shards, in a line each, the first few. :param version: of the server that made it.
+    :param streams: the names of data streams, as ``indices``; a server too old for them tells of none.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Snapshot:
     version: str = ""
     global_state: bool | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    streams: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -113,6 +115,7 @@ def snapshot_of(found: Mapping[str, Any]) -> Snapshot:
             version=one_line(found.get("version") or "", 40),
             global_state=found.get("include_global_state"),
             metadata=found.get("metadata") or {},
+            streams=tuple(map(str, found.get("data_streams") or ())),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise OpsError(f"the answer on a snapshot cannot be read ({type(error).__name__})") from error

@@ -81,6 +81,11 @@ class Client:
         return self._urls[0]
 
     @property
+    def timeout(self) -> float:
+        """Seconds that a question may take, unless it says otherwise."""
+        return self._timeout
+
+    @property
     def product(self) -> Product:
         """What runs there, asked once. :raises OpsError: nobody answers; it is something else."""
         if self._product is None:

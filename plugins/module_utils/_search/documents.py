@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .._core.errors import AccessDenied, OpsError
@@ -20,15 +21,47 @@ _MOST_LETTERS = 3000
 CLOSED = "close"
 
 
-def indices_of(client: Client, patterns: Sequence[str]) -> dict[str, bool]:
-    """Return the indices that names and patterns mean, hidden ones too, each with whether it is open.
+@dataclass(frozen=True)
+class Index:
+    """An index. :param open: whether it can be read. :param red: whether a primary of it is not there, or not yet."""
 
-    :raises NotThere: a name without ``*`` is that of no index.
+    name: str
+    open: bool
+    red: bool
+
+
+def found(client: Client, patterns: Sequence[str], ignore_unavailable: bool = False) -> list[Index]:
+    """Return the indices that names and patterns mean, hidden and closed ones too.
+
+    :raises NotThere: a name without ``*`` is that of no index, unless that is to be ignored.
     """
     wanted = ",".join(part(one) for one in patterns) or "*"
-    query = {"format": "json", "h": "index,status", "expand_wildcards": "all"}
+    query = {
+        "format": "json",
+        "h": "index,status,health",
+        "expand_wildcards": "all",
+        "ignore_unavailable": ignore_unavailable,
+    }
     rows = client.ask("GET", f"_cat/indices/{wanted}", query)
-    return {str(row["index"]): row["status"] != CLOSED for row in rows}
+    return [Index(str(row["index"]), row["status"] != CLOSED, row.get("health") == "red") for row in rows]
+
+
+def indices_of(client: Client, patterns: Sequence[str]) -> dict[str, bool]:
+    """Return what :func:`found` does, as names, each with whether it is open."""
+    return {one.name: one.open for one in found(client, patterns)}
+
+
+def without_primary(client: Client, indices: Sequence[Index]) -> list[str]:
+    """Return those of which a primary shard is on no node, so that it cannot be read. Such a cluster is red.
+
+    An index whose primary only starts is red for a moment, too, and is none of them.
+    """
+    missing: set[str] = set()
+    for some in portions(sorted(one.name for one in indices if one.red)):
+        names = ",".join(map(part, some))
+        rows = client.ask("GET", f"_cat/shards/{names}", {"format": "json", "h": "index,prirep,state"})
+        missing.update(str(row["index"]) for row in rows if row["prirep"] == "p" and row["state"] == "UNASSIGNED")
+    return sorted(missing)
 
 
 def documents(client: Client, indices: Sequence[str]) -> dict[str, int]:
@@ -36,12 +69,12 @@ def documents(client: Client, indices: Sequence[str]) -> dict[str, int]:
 
     :raises OpsError: not all shards answered, so that nobody knows.
     """
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for some in portions(indices):
         names = ",".join(map(part, some))
         _refresh(client, names)
-        found.update(_counted(client, names, some))
-    return found
+        counts.update(_counted(client, names, some))
+    return counts
 
 
 def _refresh(client: Client, names: str) -> None:

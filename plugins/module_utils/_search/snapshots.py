@@ -18,6 +18,8 @@ from .connection import Client, part
 
 SUCCESS, PARTIAL, FAILED, IN_PROGRESS, INCOMPATIBLE = "SUCCESS", "PARTIAL", "FAILED", "IN_PROGRESS", "INCOMPATIBLE"
 MISSING = "snapshot_missing_exception"
+# what an error inside a good answer would have as its status
+_STATUS = {MISSING: 404, "repository_missing_exception": 404, "security_exception": 403}
 _PAGE = 200
 _SHOWN = 20
 # What a list needs; names of indices, of which there may be thousands a snapshot, are asked for with one alone.
@@ -126,12 +128,16 @@ def _failure(found: Mapping[str, Any]) -> str:
     return one_line(f"{place}: {found.get('reason') or found.get('status')}", 300)
 
 
-def one(client: Client, repository: str, name: str) -> Snapshot | None:
+def one(
+    client: Client, repository: str, name: str, brief: bool = False, within: float | None = None
+) -> Snapshot | None:
     """Return the snapshot with the names of its indices; None when there is none of that name.
 
+    :param brief: without those names, for who asks often. :param within: seconds for the answer.
     :raises NotThere: no such repository. :raises OpsError: the repository cannot be read.
     """
-    answer = client.tried("GET", f"_snapshot/{part(repository)}/{part(name)}")
+    query = {"filter_path": _brief()} if brief else None
+    answer = _refusal(client.tried("GET", f"_snapshot/{part(repository)}/{part(name)}", query, within=within))
     if answer.status == 404 and answer.type == MISSING:
         return None
     for found in entries(answer, repository):
@@ -145,16 +151,26 @@ def entries(answer: Answer, repository: str) -> Sequence[Mapping[str, Any]]:
 
     :raises NotThere: no such repository. :raises OpsError: another error, that of a repository among them.
     """
-    body = answer.result()
+    body = _refusal(answer).result()
     if not isinstance(body, Mapping):
         raise OpsError("the answer is no list of snapshots", on=answer.on)
     for response in body.get("responses") or ():
-        if "error" in response:
-            raise Answer(
-                int(response.get("status") or response["error"].get("status") or 500), response, answer.on
-            ).error()
         return list(response.get("snapshots") or [])
     return list(body.get("snapshots") or [])
+
+
+def _refusal(answer: Answer) -> Answer:
+    """Return the answer as one with an error where it is a good one that says inside that it could not be given.
+
+    Elasticsearch up to 7.15 puts the error of a repository beside its name in ``responses``, later ones in
+    ``failures``, with no status: to 7.17 a repository that is not there is an empty list and a failure.
+    """
+    body = answer.body if isinstance(answer.body, Mapping) else {}
+    responses, failures = body.get("responses") or (), body.get("failures") or {}
+    for error in [*(one["error"] for one in responses if "error" in one), *failures.values()]:
+        told = _STATUS.get(str(error.get("type"))) if isinstance(error, Mapping) else None
+        return Answer(told or 500, {"error": error}, answer.on)
+    return answer
 
 
 def listed(client: Client, repository: str, pattern: str = "*") -> Iterator[Snapshot]:
@@ -164,11 +180,7 @@ def listed(client: Client, repository: str, pattern: str = "*") -> Iterator[Snap
 
     :raises NotThere: no such repository. :raises OpsError: the repository cannot be read.
     """
-    fields = [f"{root}snapshots.{name}" for root in ("", "responses.") for name in _FIELDS]
-    query: dict[str, Any] = {
-        "ignore_unavailable": True,
-        "filter_path": ",".join([*fields, _NEXT, "error", "status", "responses.error", "responses.status"]),
-    }
+    query: dict[str, Any] = {"ignore_unavailable": True, "filter_path": _brief()}
     if client.product.pages_snapshots:
         query["size"] = _PAGE
     while True:
@@ -178,6 +190,12 @@ def listed(client: Client, repository: str, pattern: str = "*") -> Iterator[Snap
         if not following:
             return
         query["after"] = following
+
+
+def _brief() -> str:
+    """Return which parts of an answer on snapshots are wanted when the names of indices are not."""
+    fields = [f"{root}snapshots.{name}" for root in ("", "responses.") for name in _FIELDS]
+    return ",".join([*fields, _NEXT, "error", "status", "failures", "responses.error"])
 
 
 def matching(client: Client, repository: str, names: re.Pattern[str]) -> list[Snapshot]:

@@ -22,6 +22,9 @@ _NOT_IN_FILES = frozenset('\\/*?"<>| ,')
 _NOT_IN_SNAPSHOTS = _NOT_IN_FILES | {"#"}
 _NOT_IN_INDICES = frozenset('\\/?"<>| ,#')
 _MOST_BYTES = 255
+# In a path each stands for something else: for all repositories, or for what is above.
+_NO_REPOSITORIES = ("_all", "_status")
+_NO_NAMES = (".", "..")
 
 _DATE = re.compile(r"\{now(?P<shifts>(?:[+-]\d+[yMwdhm])*)(?:/(?P<unit>[yMwdhm]))?(?:\{(?P<format>[^{}]*)\})?\}")
 _SHIFT = re.compile(r"([+-]\d+)([yMwdhm])")
@@ -45,6 +48,8 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 
 def check_repository(name: str, what: str = "repository") -> str:
     """Return the name of a repository. :raises InputError: none can have that name; ``what`` names the option."""
+    if name in _NO_REPOSITORIES:
+        raise InputError(f"{what} {name!r} is a word of the server's own", advice="expected the name of one repository")
     return _checked(name, what, _NOT_IN_SNAPSHOTS)
 
 
@@ -57,10 +62,8 @@ def check_snapshot(name: str, what: str = "name") -> str:
 def check_index(name: str, what: str = "index") -> str:
     """Return the name of an index that is to be made. :raises InputError: none can have that name."""
     _checked(name, what, _NOT_IN_INDICES | {"*", ":"})
-    if name in (".", "..") or name[0] in "-+":
-        raise InputError(
-            f"{what} {name!r} is no name of an index", advice="it must not be . or .. nor begin with - or +"
-        )
+    if name[0] in "-+":
+        raise InputError(f"{what} {name!r} is no name of an index", advice="it must not begin with - or +")
     return _lower(name, what)
 
 
@@ -86,6 +89,8 @@ def _checked(name: str, what: str, forbidden: Iterable[str]) -> str:
             f"has {' '.join(map(repr, bad))}" if bad else "is empty" if not name else "has characters that do not show"
         )
         raise InputError(f"{what} {name!r} {told}", advice="expected letters, digits, - _ .")
+    if name in _NO_NAMES:
+        raise InputError(f"{what} {name!r} is no name", advice="it means a folder")
     if len(name.encode()) > _MOST_BYTES:
         raise InputError(f"{what} is {len(name.encode())} bytes long", advice=f"at most {_MOST_BYTES} are allowed")
     return name

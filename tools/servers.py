@@ -1,7 +1,7 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Get the servers that tests start and that no Python package brings: `make servers`, `kubernetes`, `compose`.
+"""Get the servers that tests start and that no Python package brings: `make servers`, `kubernetes` and so on.
 
 What is here is left alone; what cannot be had is said in a line with the tests that are left out, and is no error.
 """
@@ -21,7 +21,7 @@ from ansible_collections.day2.ops.tests.lab.errors import LabError
 from ansible_collections.day2.ops.tests.lab.go_programs import COMPOSE, CONTROL_PLANE
 from ansible_collections.day2.ops.tests.lab.host_image import HOST_IMAGE
 from ansible_collections.day2.ops.tests.lab.node_programs import BULLMQ
-from ansible_collections.day2.ops.tests.lab.search_programs import ELASTICSEARCH, OPENSEARCH
+from ansible_collections.day2.ops.tests.lab.search_programs import ELASTICSEARCH, OPENSEARCH, OPENSEARCH3
 from ansible_collections.day2.ops.tools import debian
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ FETCHED = (
 BUILT = {
     "kubernetes": (CONTROL_PLANE, "15 minutes of one processor, 120 MB"),
     "compose": (COMPOSE, "6 minutes of one processor, 70 MB"),
+    "opensearch3": (OPENSEARCH3, "80 MB, a minute"),
 }
 
 

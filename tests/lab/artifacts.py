@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What servers of the lab need and no package brings: fetched or built once, and kept in the user's cache.
 
-Tests and servers only look whether it is there; `make servers`, `make kubernetes` and `make compose` make it.
+Tests and servers only look whether it is there; `make servers`, `make kubernetes` and so on make it.
 """
 
 from __future__ import annotations

@@ -23,15 +23,28 @@ _JVM = ["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "
 _SECONDS = 120  # on a machine that is busy with other tests
 
 
-class _SearchServer(Server):
+class SearchServer(Server):
     """One of the two, from the user's cache."""
 
     on_request = True
     artifact: ClassVar[Artifact]
+    main_class: ClassVar[str] = MAIN_CLASS
 
     def missing(self) -> str:
         """See Server.missing."""
-        return self.artifact.missing() or ("" if shutil.which("java") else "no java on PATH")
+        return self.artifact.missing() or ("" if self.java() else "no java on PATH")
+
+    def java(self) -> str:
+        """Return the Java that runs it; empty when there is none."""
+        return "java" if shutil.which("java") else ""
+
+    def more_options(self, _config: Path) -> list[str]:
+        """Return what else Java is told."""
+        return []
+
+    def more_settings(self) -> dict[str, str]:
+        """Return what else the node is told."""
+        return {}
 
     def process_names(self) -> tuple[str, ...]:
         """See Server.process_names."""
@@ -80,10 +93,11 @@ class _SearchServer(Server):
             "path.repo": facts["repositories_dir"],
             # A full disk of this machine is no concern of a test that does not ask for it.
             "cluster.routing.allocation.disk.threshold_enabled": "false",
+            **self.more_settings(),
         }
-        argv = ["java", *_JVM, "-Djava.io.tmpdir=" + str(home), f"-Dlog4j2.configurationFile={config / 'log4j2.xml'}"]
-        argv += ["-cp", f"{programs}/classes:{programs}/lib/*", MAIN_CLASS, str(config)]
-        return argv + [f"{name}={value}" for name, value in settings.items()]
+        argv = [self.java(), *_JVM, f"-Djava.io.tmpdir={home}", f"-Dlog4j2.configurationFile={config / 'log4j2.xml'}"]
+        argv += [*self.more_options(config), "-cp", f"{programs}/classes:{programs}/lib/*"]
+        return [*argv, self.main_class, str(config), *(f"{name}={value}" for name, value in settings.items())]
 
     def _config(self, home: Path) -> Path:
         config = self.home.server_folder(f"{home.name}/config")
@@ -91,14 +105,14 @@ class _SearchServer(Server):
         return config
 
 
-class OpenSearchServer(_SearchServer):
+class OpenSearchServer(SearchServer):
     """OpenSearch 2."""
 
     name = "opensearch"
     artifact = OPENSEARCH
 
 
-class ElasticsearchServer(_SearchServer):
+class ElasticsearchServer(SearchServer):
     """Elasticsearch 7."""
 
     name = "elasticsearch"

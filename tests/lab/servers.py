@@ -21,6 +21,7 @@ from .redis_sentinel_server import RedisSentinelServer
 from .redis_server import RedisServer
 from .redis_tls_server import RedisTlsServer
 from .s3_server import S3Server
+from .search3_server import OpenSearch3Server
 from .search_proxy_server import SearchProxyServer
 from .search_server import ElasticsearchServer, OpenSearchServer
 from .server import Server
@@ -49,6 +50,7 @@ _KINDS: tuple[type[Server], ...] = (
     OpenSearchServer,
     ElasticsearchServer,
     SearchProxyServer,
+    OpenSearch3Server,
     KubernetesServer,
 )
 # In the order of their start: what a server needs stands before it, and what it may use.

@@ -252,6 +252,7 @@ class Facts(TypedDict, total=False):
     systemd_host: SystemdHostFacts
     opensearch: SearchFacts
     elasticsearch: SearchFacts
+    opensearch3: SearchFacts
     search_proxy: SearchProxyFacts
     kubernetes: KubernetesFacts
     absent: dict[str, str]  # server: why this machine does not have it

@@ -204,6 +204,12 @@ def elasticsearch(lab: Lab) -> SearchFacts:
 
 
 @pytest.fixture
+def opensearch3(lab: Lab) -> SearchFacts:
+    """A node of OpenSearch 3, which can keep snapshots in the lab's server of S3 too."""
+    return _asked_for(lab, "opensearch3")["opensearch3"]
+
+
+@pytest.fixture
 def search_proxy(lab: Lab) -> SearchProxyFacts:
     """TLS, logins and bad answers in front of the node of OpenSearch: a real nginx."""
     return _asked_for(lab, "search_proxy")["search_proxy"]

@@ -127,7 +127,7 @@ def fill_disk(folder: Path) -> Path:
 def newer_snapshot(made_by: Cluster, reader: Cluster, name: str) -> str:
     """Make a snapshot that the reader sees and may not restore, as its version is higher; the reader's repository.
 
-    Only Elasticsearch 7 sees that in what OpenSearch makes, whose numbers of versions are higher than all of its own;
+    Elasticsearch 7 takes what OpenSearch makes for that, whose numbers of versions are higher than all of its own.
     OpenSearch cannot read what Elasticsearch 7.12 and later make at all.
     """
     index = made_by.filled_index(f"{name}-data", 3)

@@ -19,9 +19,9 @@ description:
     keeps trying until it passes or time is up.
   - The kinds of checks are V(alertmanager), V(backup), V(clock), V(command), V(compose), V(container), V(credential),
     V(disk), V(dns), V(elasticsearch), V(file_age), V(http), V(kubernetes), V(load), V(log), V(memory), V(metrics),
-    V(postgres), V(process), V(prometheus), V(queue), V(queues), V(redis), V(sql), V(systemd), V(tcp), V(tls) and
-    V(worker). Their options, the values that they return and examples of each are in C(docs/checks) of the
-    collection, a page for each kind.
+    V(postgres), V(process), V(prometheus), V(queue), V(queues), V(redis), V(search_snapshot), V(sql), V(systemd),
+    V(tcp), V(tls) and V(worker). Their options, the values that they return and examples of each are in
+    C(docs/checks) of the collection, a page for each kind.
   - All checks are validated before the first is made. A mistake in one of them is said in one line, with its place in
     the list.
 extends_documentation_fragment:
@@ -116,7 +116,7 @@ options:
     default: false
 requirements:
   - C(requests) (Python library, 2.28 or later) on the host where the module runs, for V(alertmanager),
-    V(elasticsearch), V(http), V(kubernetes), V(metrics), V(prometheus), and for V(clock) with a URL
+    V(elasticsearch), V(http), V(kubernetes), V(metrics), V(prometheus), V(search_snapshot), and for V(clock) with a URL
   - C(redis) (Python library, 5.0 or later) there, for V(queue), V(queues), V(redis) and V(worker)
   - C(psycopg) (Python library, 3.1 or later) there, for V(postgres) and V(sql)
   - C(docker) (Python library, 7.0 or later) there, for V(compose) and V(container), and for V(log) of a container

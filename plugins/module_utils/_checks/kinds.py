@@ -150,6 +150,12 @@ def _redis() -> Kind:
     return redis
 
 
+def _search_snapshot() -> Kind:
+    from . import search_snapshot
+
+    return search_snapshot
+
+
 def _sql() -> Kind:
     from . import sql
 
@@ -204,6 +210,7 @@ KINDS: dict[str, Callable[[], Kind]] = {
     "queue": _queue,
     "queues": _queues,
     "redis": _redis,
+    "search_snapshot": _search_snapshot,
     "sql": _sql,
     "systemd": _systemd,
     "tcp": _tcp,

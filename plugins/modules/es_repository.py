@@ -147,8 +147,8 @@ nodes:
   sample: [search1, search2]
 failed_nodes:
   description:
-    - What each node said that could not use the repository, with C(node) and C(said); empty when the elected node failed
-      before it asked the others.
+    - What each node said that could not use the repository, with C(node) and C(said); empty when the elected node
+      failed before it asked the others.
   returned: when the verification has failed
   type: list
   elements: dict

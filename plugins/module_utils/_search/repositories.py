@@ -17,6 +17,7 @@ from .connection import Client, part
 from .repository_settings import flat, same, shown
 
 MISSING = "repository_missing_exception"
+_OF_A_PROXY = (502, 504)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def put(client: Client, repository: Repository, query: Mapping[str, Any]) -> Ans
     path = f"_snapshot/{part(repository.name)}"
     body = {"type": repository.type, "settings": dict(repository.settings)}
     try:
-        answer = client.tried("PUT", path, {**query, "verify": False}, body)
+        answer = _answered(client.tried("PUT", path, {**query, "verify": False}, body))
     except Unreachable as error:
         if not repository.like(_after(client, repository.name, error)):
             raise
@@ -86,13 +87,20 @@ def delete(client: Client, name: str, query: Mapping[str, Any]) -> Answer | None
     :raises OpsError: nobody answers, and it is still there, or nobody knows.
     """
     try:
-        answer = client.tried("DELETE", f"_snapshot/{part(name)}", query)
+        answer = _answered(client.tried("DELETE", f"_snapshot/{part(name)}", query))
     except Unreachable as error:
         if _after(client, name, error) is not None:
             raise
         return None
     gone = answer.status == 404 and answer.type == MISSING
     return None if answer.good or gone else answer
+
+
+def _answered(answer: Answer) -> Answer:
+    """Return the answer of a node. :raises Unreachable: it is that of a proxy which has heard nothing from one."""
+    if answer.status in _OF_A_PROXY:
+        raise answer.error()
+    return answer
 
 
 def _after(client: Client, name: str, error: Unreachable) -> Repository | None:

@@ -31,13 +31,21 @@ options:
     required: true
   switch:
     description:
-      - How the ingress is switched. C(kind) is V(http), a request to the service or its proxy.
+      - How the ingress is switched. C(kind) is V(http), a request to the service or its proxy; V(file), a file that a
+        proxy or a firewall reads; or V(command), programs of the host.
       - 'For V(http): C(url) is read with GET and answers JSON in which C(state_path) leads to C(open_value) or
         C(closed_value) (default V(true) and V(false)); C(open) and C(close) each take C(url) (default the one read),
         C(method) (default V(PUT)), C(body) and C(status) (list of accepted statuses).'
-      - 'C(outside) is the request that proves it: C(url), C(method), C(headers), C(body), C(open_status) and
+      - 'For V(file): while it is closed C(path) (absolute) holds C(closed_content). C(check) and C(reload) are programs
+        with their arguments, run when the file was written, such as C([nginx, -t, -q]) and C([systemctl, reload, nginx]).
+        When one fails, the file is as before. What the file held, if it was there, is kept beside it, with the suffix
+        C(.day2-open), and put back as it was.'
+      - 'For V(command): C(is_closed), C(close) and C(open) are programs with their arguments, run without a shell.
+        C(is_closed) ends with status 0 when it is closed, 1 when it is open. V(file) and V(command) take
+        C(command_timeout) (seconds, default 30).'
+      - 'For all, C(outside) is the request that proves it: C(url), C(method), C(headers), C(body), C(open_status) and
         C(closed_status) (default V([503])). Choose one that stores nothing, such as an incomplete item that an open
-        ingress answers with 400.'
+        ingress answers with 400. With C(closed_unreachable) no answer means closed, too, as behind a firewall.'
       - 'C(token), C(token_file) or C(token_env) is sent as the header C(token_header) to the switch, never outside.
         C(headers), C(timeout) (seconds a request), C(validate_certs), C(ca_certs), C(client_cert) and C(client_key)
         are as usual.'
@@ -67,6 +75,33 @@ EXAMPLES = r"""
         body: {}
         open_status: [400]
         closed_status: [503]
+
+- name: Show a page instead of the shop, with a file that nginx includes in the shop's server
+  day2.ops.ingress_switch:
+    state: closed
+    switch:
+      kind: file
+      path: /etc/nginx/maintenance/shop.conf
+      closed_content: |
+        return 503;
+      check: [nginx, -t, -q]
+      reload: [systemctl, reload, nginx]
+      outside:
+        url: https://shop.example.com/
+        open_status: [200]
+
+- name: Let nobody in but the hosts of the monitoring, by a rule of the firewall
+  day2.ops.ingress_switch:
+    state: closed
+    switch:
+      kind: command
+      is_closed: [iptables, -C, INPUT, -p, tcp, --dport, "443", "!", -s, 192.0.2.0/24, -j, REJECT]
+      close: [iptables, -I, INPUT, -p, tcp, --dport, "443", "!", -s, 192.0.2.0/24, -j, REJECT]
+      open: [iptables, -D, INPUT, -p, tcp, --dport, "443", "!", -s, 192.0.2.0/24, -j, REJECT]
+      outside:
+        url: https://shop.example.com/
+        open_status: [200]
+        closed_unreachable: true
 """
 
 RETURN = r"""

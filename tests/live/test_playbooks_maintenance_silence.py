@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -52,13 +53,17 @@ def state_of(url: str, run: str, name: str) -> str | None:
     return next((str(one["status"]["state"]) for one in found), None)
 
 
+def is_heard(url: str, run: str, name: str) -> bool:
+    return state_of(url, run, name) == "active"
+
+
 @pytest.mark.usefixtures("service")
 def test_what_fires_in_the_window_is_muted_and_heard_after_it(operator: Operator, alertmanager: UrlFacts) -> None:
     url, run = alertmanager["url"], uuid.uuid4().hex
     ends = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
     before = {"labels": {"alertname": "Before", "run": run}, "endsAt": ends}
     requests.post(f"{url}/api/v2/alerts", json=[before], timeout=5).raise_for_status()
-    given = {
+    given: dict[str, Any] = {
         "day2_alertmanager": {"url": url},
         "day2_silence": {"matchers": [f"run={run}"], "duration": "10m", "grace": "3s"},
         "day2_maintenance_steps": [{"name": "fires", "command": [sys.executable, "-c", FIRES, url, run]}],
@@ -71,7 +76,7 @@ def test_what_fires_in_the_window_is_muted_and_heard_after_it(operator: Operator
     assert "1 alerts that fire now are muted, Before" in done.text
     assert operator.journal()["steps"]["silenced"]["data"]["muted"] == 1
     for name in ("Before", "InTheWindow"):
-        wait_for(f"{name} to be heard", lambda name=name: state_of(url, run, name) == "active", 20)
+        wait_for(f"{name} to be heard", functools.partial(is_heard, url, run, name), 20)
     assert not silences(url)
 
 

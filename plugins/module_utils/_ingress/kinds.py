@@ -18,4 +18,16 @@ def _http() -> Switch:
     return http
 
 
-KINDS: dict[str, Callable[[], Switch]] = {"http": _http}
+def _file() -> Switch:
+    from . import file
+
+    return file
+
+
+def _command() -> Switch:
+    from . import command
+
+    return command
+
+
+KINDS: dict[str, Callable[[], Switch]] = {"command": _command, "file": _file, "http": _http}

@@ -17,6 +17,9 @@ from .._core.waiting import SYSTEM_CLOCK, Clock, wait_until
 from .base import CLOSED, OPEN, Options, Switch
 from .kinds import KINDS
 
+# A proxy that reloads answers by old and new workers for a moment.
+_SETTLE = 0.5
+
 SPEC = ArgSpec(
     options={
         "state": {"type": "str", "required": True, "choices": [OPEN, CLOSED]},
@@ -34,10 +37,12 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
     kind, options = _switch(params["switch"])
     wanted = params["state"]
     before = kind.position(options)
-    changed = before != wanted
+    # one that says it is turned and is not seen so died half-way, or its proxy did: turned once more
+    changed = before != wanted or (not check_mode and _look(kind, options) != wanted)
+    seen = before
     if changed and not check_mode:
         kind.turn(options, wanted)
-    seen = before if check_mode else _verified(kind, options, wanted, params["timeout"], clock)
+        seen = _verified(kind, options, wanted, params["timeout"], clock)
     return Result(
         changed=changed,
         msg=f"ingress is {seen}" if not check_mode else f"ingress is {before}, would be {wanted}",
@@ -57,17 +62,18 @@ def _switch(given: Mapping[str, Any]) -> tuple[Switch, Options]:
 
 def _verified(kind: Switch, options: Options, wanted: str, timeout: float, clock: Clock) -> str:
     """Wait until clients meet what is wanted, however the switch calls itself."""
-
-    def look() -> str:
-        try:
-            return kind.seen_from_outside(options)
-        except Unreachable as error:
-            return str(error)
-
-    waited = wait_until(look, lambda seen: seen == wanted, timeout=timeout, clock=clock)
+    waited = wait_until(lambda: _look(kind, options), lambda seen: seen == wanted, timeout=timeout, settle=_SETTLE, clock=clock)
     if not waited.done:
         raise OpsError(
             f"the ingress was turned to {wanted}, but clients meet: {waited.last}",
             advice=f"looked {waited.looks} times in {waited.elapsed:.0f} s",
         )
     return waited.last
+
+
+def _look(kind: Switch, options: Options) -> str:
+    """Return what clients meet; when nobody answers them, what is told of that."""
+    try:
+        return kind.seen_from_outside(options)
+    except Unreachable as error:
+        return str(error)

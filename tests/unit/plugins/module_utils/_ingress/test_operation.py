@@ -181,10 +181,11 @@ def test_what_else_clients_meet_is_told(service: Service) -> None:
 
 
 def test_a_switch_that_turns_late_is_waited_for(service: Service) -> None:
-    answers = [400, 400, 503]
+    # a proxy that reloads answers by old workers once more
+    answers = [400, 400, 503, 400, 503, 503, 503, 503]
 
     class Late(dict[Any, int]):
-        """What clients meet changes with the third look."""
+        """What clients meet changes with the third look, and not for good at once."""
 
         def get(self, _key: Any, _default: Any = None) -> Any:
             return answers.pop(0)
@@ -247,7 +248,7 @@ def test_positions_are_compared_as_text(service: Service) -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"kind": "lever"}, "switch: unknown kind 'lever'; known kinds: http"),
+        ({"kind": "lever"}, "switch: unknown kind 'lever'; known kinds: command, file, http"),
         ({"colour": "red"}, "switch: unknown option colour; known are "),
         ({"token_env": "TOKEN"}, "switch: parameters are mutually exclusive: token|token_file|token_env"),
         ({"outside": {"url": "http://127.0.0.1:1/"}}, "missing required arguments: open_status in outside"),

@@ -186,26 +186,26 @@ def test_a_node_that_hangs(lab: Lab, search_cluster: Cluster) -> None:
 
 
 def test_logins_and_what_is_in_the_way(lab: Lab, search_proxy: SearchProxyFacts, facts: Facts) -> None:
-    trust = {"ca_certs": search_proxy["ca_certs"]}
-    login = {"login_user": search_proxy["user"], "login_password": search_proxy["password"], **trust}
+    trust: dict[str, Any] = {"ca_certs": search_proxy["ca_certs"]}
+    login: dict[str, Any] = {"login_user": search_proxy["user"], "login_password": search_proxy["password"], **trust}
     reader = {"login_user": search_proxy["reader"], "login_password": search_proxy["reader_password"], **trust}
     with cluster_of("opensearch", lab.facts["opensearch"]) as cluster:
         wanted = fs(cluster)
         for url, words, options in (
-            ("url", "status is 401", {**login, "login_password": "hunter2-wrong"}),
-            ("url", "status is 401", trust),
-            ("url", "status is 403", reader),
-            ("url", "TLS failed", {**login, "ca_certs": search_proxy["wrong_ca"]}),
-            ("page_url", "the answer is not JSON", trust),
-            ("nobody_url", "status is 502", trust),
-            ("unavailable_url", "status is 503", trust),
+            (search_proxy["url"], "status is 401", {**login, "login_password": "hunter2-wrong"}),
+            (search_proxy["url"], "status is 401", trust),
+            (search_proxy["url"], "status is 403", reader),
+            (search_proxy["url"], "TLS failed", {**login, "ca_certs": search_proxy["wrong_ca"]}),
+            (search_proxy["page_url"], "the answer is not JSON", trust),
+            (search_proxy["nobody_url"], "status is 502", trust),
+            (search_proxy["unavailable_url"], "status is 503", trust),
         ):
-            told = str(refused(cluster, OpsError, **wanted, **options, url=[search_proxy[url]]))
+            told = str(refused(cluster, OpsError, **wanted, **options, url=[url]))
             assert words in told
             assert "hunter2" not in told
         assert registered(cluster) == {}
         assert had(cluster, **wanted, **login, url=[search_proxy["url"]]).changed
-        key = {"api_key": search_proxy["api_key"], **trust, "url": [search_proxy["key_url"]]}
+        key: dict[str, Any] = {"api_key": search_proxy["api_key"], **trust, "url": [search_proxy["key_url"]]}
         assert not had(cluster, **wanted, **key).changed
 
 

@@ -1,0 +1,100 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""What is to be in a snapshot, looked up before it is asked for: a place to write to, indices, primaries, documents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from .._core.errors import AccessDenied, InputError, NotThere
+from .connection import Client
+from .documents import Index, documents, found, without_primary
+from .making_options import Wanted
+from .repositories import found as repository_of
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Target:
+    """The indices that names and patterns meant when they were looked up.
+
+    :param patterns: as given; they are what the server gets, so that data streams stay data streams.
+    """
+
+    patterns: Collection[str]
+    indices: Sequence[Index]
+
+    @property
+    def inside(self) -> list[Index]:
+        """Those that the servers put in: a pattern means open ones, a name closed ones, too."""
+        return [one for one in self.indices if one.open or one.name in self.patterns]
+
+    def lacking(self, indices: Collection[str]) -> list[str]:
+        """Return what is not among the indices of a snapshot.
+
+        Indices of the system, which Elasticsearch 8 leaves out unless they are named, are not missed.
+        """
+        expected = [one.name for one in self.inside if one.name in self.patterns or not _of_system(one.name)]
+        return [name for name in expected if name not in indices]
+
+
+def _of_system(name: str) -> bool:
+    return name.startswith(".") and not name.startswith(".ds-")
+
+
+def require_writable(client: Client, repository: str) -> None:
+    """Look whether a snapshot can be written there.
+
+    :raises NotThere: no such repository. :raises InputError: it is read-only.
+    """
+    known = repository_of(client, repository)
+    if known is None:
+        raise NotThere(
+            "there is no such repository", on=f"{repository} at {client.where}", advice="register it with es_repository"
+        )
+    if known.readonly:
+        raise InputError(
+            "the repository is read-only", on=f"{repository} at {client.where}", advice="another cluster writes to it"
+        )
+
+
+def target(client: Client, wanted: Wanted) -> Target:
+    """Return what is to be in the snapshot. :raises NotThere: an index that was named is not there, or none is."""
+    known = Target(wanted.indices, found(client, wanted.indices, wanted.ignore_unavailable))
+    if not known.inside and not (wanted.ignore_unavailable or wanted.global_state):
+        raise NotThere(
+            f"indices: {', '.join(wanted.indices[:_SHOWN])} is no open index",
+            on=client.where,
+            advice="allow an empty snapshot with ignore_unavailable",
+        )
+    return known
+
+
+def unassigned(client: Client, known: Target) -> list[str]:
+    """Return which of the indices cannot be read as a primary shard is on no node."""
+    return without_primary(client, known.inside)
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first few names, and how many more there are."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def counted(client: Client, known: Target, without: Collection[str]) -> dict[str, int]:
+    """Return the documents of each open index, but of those that cannot be read.
+
+    :raises OpsError: nobody knows; the login may not search.
+    """
+    names = [one.name for one in known.indices if one.open and one.name not in without]
+    try:
+        return documents(client, names)
+    except AccessDenied as error:
+        raise AccessDenied(
+            f"the documents cannot be counted: {error.failed}", on=error.on, advice="allow that, or set counts to false"
+        ) from error

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Waiting for a snapshot: by its own state, through lost connections, up to a deadline that ends the wait alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Callable
+
+from .._core.durations import show_duration
+from .._core.errors import NotThere, OpsError, Unreachable
+from .._core.waiting import Clock
+from .answers import Unavailable
+from .connection import Client
+from .information_sizes import progress
+from .making_options import Wanted
+from .snapshots import Snapshot, one
+
+Tell = Callable[[str], None]
+
+# The end is to be noticed within half a second, of which an answer takes some.
+_SHORTEST, _LONGEST = 0.05, 0.35
+_SLOWER = 1.3
+_TOLD_EVERY = 2.0
+
+
+@dataclass(frozen=True)
+class Followed:
+    """How a wait ended. :param snapshot: as it was seen last. :param lost: why the last look failed; empty when not."""
+
+    snapshot: Snapshot
+    lost: str = ""
+
+
+def follow(client: Client, wanted: Wanted, known: Snapshot, deadline: float, clock: Clock, tell: Tell) -> Followed:
+    """Look at the snapshot until it has ended, with its indices then, or time is up, when it still runs.
+
+    :param known: as seen before.
+    :raises AccessDenied: the login may not see it any more. :raises NotThere: it is gone.
+    :raises OpsError: an answer that cannot be read.
+    """
+    pause, told, seen, lost = _SHORTEST, clock.monotonic(), known, ""
+    while True:
+        try:
+            found = one(client, wanted.repository, wanted.name, brief=True, within=_left(client, deadline, clock))
+            if found is None:
+                raise _gone(client, wanted)
+            seen, lost = found, ""
+            if not found.running:
+                return Followed(one(client, wanted.repository, wanted.name) or found)
+        except (Unreachable, Unavailable) as error:
+            lost = f"{error.failed}: {error.on}"
+        now = clock.monotonic()
+        if now + pause > deadline:
+            return Followed(seen, lost)
+        if now - told >= _TOLD_EVERY:
+            told = now
+            tell(f"{wanted.place}: {lost or far(client, wanted)}")
+        clock.sleep(pause)
+        pause = min(pause * _SLOWER, _LONGEST)
+
+
+def _left(client: Client, deadline: float, clock: Clock) -> float:
+    """Return seconds for an answer; the last look gets as much as any."""
+    return min(client.timeout, max(deadline - clock.monotonic(), 1.0))
+
+
+def _gone(client: Client, wanted: Wanted) -> NotThere:
+    return NotThere(
+        "the snapshot is gone while it was being made: somebody has removed it, or the cluster has lost its node",
+        on=f"{wanted.place} at {client.where}",
+        advice="run the task again",
+    )
+
+
+def far(client: Client, wanted: Wanted) -> str:
+    """Return how far the snapshot is, for people; this alone is what ``_status`` is good for."""
+    try:
+        found = progress(client, wanted.repository).get(wanted.name)
+    except OpsError as error:
+        return f"nobody knows how far it is ({error.failed})"
+    return "it is about to end" if found is None else _told(found)
+
+
+def _told(found: Mapping[str, int]) -> str:
+    done, size = found["bytes_done"] / 1e6, found["bytes"] / 1e6
+    return f"{found['shards_done']} of {found['shards']} shards, {done:,.1f} of {size:,.1f} MB"
+
+
+def passed(client: Client, wanted: Wanted, followed: Followed) -> str:
+    """Return what to say when time is up: the snapshot goes on."""
+    how_far = f"the last look failed ({followed.lost})" if followed.lost else far(client, wanted)
+    limit = show_duration(wanted.wait_timeout)
+    follow_it = "es_snapshot_info shows it, and this task run again goes on waiting"
+    return f"{wanted.place} at {client.where} is not done within {limit}, and goes on: {how_far}; {follow_it}"

@@ -115,12 +115,31 @@ def resolved(pattern: str, now: float) -> str:
     return _with_dates(pattern, lambda match: _date(match, now))
 
 
+def date_math(pattern: str) -> str:
+    """Return ``pattern`` as the servers take it that resolve it themselves: ``<daily-{now/d{yyyyMMdd}}>``.
+
+    Each date has its format written out, as theirs is another one. :raises InputError: see :func:`resolved`.
+    """
+    resolved(pattern, 0.0)
+    written = _with_dates(pattern, lambda match: f"{{now{match['shifts']}{_rounded(match)}{{{_format(match)}}}}}")
+    return f"<{written}>" if "{" in pattern else pattern
+
+
+def _rounded(match: re.Match[str]) -> str:
+    return f"/{match['unit']}" if match["unit"] else ""
+
+
+def _format(match: re.Match[str]) -> str:
+    written, bar, zone = (match["format"] or "").partition("|")
+    return (written or (_FORMATS[match["unit"]] if match["unit"] else _WHOLE)) + bar + zone
+
+
 def family(pattern: str) -> re.Pattern[str]:
     """Return what recognises the names that ``pattern`` gives at other times. :raises InputError: see :func:`resolved`.
 
     A pattern without a date recognises that one name.
     """
-    names = re.compile(r"\x00\d+(?:\D\d+)*\x00")
+    names = re.compile(r"\x00[^\x00]*\x00")
     marked = _with_dates(pattern, lambda match: f"\x00{_date(match, 0.0)}\x00")
     parts, at = [], 0
     for found in names.finditer(marked):
@@ -140,12 +159,23 @@ def _with_dates(pattern: str, date: Callable[[re.Match[str]], str]) -> str:
 def _date(match: re.Match[str], now: float) -> str:
     written, _bar, zone = (match["format"] or "").partition("|")
     moment = datetime.fromtimestamp(now, timezone.utc).astimezone(_zone(zone) if zone else timezone.utc)
-    for amount, unit in _SHIFT.findall(match["shifts"]):
-        moment = _shifted(moment, int(amount), unit)
+    try:
+        for amount, unit in _SHIFT.findall(match["shifts"]):
+            moment = _shifted(moment, int(amount), unit)
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"{match[0]} is no date that there is", advice="expected such as {now-1d/d}") from error
     unit = match["unit"]
-    if unit == "w":
-        moment -= timedelta(days=moment.weekday())
+    moment = _floored(moment, unit) if unit else moment
     return moment.strftime(_strftime(written or (_FORMATS[unit] if unit else _WHOLE), match[0]))
+
+
+def _floored(moment: datetime, unit: str) -> datetime:
+    """Return the beginning of the year, month, week, day, hour or minute; a week begins on Monday."""
+    if unit == "w":
+        return _floored(moment - timedelta(days=moment.weekday()), "d")
+    parts = {"month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
+    kept = "yMdhm".index(unit)
+    return moment.replace(**dict(list(parts.items())[kept:]))  # type: ignore[arg-type]
 
 
 def _shifted(moment: datetime, amount: int, unit: str) -> datetime:

@@ -88,6 +88,11 @@ options:
       - An alias that leads to several indices, and not to the one of that name, is refused. One that is not there is
         made.
     type: dict
+  undo:
+    description:
+      - RV(undo) of an earlier run with O(mode=alias). Nothing is restored; the aliases lead where they led before that
+        run, in one step. What it has restored stays.
+    type: dict
   include_aliases:
     description:
       - Whether aliases in the snapshot are restored with the indices. By default they are for O(mode=new) without
@@ -179,11 +184,11 @@ EXAMPLES = r"""
   register: restored
 
 - name: Swap back
-  ansible.builtin.uri:
-    url: https://search1.example.com:9200/_aliases
-    method: POST
-    body_format: json
-    body: "{{ restored.undo }}"
+  day2.ops.es_snapshot_restore:
+    url: ["https://search1.example.com:9200"]
+    api_key_file: /etc/day2/search.key
+    repository: backups
+    undo: "{{ restored.undo }}"
 
 - name: Replace a broken index, on a single node
   day2.ops.es_snapshot_restore:
@@ -247,7 +252,7 @@ swapped:
   elements: dict
   sample: [{alias: catalogue, from: catalogue-7, to: catalogue-7-restored-daily-20260301}]
 undo:
-  description: The body of a request to C(_aliases) that swaps back; null when nothing was swapped.
+  description: What swaps back, for O(undo), in the form that C(_aliases) takes; null when nothing was swapped.
   returned: when O(mode) is V(alias), and not in check mode
   type: dict
   sample: {actions: [{remove: {index: catalogue-7-restored-daily-20260301, alias: catalogue}}]}

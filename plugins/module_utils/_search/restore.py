@@ -29,6 +29,7 @@ from .restore_options import DISK, SHARDS, Options, options_of
 from .restore_present import present
 from .restore_room import lacking, room, sizes
 from .restore_sending import Order, Unclear, send
+from .restore_undo import undone
 from .restore_work import Mode, Work
 
 SPEC = restore_options.SPEC
@@ -38,6 +39,8 @@ _SHOWN = 200
 
 def operate(params: dict[str, Any], check_mode: bool, clock: Clock = SYSTEM_CLOCK) -> Result:
     """Restore, or tell what would be done. :raises OpsError: nothing was touched, or what was done is told."""
+    if params.get("undo"):
+        return undone(params, check_mode)
     began = clock.monotonic()
     options = options_of(params)
     with connected(params) as client:

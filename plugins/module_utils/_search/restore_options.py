@@ -44,6 +44,7 @@ SPEC = (
             "rename_pattern": {"type": "str"},
             "rename_replacement": {"type": "str"},
             "aliases": {"type": "dict"},
+            "undo": {"type": "dict"},
             "include_aliases": {"type": "bool"},
             "include_global_state": {"type": "bool", "default": False},
             "index_settings": {"type": "dict"},

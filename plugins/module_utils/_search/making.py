@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.errors import OpsError
+from .._core.errors import NotThere, OpsError
 from .._core.result import Result
 from .._core.waiting import SYSTEM_CLOCK, Clock
 from . import counts
@@ -30,11 +30,7 @@ from .snapshots import IN_PROGRESS, INCOMPATIBLE, PARTIAL, Snapshot, one
 __all__ = ["SPEC", "operate"]
 
 
-def _silent(_line: str) -> None:
-    """Tell nobody how it goes."""
-
-
-def operate(params: Mapping[str, Any], check_mode: bool, tell: Tell = _silent, clock: Clock = SYSTEM_CLOCK) -> Result:
+def operate(params: Mapping[str, Any], check_mode: bool, tell: Tell = None, clock: Clock = SYSTEM_CLOCK) -> Result:
     """Make a snapshot or remove one, or say what would be done.
 
     :param params: validated by ``SPEC``. :param tell: takes lines on how it goes.
@@ -54,8 +50,18 @@ def _present(run: Run, check_mode: bool) -> Result:
     there = one(run.client, asked.repository, asked.name)
     if there is not None and there.whole:
         return Outcomes(run).kept(there, check_mode)
-    if there is not None and there.running:
-        return _adopted(run, there, check_mode)
+    try:
+        if there is not None and there.running:
+            return _adopted(run, there, check_mode)
+        return _not_there(run, there, check_mode)
+    except OpsError as error:
+        _tell_changes(run, there, error)
+        raise
+
+
+def _not_there(run: Run, there: Snapshot | None, check_mode: bool) -> Result:
+    """Have one where there is none, or one that is not whole."""
+    asked = run.wanted
     known = target(run.client, asked)
     without = unassigned(run.client, known)
     if there is not None and without and (there.state == PARTIAL or not asked.partial):
@@ -65,11 +71,7 @@ def _present(run: Run, check_mode: bool) -> Result:
         busy = others(run.client, asked)
         return Outcomes(run).planned(there, known, without, busy[0].told() if busy else "")
     await_turn(run.client, asked, run.deadline, run.clock)
-    try:
-        return _made(run, there, known, without)
-    except OpsError as error:
-        _tell_changes(run, there, error)
-        raise
+    return _made(run, there, known, without)
 
 
 def _require_possible(run: Run, there: Snapshot | None, without: list[str]) -> None:
@@ -91,10 +93,10 @@ def _made(run: Run, there: Snapshot | None, known: Target, without: list[str]) -
     documents = counted(run.client, known, without) if asked.counts else None
     metadata = asked.metadata if documents is None else counts.record(documents, asked.metadata)
     if there is not None:
-        remove(run.client, asked.repository, asked.name, run.clock)
+        remove(run.client, asked.repository, asked.name, run.clock, run.left())
         run.changed = True
     ours = start(run.client, asked, metadata, run.deadline, run.clock)
-    run.changed = run.changed or ours
+    run.changed, run.begun = run.changed or ours, True
     begun = Snapshot(asked.name, "", IN_PROGRESS, run.clock.time())
     outcomes = Outcomes(run, there, adopted=not ours, documents=None if documents is None else total(documents))
     return _followed(run, outcomes, begun, known if ours else None)
@@ -104,6 +106,7 @@ def _adopted(run: Run, there: Snapshot, check_mode: bool) -> Result:
     outcomes = Outcomes(run, adopted=True)
     if check_mode:
         return outcomes.begun(there)
+    run.begun = True
     return _followed(run, outcomes, there, None)
 
 
@@ -121,9 +124,11 @@ def _followed(run: Run, outcomes: Outcomes, begun: Snapshot, known: Target | Non
 
 
 def _tell_changes(run: Run, there: Snapshot | None, error: OpsError) -> None:
-    """Add to an error what has been changed until then."""
-    if run.changed:
-        error.details.update(run.named(), changed=True)
-    if run.changed and there is not None:
-        gone = f"the one that was {there.state} is removed"
-        error.advice = f"{error.advice}; {gone}" if error.advice else gone
+    """Add to an error what has been done until then, and what goes on."""
+    error.details.update(run.named(), changed=run.changed)
+    told = [error.advice] if error.advice else []
+    if run.changed and there is not None and not there.running:
+        told.append(f"the one that was {there.state} is removed")
+    if run.begun and not isinstance(error, NotThere):
+        told.append("the snapshot goes on: see es_snapshot_info")
+    error.advice = "; ".join(told)

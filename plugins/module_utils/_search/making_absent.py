@@ -31,7 +31,7 @@ def absent(run: Run, check_mode: bool) -> Result:
     if not asked.force:
         _require_dispensable(run, there, on)
     if not check_mode:
-        remove(run.client, asked.repository, asked.name, run.clock, max(asked.wait_timeout, run.client.timeout))
+        remove(run.client, asked.repository, asked.name, run.clock, run.left())
     told = "aborted and removed" if there.running else "removed"
     why = "state is absent"
     return Result(
@@ -58,6 +58,12 @@ def _require_dispensable(run: Run, there: Snapshot, on: str) -> None:
 def _is_last(run: Run, there: Snapshot) -> bool:
     """Tell whether none of its family is newer and SUCCESS; for a name without a number, whether no other at all is."""
     alone = not any(letter.isdigit() for letter in there.name)
-    family = matching(run.client, run.wanted.repository, _ALL if alone else run.wanted.family)
+    family = _family(run, alone)
     others = [found for found in family if found.whole and found.name != there.name]
     return not any(alone or found.started_at > there.started_at for found in others)
+
+
+def _family(run: Run, alone: bool) -> list[Snapshot]:
+    if alone:
+        return matching(run.client, run.wanted.repository, _ALL)
+    return matching(run.client, run.wanted.repository, run.wanted.family, run.wanted.glob)

@@ -45,6 +45,7 @@ SPEC = CONNECTION + ArgSpec(
     }
 )
 _DIGITS = re.compile(r"\d+")
+_BEFORE_DATES, _BEFORE_DIGITS = re.compile(r"{"), re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,15 @@ class Wanted:
     """What is asked for.
 
     :param name: with its dates. :param family: recognises the names that the pattern gives at other times.
-    :param dated: whether the pattern has a date. :param wait_timeout: seconds in all. :param metadata: the user's own.
+    :param dated: whether the pattern has a date. :param glob: what the names of
+        the family begin with, and an asterisk. :param wait_timeout: seconds in all. :param metadata: the user's own.
     """
 
     repository: str
     name: str
     family: re.Pattern[str]
     dated: bool
+    glob: str = "*"
     indices: Sequence[str] = ("*",)
     ignore_unavailable: bool = False
     global_state: bool = False
@@ -87,6 +90,7 @@ def wanted(params: Mapping[str, Any], now: float) -> Wanted:
         name=name,
         family=family(pattern) if dated else _alike(name),
         dated=dated,
+        glob=f"{(_BEFORE_DATES if dated else _BEFORE_DIGITS).split(pattern)[0]}*",
         indices=check_indices(params["indices"]) or ["*"],
         ignore_unavailable=params["ignore_unavailable"],
         global_state=params["include_global_state"],

@@ -43,7 +43,10 @@ def remove(client: Client, repository: str, name: str, clock: Clock, seconds: fl
 def _asked(client: Client, repository: str, name: str, deadline: float, clock: Clock) -> Answer | None:
     """Return the answer, None when there is none yet. :raises Unreachable: there is none, and time is up."""
     try:
-        return client.tried("DELETE", f"_snapshot/{part(repository)}/{part(name)}")
+        answer = client.tried("DELETE", f"_snapshot/{part(repository)}/{part(name)}")
+        if isinstance(answer.error(), Unreachable):  # of a proxy
+            raise answer.error()
+        return answer
     except Unreachable as error:
         if clock.monotonic() < deadline:
             return None

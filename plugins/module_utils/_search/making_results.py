@@ -39,7 +39,7 @@ class Outcomes:
         self._replaced = replaced
         self._adopted = adopted
         self._documents = documents
-        self._retention = Retention(run.wanted.rules, run.wanted.repository, run.wanted.family)
+        self._retention = Retention(run.wanted.rules, run.wanted.repository, run.wanted.family, run.wanted.glob)
         self._on = f"{run.wanted.place} at {run.client.where}"
 
     def kept(self, there: Snapshot, check_mode: bool) -> Result:
@@ -86,7 +86,7 @@ class Outcomes:
 
     def begun(self, seen: Snapshot) -> Result:
         """Return the result for one that is being made and not waited for."""
-        told = "is being made already" if self._adopted else "is begun"
+        told = f"is being made already, since {written_utc(seen.started_at)}" if self._adopted else "is begun"
         return Result(
             changed=self._run.changed,
             msg=f"{self._on} {told}{self._replacing()}; es_snapshot_info shows how far it is",

@@ -7,23 +7,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any
 
 from .._core.waiting import Clock
 from .connection import Client
 from .making_options import Wanted
+from .making_waiting import Tell
 
 
 class Run:
-    """A run. ``deadline`` ends all of its waiting, by the clock's own seconds; ``changed``: has it done something."""
+    """A run. ``deadline`` ends all of its waiting, by the clock's own seconds.
 
-    def __init__(self, client: Client, wanted: Wanted, clock: Clock, tell: Callable[[str], None]) -> None:
-        """Begin now. :param tell: takes lines on how it goes."""
+    ``changed`` is whether it has done something, ``begun`` whether the snapshot is being made, by whomever.
+    """
+
+    def __init__(self, client: Client, wanted: Wanted, clock: Clock, tell: Tell) -> None:
+        """Begin now."""
         self.client = client
         self.wanted = wanted
         self.clock = clock
         self.tell = tell
         self.changed = False
+        self.begun = False
         self._begun = clock.monotonic()
         self.deadline = self._begun + wanted.wait_timeout
 
@@ -31,6 +36,10 @@ class Run:
     def seconds(self) -> float:
         """How long it has taken so far."""
         return round(self.clock.monotonic() - self._begun, 3)
+
+    def left(self) -> float:
+        """Return how many seconds there are to wait, at least those for one answer."""
+        return max(self.deadline - self.clock.monotonic(), self.client.timeout)
 
     def named(self) -> dict[str, Any]:
         """Return which snapshot it is for, for a result."""

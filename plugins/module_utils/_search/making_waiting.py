@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Optional
 
 from .._core.durations import show_duration
 from .._core.errors import NotThere, OpsError, Unreachable
@@ -20,7 +20,8 @@ from .information_sizes import progress
 from .making_options import Wanted
 from .snapshots import Snapshot, one
 
-Tell = Callable[[str], None]
+# Takes a line on how it goes; None where nobody reads it.
+Tell = Optional[Callable[[str], object]]
 
 # The end is to be noticed within half a second, of which an answer takes some.
 _SHORTEST, _LONGEST = 0.05, 0.35
@@ -57,7 +58,7 @@ def follow(client: Client, wanted: Wanted, known: Snapshot, deadline: float, clo
         now = clock.monotonic()
         if now + pause > deadline:
             return Followed(seen, lost)
-        if now - told >= _TOLD_EVERY:
+        if tell is not None and now - told >= _TOLD_EVERY:
             told = now
             tell(f"{wanted.place}: {lost or far(client, wanted)}")
         clock.sleep(pause)

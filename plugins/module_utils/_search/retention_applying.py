@@ -31,11 +31,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Retention:
-    """What the option ``retention`` says of the snapshots whose names match ``family``; nothing without ``rules``."""
+    """What the option ``retention`` says of the snapshots whose names match ``family``; nothing without ``rules``.
+
+    :param glob: a pattern of the server's that holds the family, to spare it reading others.
+    """
 
     rules: Rules | None
     repository: str
     family: re.Pattern[str]
+    glob: str = "*"
 
     def applied(self, client: Client, made: Snapshot, clock: Clock) -> Outcome:
         """Remove what the rules do not keep. What cannot be removed is told, and takes nothing from what was made.
@@ -57,14 +61,14 @@ class Retention:
         outcome = Outcome()
         if self.rules is not None:
             now = clock.time()
-            others = [one for one in matching(client, self.repository, self.family) if one.name != name]
+            others = [one for one in matching(client, self.repository, self.family, self.glob) if one.name != name]
             made = Snapshot(name=name, uuid="", state=SUCCESS, started_at=now, ended_at=now)
             for one in self._judged([made, *others], now, outcome):
                 outcome.removed.append(_told(one))
         return outcome
 
     def _going(self, client: Client, made: Snapshot, now: float, outcome: Outcome) -> list[Verdict]:
-        known = matching(client, self.repository, self.family)
+        known = matching(client, self.repository, self.family, self.glob)
         if not any(one.name == made.name and one.whole for one in known):
             raise OpsError(f"{made.name} is not in the list of snapshots", on=f"{self.repository} at {client.where}")
         return self._judged(known, now, outcome)

@@ -198,9 +198,12 @@ def _brief() -> str:
     return ",".join([*fields, _NEXT, "error", "status", "failures", "responses.error"])
 
 
-def matching(client: Client, repository: str, names: re.Pattern[str]) -> list[Snapshot]:
-    """Return those whose whole name matches, the newest first. :raises OpsError: see :func:`listed`."""
-    found = [one for one in listed(client, repository) if names.match(one.name)]
+def matching(client: Client, repository: str, names: re.Pattern[str], pattern: str = "*") -> list[Snapshot]:
+    """Return those whose whole name matches, the newest first.
+
+    :param pattern: what the server is asked for, of which it reads a file each. :raises OpsError: see :func:`listed`.
+    """
+    found = [one for one in listed(client, repository, pattern) if names.match(one.name)]
     return sorted(found, key=lambda one: (one.started_at, one.name), reverse=True)
 
 

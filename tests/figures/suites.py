@@ -24,6 +24,7 @@ SUITES: dict[str, dict[str, str]] = {
         "checks": "checks.bench",
         "queues": "queues.bench",
         "reports": "reports.bench",
+        "search": "search.bench",
     },
     "chaos": {"backups": "backups.chaos", "queues": "queues.chaos", "windows": "windows.chaos"},
     "faults": {

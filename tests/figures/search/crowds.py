@@ -1,0 +1,70 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The memory that es_snapshot_info takes for snapshots of very many indices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible_collections.day2.ops.tests.live.search_help import Cluster
+
+from ..errors import FigureError
+from ..rows import Row, at_most
+from ..run import Run
+from .nodes import AREA, INFO, SNAPSHOT, Nodes
+
+_MOST = 60
+_AT_FIRST = 125
+_NOT_YET = "index.routing.allocation.require._name"
+
+
+def rows(run: Run, here: Nodes) -> Iterator[Row]:
+    """Yield the peak with 2,000 indices in each snapshot, that of es_snapshot too; with 250 in the short slice."""
+    cluster = here.first
+    # The server's own default is 1,000.
+    cluster.ask("PUT", "_cluster/settings", {"transient": {"cluster.max_shards_per_node": 5000}})
+    cluster.ask("DELETE", f"{cluster.mine}-*")
+    indices, snapshots = (250, 3) if run.short else (2000, 30)
+    run.say(f"  making {indices} indices")
+    crowd(cluster, indices)
+    repository = cluster.repository("crowd")
+    options = {"url": [cluster.url], "repository": repository, "indices": [f"{cluster.mine}-*"]}
+    peak, said = SNAPSHOT.peak_bytes(here.folder, {**options, "name": "daily-{now/d}"})
+    if not said.get("changed"):
+        raise FigureError(f"es_snapshot made none: {said.get('msg')}")
+    yield Row.of(
+        AREA, f"peak memory of es_snapshot, {indices:,} indices in {cluster.name}", at_most(_MOST, "MB"), peak / 1e6
+    )
+    for number in range(snapshots - 1):
+        cluster.snapshot(repository, f"by-hand-{number}", f"{cluster.mine}-*")
+    peak, said = INFO.peak_bytes(here.folder, {"url": [cluster.url], "repository": repository})
+    if said.get("count") != snapshots or said["last_success"]["indices_count"] != indices:
+        raise FigureError(f"es_snapshot_info tells of others: {said.get('msg')}")
+    work = f"peak memory of es_snapshot_info, {snapshots} snapshots of {indices:,} indices in {cluster.name}"
+    yield Row.of(AREA, work, at_most(_MOST, "MB"), peak / 1e6)
+
+
+def crowd(cluster: Cluster, indices: int) -> None:
+    """Make empty indices: some one by one, and others by restoring those under other names, which is far faster."""
+    with ThreadPoolExecutor(4) as some:
+        list(some.map(lambda number: cluster.make_index(f"{number:04d}", **{_NOT_YET: "nobody"}), range(_AT_FIRST)))
+    cluster.ask("PUT", f"{cluster.mine}-*/_settings", {_NOT_YET: None})
+    repository = cluster.repository("seed")
+    there = _AT_FIRST
+    while there < indices:
+        _await_green(cluster)
+        cluster.snapshot(repository, f"of-{there}", f"{cluster.mine}-*")
+        body = {"rename_pattern": "(.+)", "rename_replacement": f"$1-{there}", "include_global_state": False}
+        path = f"_snapshot/{repository}/of-{there}/_restore?wait_for_completion=true"
+        cluster.ask("POST", path, body)
+        there *= 2
+    _await_green(cluster)
+    if there != indices:
+        raise FigureError(f"{there} indices were made, not {indices}")
+
+
+def _await_green(cluster: Cluster) -> None:
+    cluster.await_calm()
+    cluster.ask("GET", f"_cluster/health/{cluster.mine}-*?wait_for_status=green&timeout=55s&level=cluster")

@@ -23,12 +23,13 @@ from ansible_collections.day2.ops.tests.lab.ports import HOST
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: ``fields`` are those of the query and of a form together."""
+    """A request: ``fields`` are those of the query and of a form together, ``body`` is as it was sent."""
 
     method: str
     path: str
     fields: dict[str, list[str]]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,20 @@ def answering(reply: Reply) -> Iterator[str]:
         def do_GET(self) -> None:
             self.reply({})
 
-        def do_POST(self) -> None:
-            self.reply(parse_qs(self.body().decode()))
+        def do_DELETE(self) -> None:
+            self.reply({})
 
-        def reply(self, form: dict[str, list[str]]) -> None:
+        def do_POST(self) -> None:
+            body = self.body()
+            self.reply(parse_qs(body.decode()), body)
+
+        def do_PUT(self) -> None:
+            self.reply({}, self.body())
+
+        def reply(self, form: dict[str, list[str]], body: bytes = b"") -> None:
             parts = urlsplit(self.path)
             fields = {**parse_qs(parts.query), **form}
-            answer = reply(Asked(self.command, parts.path, fields, dict(self.headers.items())))
+            answer = reply(Asked(self.command, parts.path, fields, dict(self.headers.items()), body))
             self.answer_bytes(answer.status, answer.body, answer.kind, **answer.headers)
 
     server = QuietServer(0, Handler)

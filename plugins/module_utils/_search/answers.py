@@ -108,24 +108,30 @@ class Answer:
         return f"it begins with '{self.text}'" if self.text else "it has no body"
 
     def _error(self) -> Any:
-        return self.body.get("error") if isinstance(self.body, Mapping) else None
+        if not isinstance(self.body, Mapping):
+            return None
+        # Amazon's own door says what is wrong with a signature in another form.
+        return self.body.get("error") or self.body.get("message") or self.body.get("Message")
 
 
 def understood(answer: Response) -> Answer:
     """Return what ``answer`` says."""
     try:
         body = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # one that is nested thousands deep
         body = None
     text = one_line(answer.body[:400].decode("utf-8", "replace"), 60)
     return Answer(answer.status, body, without_user(answer.url), text)
 
 
 def _causes(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield an error and the causes of it, the innermost last."""
+    """Yield an error and the causes of it, the innermost last; that of a shard where there is no other."""
     current: Any = error
     for _depth in range(_DEEPEST):
         if not isinstance(current, Mapping):
-            return
+            break
         yield current
         current = current.get("caused_by")
+    roots = error.get("root_cause")
+    if "caused_by" not in error and isinstance(roots, list) and roots and isinstance(roots[0], Mapping):
+        yield roots[0]

@@ -18,11 +18,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from .._core.argspec import TLS, ArgSpec, secret
 from .._core.errors import InputError, Unreachable
-from .._core.http import HttpClient, Request, Response, Tls, check_url
+from .._core.http import HttpClient, Request, Response, Tls, TooLarge, check_url, without_user
 from .._core.http_options import address_under
 from .._core.secrets import resolve
 from .answers import Answer, understood
@@ -141,7 +141,11 @@ class Client:
         headers = {**self._headers, **(_JSON if data is not None else {})}
         if self._signer is not None:
             headers = self._signer.signed(method, url, headers, data)
-        return self._http.send(Request(url, method, headers=headers, body=data, timeout=seconds, max_bytes=_MAX_BYTES))
+        request = Request(url, method, headers=headers, body=data, timeout=seconds, max_bytes=_MAX_BYTES)
+        try:
+            return self._http.send(request)
+        except TooLarge as error:
+            raise TooLarge(error.failed, on=error.on, advice="ask for less at once") from error
 
     def close(self) -> None:
         """Give the connections back."""
@@ -167,8 +171,19 @@ def _usable(urls: list[str]) -> list[str]:
     if not urls:
         raise InputError("url is empty", advice="expected the address of at least one node")
     for url in urls:
+        _refuse_login(url)
         check_url(url)
     return [url.rstrip("/") for url in urls]
+
+
+def _refuse_login(url: str) -> None:
+    """Refuse an address with a user in it, by the names that our own options have."""
+    try:
+        inside = urlsplit(url).username is not None
+    except ValueError:
+        return
+    if inside:
+        raise InputError("url holds a user or password", on=without_user(url), advice="see login_user, login_password")
 
 
 def _positive(name: str, seconds: float) -> float:

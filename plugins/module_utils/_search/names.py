@@ -43,7 +43,7 @@ _LETTERS = {
     "xxxx": "%G",
 }
 _TOKEN = re.compile("|".join([*_LETTERS, "[A-Za-z]+"]))
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
+_OFFSET = re.compile(r"([+-])(0\d|1[0-8]):?([0-5]\d)\Z")
 
 
 def check_repository(name: str, what: str = "repository") -> str:

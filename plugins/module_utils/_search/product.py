@@ -57,7 +57,7 @@ def product_of(about: Any, on: str) -> Product:
     """Return what the answer to ``GET /`` says.
 
     An OpenSearch that was told to pass for Elasticsearch 7.10 (``compatibility.override_main_response_version``) is
-    known by its tagline.
+    known by its tagline. Which version it is then it does not tell: it is taken for the oldest.
 
     :raises WrongType: this is neither. :raises OpsError: it is too old.
     """
@@ -69,7 +69,7 @@ def product_of(about: Any, on: str) -> Product:
     known = OPENSEARCH if passes else str(version.get("distribution") or ELASTICSEARCH)
     if known not in _OLDEST:
         raise WrongType(f"this is {one_line(known, 40)}, neither Elasticsearch nor OpenSearch", on=on)
-    numbers = (int(match[1]), int(match[2]))
+    numbers = _OLDEST[known] if passes and not version.get("distribution") else (int(match[1]), int(match[2]))
     if numbers < _OLDEST[known]:
         oldest = ".".join(map(str, _OLDEST[known]))
         raise OpsError(f"{known} {one_line(version['number'], 20)} is too old", on=on, advice=f"{oldest} is the oldest")

@@ -43,9 +43,11 @@ options:
           - What it does. V(pgbackrest) starts the program of that name, with the options C(stanza), C(type) (V(full),
             V(diff) or V(incr)), C(config), C(program), C(verify) and C(command_timeout); the others are modules of this
             collection.
+          - V(es_snapshot) has the option C(register) as well, a dictionary of C(name), C(type), C(settings) and
+            C(verify), by which the repository is registered first as by M(day2.ops.es_repository).
         type: str
         required: true
-        choices: [backup_verify, config_backup, pg_backup, pgbackrest, redis_backup]
+        choices: [backup_verify, config_backup, es_snapshot, pg_backup, pgbackrest, redis_backup]
       options:
         description: The module's options.
         type: dict

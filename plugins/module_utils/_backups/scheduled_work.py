@@ -48,6 +48,12 @@ def _redis_backup() -> Work:
     return Work("redis", SPEC, operate, ("redis",))
 
 
+def _es_snapshot() -> Work:
+    from .scheduled_search import SPEC, operate
+
+    return Work("search", SPEC, operate, ("requests",))
+
+
 def _config_backup() -> Work:
     from .config_backup import SPEC, operate
 
@@ -69,6 +75,7 @@ def _pgbackrest() -> Work:
 WORK: Mapping[str, Callable[[], Work]] = {
     "backup_verify": _backup_verify,
     "config_backup": _config_backup,
+    "es_snapshot": _es_snapshot,
     "pg_backup": _pg_backup,
     "pgbackrest": _pgbackrest,
     "redis_backup": _redis_backup,
@@ -78,7 +85,7 @@ WORK: Mapping[str, Callable[[], Work]] = {
 def missing_libraries(work: Work, options: Mapping[str, Any]) -> list[str]:
     """Return the packages that a job with these options needs and this host lacks."""
     missing = []
-    for name in (*work.libraries, *(("boto3",) if options.get("storage") else ())):
+    for name in (*work.libraries, *(("boto3",) if options.get("storage") or options.get("aws") else ())):
         try:
             load(name)
         except MissingLibrary as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
-from ansible_collections.day2.ops.plugins.module_utils._search import counts, restore
+from ansible_collections.day2.ops.plugins.module_utils._search import counts, drill, restore
 
 from .search_help import Cluster
 
@@ -24,3 +24,9 @@ def recorded(cluster: Cluster, repository: str, name: str, *indices: str, **more
     held = {index: cluster.count(index) for index in indices}
     record = counts.record({**held, **{name: held[name] + number for name, number in more.items()}}, {})
     cluster.snapshot(repository, name, *indices, metadata=record)
+
+
+def drilled(cluster: Cluster, repository: str, check_mode: bool = False, **options: Any) -> Result:
+    """Drill with the module's own validation of options."""
+    given = {"url": [cluster.url], "repository": repository, **options}
+    return drill.operate(drill.SPEC.validate(given, "test"), check_mode)

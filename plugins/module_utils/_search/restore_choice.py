@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from .._core.errors import InputError, NotThere, OpsError
+from .._core.errors import NotThere, OpsError
 from . import names, snapshots
 from .connection import Client
 from .product import Product
@@ -33,33 +33,33 @@ def names_like(pattern: str) -> re.Pattern[str]:
 
 
 def checked(snapshot: str, pattern: str) -> None:
-    """Refuse what can name no snapshot. :raises InputError: so."""
-    if snapshot == NEWEST:
-        names_like(pattern)
-        return
-    names.check_snapshot(snapshot, "snapshot")
-    if pattern != "*":
-        raise InputError("name is given, and snapshot names one already", advice="give one of them")
+    """Refuse what can name no snapshot; the pattern counts for ``newest`` alone. :raises InputError: so."""
+    names_like(pattern)
+    if snapshot != NEWEST:
+        names.check_snapshot(snapshot, "snapshot")
 
 
 def chosen(client: Client, repository: str, snapshot: str, pattern: str, partial: bool) -> tuple[Snapshot, list[str]]:
+    """Return the snapshot that is restored, and warnings; see :func:`named`. :raises OpsError: it is not whole."""
+    one, passed = named(client, repository, snapshot, pattern, partial)
+    require_usable(one, partial, f"{repository}/{one.name}")
+    return one, passed
+
+
+def named(client: Client, repository: str, snapshot: str, pattern: str, partial: bool) -> tuple[Snapshot, list[str]]:
     """Return the snapshot, with its indices, and a line on each newer one that ``newest`` passes over.
 
-    :raises NotThere: there is none, or no such repository. :raises OpsError: it is not whole.
+    :raises NotThere: there is none, or no such repository.
     """
-    passed: list[str] = []
-    name = snapshot
-    if snapshot == NEWEST:
-        found = snapshots.matching(client, repository, names_like(pattern))
-        good = next((one for one in found if _usable(one, partial)), None)
-        if good is None:
-            told = f"none of {len(found)} snapshots named {pattern} is {snapshots.SUCCESS}"
-            raise NotThere(told, on=f"{repository} at {client.where}")
-        passed = [f"{one.name} is newer and not taken: {one.wrong()}" for one in found[: found.index(good)]]
-        name = good.name
-    one = snapshots.required(client, repository, name)
-    require_usable(one, partial, f"{repository}/{name}")
-    return one, passed
+    if snapshot != NEWEST:
+        return snapshots.required(client, repository, snapshot), []
+    found = snapshots.matching(client, repository, names_like(pattern))
+    good = next((one for one in found if _usable(one, partial)), None)
+    if good is None:
+        told = f"none of {len(found)} snapshots named {pattern} is {snapshots.SUCCESS}"
+        raise NotThere(told, on=f"{repository} at {client.where}")
+    passed = [f"{one.name} is newer and not taken: {one.wrong()}" for one in found[: found.index(good)]]
+    return snapshots.required(client, repository, good.name), passed
 
 
 def _usable(snapshot: Snapshot, partial: bool) -> bool:

@@ -39,7 +39,8 @@ def failed(status: int, body: Any) -> OpsError:
 
 
 def test_a_good_answer_is_its_json() -> None:
-    for body in ({"a": 1}, [], 0, "", False):
+    bodies: list[Any] = [{"a": 1}, [], 0, "", False]
+    for body in bodies:
         assert answered(200, json.dumps(body).encode()).result() == body
     assert answered(201, b"{}").good
     assert not answered(200, b"").good

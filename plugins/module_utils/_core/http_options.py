@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from .argspec import TLS, ArgSpec, secret
 from .errors import InputError
@@ -82,5 +82,6 @@ def address_under(base: str, path: str, query: Mapping[str, Any] | None = None) 
         raise InputError(
             "the URL has a query or a fragment", on=without_user(base), advice="expected the server's address alone"
         )
-    asked = f"?{urlencode(query, doseq=True)}" if query else ""
+    # A blank is %20 to all; + is one in forms only, and not where a request is signed.
+    asked = f"?{urlencode(query, doseq=True, quote_via=quote)}" if query else ""
     return f"{base.rstrip('/')}/{path.lstrip('/')}{asked}"

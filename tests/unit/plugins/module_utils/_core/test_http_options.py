@@ -58,7 +58,7 @@ def test_headers_are_text_and_clients_are_told_apart_by_what_they_trust() -> Non
     [
         ("http://h:1", "a/b", None, "http://h:1/a/b"),
         ("http://h:1/", "/a", {}, "http://h:1/a"),
-        ("https://h/team/prom/", "a", {"q": "x y&z", "f": ["1", "2"]}, "https://h/team/prom/a?q=x+y%26z&f=1&f=2"),
+        ("https://h/team/prom/", "a", {"q": "x y&z", "f": ["1", "2"]}, "https://h/team/prom/a?q=x%20y%26z&f=1&f=2"),
     ],
 )
 def test_an_address_under_a_base(base: str, path: str, query: Any, address: str) -> None:

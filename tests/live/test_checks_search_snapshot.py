@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ def test_a_fresh_snapshot_passes_and_an_old_one_does_not(cluster: Cluster, monke
 
 def _hours_later(monkeypatch: pytest.MonkeyPatch, hours: int) -> int:
     seconds = hours * 3600
-    now = search_snapshot.time.time
+    now = time.time
 
     class Later:
         @staticmethod

@@ -95,13 +95,14 @@ def _build(index: int, given: Mapping[str, Any], defaults: Mapping[str, Mapping[
     if options["timeout"] <= 0:
         raise InputError(f"{place}: timeout must be above 0 seconds", on=str(options["timeout"]))
     check = Check(options["name"], options, kind)
-    for condition in _conditions(check):
+    for condition in conditions_of(check):
         check_condition(condition, place)
     check_progress(options, place)
     return check
 
 
-def _conditions(check: Check) -> list[Condition]:
+def conditions_of(check: Check) -> list[Condition]:
+    """Return what is expected of a check's values: what its kind expects, and what the user does."""
     wanted = [Condition.from_options(given) for given in check.options["expect"]]
     return [*check.kind.conditions(check.options), *wanted]
 
@@ -132,7 +133,7 @@ class Attempts:
         started = time.monotonic()
         try:
             values = check.kind.probe(check.options, self._context)
-            conditions = [*_conditions(check), *_baseline_conditions(check, self._recorded)]
+            conditions = [*conditions_of(check), *_baseline_conditions(check, self._recorded)]
             finding = worst([*evaluate(conditions, values), *progress_findings(check.options, values, self._history)])
         except OpsError as error:
             status = UNKNOWN if isinstance(error, _COULD_NOT_LOOK) else FAIL

@@ -135,8 +135,16 @@ def test_a_restore_after_one_that_was_killed_starts_the_service(site: Site) -> N
         ("backup", {"only": ""}, "is described; described are: web config"),
         (
             "restore_drill",
-            {"day2_backups": [{"name": "log", "kind": "wal", "options": {"stanza": "a", "data_dir": "/a"}}]},
-            "nothing is to be rehearsed of log",
+            {
+                "day2_backups": [
+                    {
+                        "name": "log",
+                        "kind": "wal",
+                        "options": {"stanza": "a", "data_dir": "/a", "control_user": "root", "pgbackrest": "/no/such"},
+                    }
+                ]
+            },
+            "log: cannot run the program (No such file or directory): /no/such",
         ),
     ],
 )

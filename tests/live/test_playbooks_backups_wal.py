@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.tests.live.own_plays import play
-from ansible_collections.day2.ops.tests.live.wal_archiving_help import Cluster, cluster, missing, role
+from ansible_collections.day2.ops.tests.live.wal_archiving_help import ACCOUNT, PROGRAM, Cluster, cluster, missing, role
+from ansible_collections.day2.ops.tests.live.wal_drill_help import archived
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 _OF_THE_ROLE = "wal_archiving_"
@@ -51,10 +52,11 @@ def described(server: Cluster, folder: Path) -> dict[str, Any]:
     }
 
 
-def run(folder: Path, plays: Sequence[dict[str, Any]], given: dict[str, Any]) -> tuple[int, str]:
+def run(folder: Path, plays: Sequence[dict[str, Any]], given: dict[str, Any], *arguments: str) -> tuple[int, str]:
     """Run plays; return the status and what was said, wrapped lines joined."""
     (folder / "given.json").write_text(json.dumps(given), encoding="utf-8")
-    status, output = play(folder, json.dumps(list(plays)), "", "-e", f"@{folder}/given.json", ANSIBLE_PIPELINING="1")
+    said = ("-e", f"@{folder}/given.json", *arguments)
+    status, output = play(folder, json.dumps(list(plays)), "", *said, ANSIBLE_PIPELINING="1")
     return status, " ".join(output.split())
 
 
@@ -103,3 +105,49 @@ def test_a_dropped_table_is_back_as_of_the_moment_before(server: Cluster, tmp_pa
     assert status != 0
     assert "the old data is in its place again" in output
     assert tables(server) == {"orders", "latest"}
+
+
+@pytest.mark.long
+def test_the_log_is_rehearsed_on_another_host_and_what_fails_is_told(tmp_path: Path) -> None:
+    with archived() as source:
+        source.pgbackrest("--type=full", "backup")
+        source.write("CREATE TABLE orders AS SELECT generate_series(1, 1000) AS id")
+        options = {
+            "stanza": "shop",
+            "data_dir": str(source.server.data),
+            "user": ACCOUNT,
+            "pgbackrest": PROGRAM,
+            "config": str(source.config),
+            "timeout": 120,
+        }
+        asked = [{"sql": "SELECT count(*) FROM orders", "expected": 1000}]
+        rehearsal = {"folder": str(source.scratch), "assertions": asked}
+        job = {"name": "shop-wal", "kind": "wal", "rto": "2m", "rpo": "1h", "options": options, "rehearsal": rehearsal}
+        given: dict[str, Any] = {
+            "ansible_become_method": "ansible.builtin.su",
+            "target": "good",
+            "drill_host": "bad",
+            "day2_service": "shop",
+            "day2_report_dir": str(tmp_path / "reports"),
+            "day2_backups": [job],
+        }
+        drill = [playbook("restore_drill")]
+        status, output = run(tmp_path, drill, given, "--check")
+        assert status == 0, output
+        assert "F: would be restored from repository 1 into a server apart, " in output
+
+        status, output = run(tmp_path, drill, given)
+        assert status == 0, output
+        assert "L4 holds; RTO " in output
+        assert "changed=0" in output
+        report = json.loads((tmp_path / "reports/restore-drill-latest.json").read_text(encoding="utf-8"))
+        (section,) = report["sections"]
+        row = dict(zip(section["columns"], section["rows"][0], strict=True))
+        assert (row["name"], row["level"], row["compared"]) == ("shop-wal", "L4", "1 tables, 1,000 rows")
+        assert row["RTO"] == "2 min"
+        assert list(source.scratch.iterdir()) == []
+
+        asked[0]["expected"] = 7
+        status, output = run(tmp_path, drill, given)
+        assert status != 0
+        assert "L4 failed: 1 assertion fails: SELECT count(*) FROM orders: expected 7, found 1000" in output

@@ -70,8 +70,8 @@ class Cluster:
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        return psycopg.connect(host=str(self.folder), port=self.port, user=ACCOUNT, dbname="postgres", autocommit=True)
+    def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(host=str(self.folder), port=self.port, user=ACCOUNT, dbname=database, autocommit=True)
 
     def variables(self) -> dict[str, Any]:
         """Return the role's variables for this cluster."""

@@ -104,8 +104,8 @@ def _job(given: Mapping[str, Any], defaults: Mapping[str, Any], connections: Map
     plan = {name: job.get(name) for name in ("name", "kind", "run_from", "level", "rpo", "rto", "schedule")}
     plan["module"] = MAKERS[job["kind"]]
     if job["kind"] == WAL:  # pgBackRest's own configuration says where and how
-        archived = wal_plan(job["options"], job["restore"], where)
-        plan = {**plan, "make": archived["make"], "read": {}, "restore": archived["restore"]}
+        archived = wal_plan(job["options"], job["restore"], job.get("rehearsal") or {}, where)
+        plan = {**plan, "make": archived["make"], "read": archived["read"], "restore": archived["restore"]}
         return _scheduled(plan, options=archived["schedule_options"], user=archived["user"])
     if job["kind"] == SEARCH:
         cluster = search_plan(plan, job, given, connections.get(SEARCH) or {}, where)

@@ -49,10 +49,14 @@ RESTORING = ArgSpec(
 )
 
 
-def wal_plan(options: Mapping[str, Any], restoring: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return ``make`` and ``restore``, variables of the role, and ``schedule_options``, those of a scheduled job.
+def wal_plan(
+    options: Mapping[str, Any], restoring: Mapping[str, Any], rehearsal: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    """Return ``make`` and ``restore``, variables of the role, ``read``, options of ``wal_verify``, and others.
 
-    :param options, restoring: what a backup says under ``options`` and ``restore``.
+    ``schedule_options`` are those of a scheduled job, ``user`` is who runs it.
+
+    :param options, restoring, rehearsal: what a backup says under ``options``, ``restore`` and ``rehearsal``.
     :raises InputError: an unknown or wrong option.
     """
     making = MAKING.validate(options, f"{where}: options")
@@ -66,4 +70,12 @@ def wal_plan(options: Mapping[str, Any], restoring: Mapping[str, Any], where: st
         "config": making["config"],
         "verify": making["verify"],
     }
-    return {"make": making, "restore": restored, "schedule_options": scheduled, "user": making["user"]}
+    read = {
+        "stanza": making["stanza"],
+        "program": making["pgbackrest"],
+        "config": making["config"],
+        "database": making["database"],
+        "command_timeout": making["timeout"],
+        "rehearsal": {"user": making["user"], **rehearsal},
+    }
+    return {"make": making, "read": read, "restore": restored, "schedule_options": scheduled, "user": making["user"]}

@@ -51,7 +51,7 @@ def compared(scratch: Scratch, backup: Opened, options: Mapping[str, Any]) -> di
     """
     begin = time.monotonic()
     with ThreadPoolExecutor(2) as both:
-        checking = both.submit(_amcheck, scratch, backup.timeout, options["jobs"]) if options["amcheck"] else None
+        checking = both.submit(amchecked, scratch, backup.timeout, options["jobs"]) if options["amcheck"] else None
         counted = both.submit(compare_rows, scratch.login, backup.manifest.facts.get("rows"), options["jobs"])
         found = counted.result()
         if checking is not None:
@@ -104,6 +104,11 @@ def _told(difference: Mapping[str, Any]) -> str:
 
 def counts(options: Mapping[str, Any], jobs: int, wanted: Mapping[Name, int]) -> dict[Name, int]:
     """Return the number of rows by schema and table: of those wanted, and of others that hold rows."""
+    return {name: number for name, number in all_counts(options, jobs).items() if number or name in wanted}
+
+
+def all_counts(options: Mapping[str, Any], jobs: int) -> dict[Name, int]:
+    """Return the number of rows of all tables by schema and table."""
     with connect(options) as connection:
         names = [(str(row[0]), str(row[1])) for row in connection.execute(_TABLES)]
     work: Queue[Name] = Queue()
@@ -112,8 +117,7 @@ def counts(options: Mapping[str, Any], jobs: int, wanted: Mapping[Name, int]) ->
     hands = max(1, min(jobs, len(names)))
     with ThreadPoolExecutor(hands) as pool:
         parts = [pool.submit(_count_some, options, work) for _hand in range(hands)]
-        merged = {name: number for part in parts for name, number in part.result().items()}
-    return {name: number for name, number in merged.items() if number or name in wanted}
+        return {name: number for part in parts for name, number in part.result().items()}
 
 
 def _count_some(options: Mapping[str, Any], work: Queue[Name]) -> dict[Name, int]:
@@ -129,7 +133,7 @@ def _count_some(options: Mapping[str, Any], work: Queue[Name]) -> dict[Name, int
             counted[name] = int(row[0]) if row else 0
 
 
-def _amcheck(scratch: Scratch, timeout: float, jobs: int) -> None:
+def amchecked(scratch: Scratch, timeout: float, jobs: int) -> None:
     """Have tables and indexes looked at for damage.
 
     :raises NotThere: the server has no amcheck. :raises OpsError: damage, with the first that was found.

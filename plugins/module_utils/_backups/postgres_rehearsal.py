@@ -72,7 +72,7 @@ class PostgresRehearsal:
 @contextmanager
 def rehearsed(backup: Opened, options: Mapping[str, Any]) -> Iterator[PostgresRehearsal]:
     """See base.Kind.rehearsed."""
-    options = _complete(options)
+    options = completed(options, ASSERTION)
     with _scratch(backup, options) as scratch:
         begin = time.monotonic()
         restore(backup, scratch.tools, scratch.login, _wanted(scratch, options))
@@ -80,13 +80,16 @@ def rehearsed(backup: Opened, options: Mapping[str, Any]) -> Iterator[PostgresRe
         yield PostgresRehearsal(_found(scratch, seconds, options), scratch, backup, options)
 
 
-def _complete(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options with what depends on others and on the host. :raises InputError: one is wrong."""
+def completed(options: Mapping[str, Any], assertion: ArgSpec) -> dict[str, Any]:
+    """Return the options with what depends on others and on the host.
+
+    :param assertion: what each of the assertions is. :raises InputError: one is wrong.
+    """
     jobs = min(os.cpu_count() or 1, _MOST_JOBS) if options["jobs"] is None else options["jobs"]
     if jobs < 1:
         raise InputError("rehearsal: jobs must be 1 or more", on=str(jobs))
     assertions = [
-        ASSERTION.validate(given, f"rehearsal: assertions[{number}]")
+        assertion.validate(given, f"rehearsal: assertions[{number}]")
         for number, given in enumerate(options["assertions"])
     ]
     timeout = seconds_of("rehearsal: assertion_timeout", options["assertion_timeout"])

@@ -15,8 +15,9 @@ import os
 import pwd
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,10 @@ from .streams import Chain, Command, chain, run_chain
 
 _NEEDED = ("postgres", "initdb", "pg_restore")
 _SUPERUSER = "postgres"
+_ANSWER_TIMEOUT = 5.0
 _DATABASE = "day2_scratch"
-_START_TIMEOUT, _STOP_TIMEOUT, _POLL = 60.0, 10.0, 0.02
+DATA = "data"  # the cluster, in the server's folder
+_START_TIMEOUT, _STOP_TIMEOUT, _POLL, _PATIENT_POLL = 60.0, 10.0, 0.02, 0.1
 _LEAST_OF_SOURCE = 0.6
 _LIVES_TIMES = 4  # as long as one chain of programs may take
 _SOCKET = ".s.PGSQL.5432"
@@ -127,30 +130,51 @@ def server_folder(folder: Path, account: pwd.struct_passwd | None) -> Path:
 
 @contextmanager
 def _running(tools: Tools, account: pwd.struct_passwd | None, place: Path, timeout: float) -> Iterator[None]:
-    """Make the cluster and have its server run; at the end it is told to leave at once, which clears its memory."""
+    """Make the cluster and have its server run."""
     user = None if account is None else account.pw_name
-    data = place / "data"
-
-    def as_server(*argv: str) -> Command:
-        return Command(argv, environment={"LC_ALL": "C", "TZ": "UTC"}, user=user, folder=place)
-
-    initdb = (tools.path("initdb"), f"--pgdata={data}", f"--username={_SUPERUSER}", "--auth=trust", "--no-sync")
+    initdb = (tools.path("initdb"), f"--pgdata={place / DATA}", f"--username={_SUPERUSER}", "--auth=trust", "--no-sync")
     checksums = ("--no-data-checksums",) if tools.major >= 18 else ()
+    options = ("--encoding=UTF8", "--locale=C", "--no-instructions", *checksums)
     try:
-        run_chain([as_server(*initdb, "--encoding=UTF8", "--locale=C", "--no-instructions", *checksums)], timeout)
+        run_chain([as_server(place, user, *initdb, *options)], timeout)
     except OpsError as error:
         raise OpsError(
             f"cannot make a scratch server ({error.failed})",
             on=str(place.parent),
             advice=f"{error.advice}; the account {user or 'of this run'} must reach the folder and the programs",
         ) from error
-    settings = {**_SETTINGS, "unix_socket_directories": _list_item(str(place)), "unix_socket_permissions": "0700"}
-    switches = [f"--{name}={value}" for name, value in settings.items()]
-    server = as_server(*_dying_with_us(), tools.path("postgres"), "-D", str(data), *switches)
+    with serving(tools, place, user, login_to(place, _START_TIMEOUT), _START_TIMEOUT, _LIVES_TIMES * timeout):
+        yield
+
+
+def as_server(place: Path, user: str | None, *argv: str) -> Command:
+    """Return a program that runs as the server does, in its folder, and dies with us. :param user: None for ours."""
+    whole = [*_dying_with_us(), *argv]
+    return Command(whole, environment={"LC_ALL": "C", "TZ": "UTC"}, user=user, folder=place, name=argv[0])
+
+
+@contextmanager
+def serving(
+    tools: Tools,
+    place: Path,
+    user: str | None,
+    login: Mapping[str, Any],
+    starts_within: float,
+    lives: float,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[None]:
+    """Have a server run on the cluster in ``place``; at the end it is told to leave at once, which clears its memory.
+
+    :param login: that it is to answer to. :param starts_within: seconds until it does. :param lives: seconds in all.
+    :param settings: besides those of each scratch server. :raises OpsError: it does not start, or dies.
+    """
+    sockets = {"unix_socket_directories": _list_item(str(place)), "unix_socket_permissions": "0700"}
+    switches = [f"--{name}={value}" for name, value in {**_SETTINGS, **(settings or {}), **sockets}.items()]
+    server = as_server(place, user, tools.path("postgres"), "-D", str(place / DATA), *switches)
     left = False
     try:
-        with chain([server], _LIVES_TIMES * timeout) as running:
-            _await_answer(running, place)
+        with chain([server], lives) as running:
+            _await_answer(running, place, login, starts_within)
             try:
                 yield
                 left = True
@@ -166,25 +190,27 @@ def _not(value: bool) -> bool:
     return not value
 
 
-def _await_answer(running: Chain, place: Path) -> None:
+def _await_answer(running: Chain, place: Path, login: Mapping[str, Any], timeout: float) -> None:
     """Wait until the server answers. One that has ended is told of at the end of its chain."""
 
     def answers() -> bool:
         try:
-            with connect(_login(place, _START_TIMEOUT)):
+            with connect({**login, "timeout": _ANSWER_TIMEOUT}):
                 return True
         except (Unreachable, NotThere):
             return not running.goes_on()
 
-    if not wait_until(answers, bool, timeout=_START_TIMEOUT, interval=_POLL).done:
-        raise Unreachable(f"the scratch server did not answer within {_START_TIMEOUT:g} s", on=str(place))
+    interval = _POLL if timeout <= _START_TIMEOUT else _PATIENT_POLL  # a server that replays a log may take hours
+    if not wait_until(answers, bool, timeout=timeout, interval=interval).done:
+        raise Unreachable(f"the scratch server did not answer within {timeout:g} s", on=str(place))
     if not running.goes_on():
-        running.end(_START_TIMEOUT)
+        running.end(timeout)
         raise OpsError("the scratch server ended at once", on=str(place))
 
 
-def _login(place: Path, timeout: float, database: str = _SUPERUSER) -> dict[str, Any]:
-    given = {"login_unix_socket": str(place), "login_user": _SUPERUSER, "login_db": database, "timeout": timeout}
+def login_to(place: Path, timeout: float, database: str = _SUPERUSER, user: str = _SUPERUSER) -> dict[str, Any]:
+    """Return the options of a connection to the server in ``place``."""
+    given = {"login_unix_socket": str(place), "login_user": user, "login_db": database, "timeout": timeout}
     return postgres_connection.SPEC.validate(given, "scratch server")
 
 
@@ -192,18 +218,19 @@ def _list_item(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _dying_with_us() -> list[str]:
+@lru_cache(maxsize=1)
+def _dying_with_us() -> Sequence[str]:
     """Return the beginning of a command line of a program that is told to leave when we are killed."""
     setpriv = shutil.which("setpriv")
     if setpriv is None or "--pdeathsig" not in run([setpriv, "--help"], _START_TIMEOUT, expect_status=None).stdout:
-        return []
-    return [setpriv, "--pdeathsig", "QUIT", "--"]
+        return ()
+    return (setpriv, "--pdeathsig", "QUIT", "--")
 
 
 def _prepared(backup: Opened, tools: Tools, folder: Path, place: Path) -> Scratch:
     """Make the roles and the database."""
     notes = []
-    with connect(_login(place, backup.timeout)) as connection:
+    with connect(login_to(place, backup.timeout)) as connection:
         version = connection.info.server_version
         text = globals_of(backup)
         if text is None:
@@ -211,7 +238,7 @@ def _prepared(backup: Opened, tools: Tools, folder: Path, place: Path) -> Scratc
         else:
             make_names(connection, text)
         notes += create_scratch(connection, _DATABASE, backup.manifest)
-    login = _login(place, backup.timeout, _DATABASE)
+    login = login_to(place, backup.timeout, _DATABASE)
     with connect(login) as connection:
         make_schemas(connection, backup.manifest)
     return Scratch("a server of its own", login, version, tools, folder, text is not None, True, notes)

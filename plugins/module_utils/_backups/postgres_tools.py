@@ -90,6 +90,22 @@ def find_tools(options: Mapping[str, Any], at_least: int, ask: Sequence[str]) ->
     )
 
 
+def tools_of(options: Mapping[str, Any], major: int, ask: Sequence[str]) -> Tools:
+    """Return the newest programs of just that major version: a server reads the files of no other.
+
+    Parameters as of :func:`find_tools`. :raises NotThere: there are none.
+    """
+    found = [tools for tools in (_in_folder(folder, ask) for folder in _folders(options)) if tools]
+    fit = [tools for tools in found if tools.major == major]
+    if not fit:
+        raise NotThere(
+            f"no folder with the programs {', '.join(ask)} of PostgreSQL {major}",
+            on=str(options.get("bin_dir") or ""),
+            advice=f"install the server of PostgreSQL {major}, or name its folder by bin_dir",
+        )
+    return max(fit, key=_version)
+
+
 def default_name(options: Mapping[str, Any]) -> str:
     """Return the name of the catalogue for a database, when none is given: server and database."""
     host = "local" if options.get("login_unix_socket") else options["login_host"]

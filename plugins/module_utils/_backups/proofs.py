@@ -84,7 +84,7 @@ def prove(backup: Opened, kind: Kind, level: str, options: Mapping[str, Any], cl
         ladder = _Ladder(backup, kind, options, stack, level, [])
         steps = (ladder.ended_well, ladder.same_bytes, ladder.readable, ladder.restorable, ladder.equal)
         for name, step in zip(LEVELS[: LEVELS.index(level) + 1], steps):
-            with _level(name):
+            with trying(name):
                 begin = clock()
                 found = step()
                 proofs[name] = Proof(name, clock(), round(clock() - begin, 3), found)
@@ -94,7 +94,8 @@ def prove(backup: Opened, kind: Kind, level: str, options: Mapping[str, Any], cl
 
 
 @contextmanager
-def _level(name: str) -> Iterator[None]:
+def trying(name: str) -> Iterator[None]:
+    """Have what fails in the block be a failure of that level. :raises Broken: so."""
     try:
         yield
     except (InputError, Broken):

@@ -10,25 +10,20 @@ The program does the work and its configuration says where; here it is started, 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from .._core.argspec import ArgSpec
-from .._core.command import run
 from .._core.durations import seconds_of
 from .._core.errors import NotThere, OpsError
 from .._core.result import Result
-from .._postgres.pgbackrest import stanza_info, verified
+from . import wal_stanza
+from .wal_stanza import Stanza
 
-SPEC = ArgSpec(
+SPEC = wal_stanza.SPEC + ArgSpec(
     options={
-        "stanza": {"type": "str", "required": True},
         "type": {"type": "str", "default": "diff", "choices": ["diff", "full", "incr"]},
-        "program": {"type": "path", "default": "pgbackrest"},
-        "config": {"type": "path"},
         "verify": {"type": "bool", "default": False},
-        "command_timeout": {"type": "raw", "default": "6h"},
     }
 )
 
@@ -39,7 +34,7 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
     :param params: validated by ``SPEC``.
     :raises OpsError: the program failed, knows of no new backup afterwards, or a repository is damaged.
     """
-    stanza = _Stanza(params)
+    stanza = Stanza(params, seconds_of("command_timeout", params["command_timeout"]))
     before = stanza.info()
     if check_mode:
         return Result(changed=True, msg=f"pgbackrest {params['stanza']}: a {params['type']} backup would be made")
@@ -55,32 +50,6 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
         msg=f"pgbackrest {params['stanza']}: backed up as {made['label']} ({made['type']}, {level})",
         data={"backup": made["label"], "level": level, "size": made["size"]},
     )
-
-
-class _Stanza:
-    """The program, with what each of its calls needs."""
-
-    def __init__(self, params: Mapping[str, Any]) -> None:
-        self._name = params["stanza"]
-        self._timeout = seconds_of("command_timeout", params["command_timeout"])
-        config = [f"--config={params['config']}"] if params["config"] else []
-        quiet = ["--log-level-console=off", "--log-level-stderr=warn", "--no-log-timestamp"]
-        self._argv = [params["program"], *config, f"--stanza={self._name}", *quiet]
-
-    def run(self, *arguments: str) -> str:
-        """Run a command of it; return what it wrote. :raises OpsError: it failed."""
-        return run([*self._argv, *arguments], self._timeout).stdout
-
-    def info(self) -> Mapping[str, Any]:
-        """Return what it knows. :raises OpsError: it does not tell."""
-        return stanza_info(self.run("--output=json", "info"), self._name, time.time())
-
-    def verify(self, repositories: Sequence[int]) -> None:
-        """Have all files read and their checksums compared. :raises OpsError: something is damaged."""
-        for repository in repositories:
-            found = verified(self.run(f"--repo={repository}", "--output=text", "verify"))
-            if not found["ok"]:
-                raise OpsError(f"repository {repository} is damaged: {'; '.join(found['wrong'])}", on=self._name)
 
 
 def _newest(before: Mapping[str, Any], after: Mapping[str, Any], stanza: str) -> Mapping[str, Any]:

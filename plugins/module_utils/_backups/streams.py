@@ -42,6 +42,7 @@ class Command:
     :param user: the account to run as; only root may change it. :param folder: where to run; that of ours if None.
     :param keep: file descriptors of ours that it inherits.
     :param harmless: a word; ending with status 1 is no fault when each error that is told has it, and there is one.
+    :param name: of the program, where that is not what ``argv`` begins with.
     """
 
     argv: Sequence[str]
@@ -50,13 +51,14 @@ class Command:
     folder: Path | None = None
     keep: Sequence[int] = ()
     harmless: str = ""
+    name: str | None = None
 
 
 class _Running:
     """A program of a chain that was started."""
 
     def __init__(self, command: Command, stdin: Any, stdout: Any) -> None:
-        self.name = str(command.argv[0])
+        self.name = str(command.name or command.argv[0])
         self._harmless = command.harmless
         # So that a flood blocks nobody; it has no name on disk.
         self._said: IO[bytes] = os.fdopen(_nameless(), "w+b")

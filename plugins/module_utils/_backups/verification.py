@@ -12,16 +12,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.argspec import ArgSpec
-from .._core.durations import show_duration
 from .._core.errors import InputError
 from .._core.moments import moment
 from .._core.result import Result
+from . import objectives
 from .catalog import Catalog
 from .information_copies import ANY, LOCAL, STORAGE, Copies, Copy, catalog_names, copies_of
 from .manifest import FAILED, LEVELS, Manifest
 from .opening import chosen, newer_not_taken
 from .options import READING, root_of
-from .retention import AHEAD
 from .verification_drill import RESTORED, Clock, Drill, Run, drilled
 
 SPEC = READING + ArgSpec(
@@ -68,11 +67,11 @@ def _wanted(copies: Copies, run: Run) -> tuple[Copy, list[str]]:
 def _one(run: Run, copies: Copies, copy: Copy, warnings: list[str]) -> Result:
     drill = drilled(run, copies, copy)
     data = _told(run, copies, drill)
-    missed = [name for name, one in data["objectives"].items() if not one["met"]]
+    missed = objectives.missed(data["objectives"])
     return Result(
         changed=not drill.failed or drill.marked,
         failed=bool(drill.failed or missed),
-        msg=_line(copies, drill, data, missed),
+        msg=_line(copies, drill, data),
         data=data,
         diff={"before": _state(copy.backup.manifest), "after": _state(drill.manifest)},
         warnings=[*warnings, *drill.warnings],
@@ -117,9 +116,7 @@ def _told(run: Run, copies: Copies, drill: Drill) -> dict[str, Any]:
     manifest = drill.manifest
     restored = not run.check_mode and drill.reached is not None and run.level in LEVELS[RESTORED:]
     rto = round(drill.reached - drill.began, 3) if restored and drill.reached is not None else None
-    rpo = round(drill.began - _held_at(manifest), 1)
-    rpo = rpo if rpo < -AHEAD else max(0.0, rpo)  # clocks differ a little
-    measured = {"rto": rto, "rpo": rpo}
+    rpo = objectives.age(drill.began, _held_at(manifest))
     return {
         "name": copies.name,
         "backup": drill.name,
@@ -140,20 +137,9 @@ def _told(run: Run, copies: Copies, drill: Drill) -> dict[str, Any]:
         if rto is None or manifest.size < _MEASURABLE
         else round(rto / manifest.size * 1e9, 3),
         "rpo_seconds": rpo,
-        "objectives": {
-            name: {"objective": wanted, "measured": measured[name], "met": _met(run, measured[name], wanted)}
-            for name, wanted in run.objectives.items()
-        },
+        "objectives": objectives.held(run.objectives, {"rto": rto, "rpo": rpo}, run.check_mode),
         "seconds": round(run.clock() - drill.began, 3),
     }
-
-
-def _met(run: Run, measured: float | None, wanted: float) -> bool:
-    """Tell whether an objective is met; what was not measured has not met it, but in check mode nothing is restored.
-
-    Data from the future, by this host's clock, are of an age that nobody knows.
-    """
-    return run.check_mode if measured is None else 0 <= measured <= wanted
 
 
 def _held_at(manifest: Manifest) -> float:
@@ -162,18 +148,11 @@ def _held_at(manifest: Manifest) -> float:
     return manifest.started_at if snapshot is None else snapshot
 
 
-def _line(copies: Copies, drill: Drill, data: Mapping[str, Any], missed: list[str]) -> str:
+def _line(copies: Copies, drill: Drill, data: Mapping[str, Any]) -> str:
     subject = f"{copies.name}/{drill.name}"
     if drill.failed:
         return f"{subject}: {drill.failed}"
-    parts = [f"{subject}: {drill.manifest.level} holds"]
-    for name, one in data["objectives"].items():
-        if one["measured"] is not None:
-            word = "missed" if name in missed else "met"
-            parts.append(
-                f"{name.upper()} {show_duration(one['measured'])} of {show_duration(one['objective'])}, {word}"
-            )
-    return "; ".join(parts)
+    return "; ".join([f"{subject}: {drill.manifest.level} holds", *objectives.told(data["objectives"])])
 
 
 def _state(manifest: Manifest) -> str:

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
-from .._core.argspec import ArgSpec
 from .._core.durations import seconds_of
 from .._core.errors import InputError, OpsError
 from . import kinds
@@ -25,6 +24,7 @@ from .in_use import in_use
 from .information_copies import STORAGE, Copies, Copy
 from .kinds import kind_named
 from .manifest import LEVELS, Manifest, with_failure
+from .objectives import objectives_of
 from .opened import Opened
 from .opening import fetched_backup, opened_here
 from .proofs import Broken, highest_here, prove
@@ -34,7 +34,6 @@ from .verification_record import record
 
 Clock = Callable[[], float]
 
-OBJECTIVES = ArgSpec(options={"rto": {"type": "raw"}, "rpo": {"type": "raw"}})
 RESTORED = LEVELS.index("L3")
 _NOT_MARKED = "the backup is not marked, as this does not show that it is broken"
 
@@ -78,10 +77,7 @@ class Run:
         own = self._rehearsal.get("bin_dir")
         self.options = {**params, "bin_dir": own} if own else params
         seconds_of("command_timeout", params["command_timeout"])
-        given = OBJECTIVES.validate(params.get("objectives") or {}, "objectives")
-        self.objectives = {
-            name: seconds_of(f"objectives: {name}", value) for name, value in given.items() if value is not None
-        }
+        self.objectives = objectives_of(params.get("objectives"))
         if "rto" in self.objectives and LEVELS.index(self.level or LEVELS[0]) < RESTORED:
             raise InputError("objectives: rto needs a restore", advice="give level L3 or L4")
         if self.source == STORAGE and not params.get("storage"):

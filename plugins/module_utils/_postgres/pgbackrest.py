@@ -43,7 +43,9 @@ def stanza_info(text: str, stanza: str, now: float) -> dict[str, Any]:
 
 
 def _info(entry: Mapping[str, Any], now: float) -> dict[str, Any]:
-    backups = [_backup(backup) for backup in entry.get("backup") or ()]
+    versions = {(base["repo-key"], base["id"]): base["version"] for base in entry.get("db") or ()}
+    archived = {(one["database"]["repo-key"], one["database"]["id"]): one for one in entry.get("archive") or ()}
+    backups = [_backup(backup, versions, archived) for backup in entry.get("backup") or ()]
     good = [backup for backup in backups if not backup["error"]]
     newest = max(good, key=_finished, default=None)
     full = max((backup for backup in good if backup["type"] == "full"), key=_finished, default=None)
@@ -83,12 +85,21 @@ def _archive(archive: Mapping[str, Any]) -> dict[str, Any]:
     return {"repository": archive["database"]["repo-key"], "first": archive["min"], "last": archive["max"]}
 
 
-def _backup(backup: Mapping[str, Any]) -> dict[str, Any]:
+def _backup(
+    backup: Mapping[str, Any],
+    versions: Mapping[tuple[int, int], str],
+    archived: Mapping[tuple[int, int], Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return one backup. :param versions, archived: of PostgreSQL, and of the log, by repository and database."""
+    base = (backup["database"]["repo-key"], backup["database"]["id"])
     start, stop = backup["timestamp"]["start"], backup["timestamp"]["stop"]
     return {
         "label": backup["label"],
         "type": backup["type"],
-        "repository": backup["database"]["repo-key"],
+        "repository": base[0],
+        "postgres": versions.get(base),
+        "archive": archived.get(base, {}).get("id"),
+        "archived_to": archived.get(base, {}).get("max"),
         "started": _iso(start),
         "finished": _iso(stop),
         "finished_at": stop,

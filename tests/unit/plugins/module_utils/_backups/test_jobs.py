@@ -14,6 +14,7 @@ import yaml
 from ansible_collections.day2.ops.plugins.module_utils._backups.jobs import backup_jobs
 from ansible_collections.day2.ops.plugins.module_utils._backups.jobs_wal import MAKING, RESTORING
 from ansible_collections.day2.ops.plugins.module_utils._backups.scheduled_pgbackrest import SPEC as SCHEDULED
+from ansible_collections.day2.ops.plugins.module_utils._backups.wal_verify import SPEC as WAL_VERIFY
 from ansible_collections.day2.ops.plugins.module_utils._core.argspec import ArgSpec
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
 
@@ -66,9 +67,11 @@ def test_files_need_no_login() -> None:
 def test_the_log_is_archived_by_a_configuration_of_its_own() -> None:
     options = {"stanza": "main", "data_dir": "/var/lib/postgresql/18/main", "verify": True}
     backup = {"name": "wal", "kind": "wal", "options": options, "restore": {"set": "x"}, "schedule": "@daily"}
+    backup["rehearsal"] = {"jobs": 2}
     (made,) = backup_jobs([backup], SHARED, LOGINS)
     assert (made["make"]["stanza"], made["make"]["type"], made["make"]["port"]) == ("main", "auto", 5432)
-    assert (made["restore"]["set"], made["restore"]["data_dir"], made["read"]) == ("x", options["data_dir"], {})
+    assert (made["restore"]["set"], made["restore"]["data_dir"]) == ("x", options["data_dir"])
+    assert WAL_VERIFY.validate(made["read"], "read")["rehearsal"] == {"user": "postgres", "jobs": 2}
     assert "type" not in made["restore"]
     assert (made["job"]["module"], made["job"]["user"]) == ("pgbackrest", "postgres")
     SCHEDULED.validate(made["job"]["options"], "options")

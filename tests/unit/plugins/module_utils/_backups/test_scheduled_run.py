@@ -41,7 +41,7 @@ made = folder / "made"
 if "info" in sys.argv:
     labels = made.read_text().split() if made.exists() else []
     about = {{"type": "full", "timestamp": {{"start": 1, "stop": 2}}, "info": {{"size": 7}}}}
-    archive = {{"archive": {{"start": None, "stop": None}}, "database": {{"repo-key": 1}}}}
+    archive = {{"archive": {{"start": None, "stop": None}}, "database": {{"id": 1, "repo-key": 1}}}}
     status = {{"code": 0, "message": "ok"}}
     repo = [{{"key": 1, "status": status, "cipher": "none"}}]
     backups = [{{"label": label, **about, **archive}} for label in labels]
@@ -148,7 +148,7 @@ def test_a_failure_is_one_line_without_the_secret_and_keeps_the_last_success(hos
     (host.folder / "fail").write_text("of line\n" * 9)
     status, said = host.run("--cron", "main")
     assert (status, len(said.splitlines())) == (1, 1)
-    assert said.startswith("main: failed: the program ended with status 1")
+    assert said.startswith("main: failed: tool ended with status 1")
     line = next(line for line in before.splitlines() if line.startswith("day2_backup_last_success"))
     assert line in host.of_metrics()
     assert 'day2_backup_last_run_success{name="main",kind="pgbackrest"} 0\n' in host.of_metrics()

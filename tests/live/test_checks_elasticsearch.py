@@ -41,6 +41,28 @@ def test_limits(cluster: Cluster) -> None:
     assert f"%, expected at most 0.1 % (node {cluster.name})" in outcome.reason
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "flood_stage"),
+    [("0.5%", "99.98%", "99.99%"), ("0.005", "0.9998", "0.9999"), ("9000tb", "2b", "1b")],
+)
+def test_the_watermarks_of_the_cluster_itself(cluster: Cluster, low: str, high: str, flood_stage: str) -> None:
+    name = "cluster.routing.allocation.disk.watermark"
+    settings = {f"{name}.low": low, f"{name}.high": high, f"{name}.flood_stage": flood_stage}
+    own = attempt("elasticsearch", url=cluster.url, disk_watermark="flood_stage")
+    assert own.values["watermarks"] == {"low": "85%", "high": "90%", "flood_stage": "95%"}
+    cluster.ask("PUT", "_cluster/settings", {"transient": settings})
+    try:
+        over = attempt("elasticsearch", url=cluster.url, disk_watermark="low")
+        under = attempt("elasticsearch", url=cluster.url, disk_watermark="high")
+    finally:
+        cluster.ask("PUT", "_cluster/settings", {"transient": {f"{name}.*": None}})
+    assert over.status == "fail"
+    assert over.reason == f"over_watermark is ['{cluster.name}'], expected [] (the low watermark is {low})"
+    assert under.status == "pass", under.reason
+    assert under.values["watermarks"] == {"low": low, "high": high, "flood_stage": flood_stage}
+    assert (under.values["over_watermark"], under.values["watermarks_enabled"]) == ([], False)
+
+
 def test_yellow_and_red(cluster: Cluster) -> None:
     cluster.make_index("yellow", **{"index.number_of_replicas": 1})
     yellow = attempt("elasticsearch", url=cluster.url, max_unassigned_shards=0)

@@ -5,8 +5,8 @@
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
 """Kind elasticsearch: a cluster of Elasticsearch or OpenSearch is well, has room and takes writes. Needs requests.
 
-Asks for ``/``, ``_cluster/health``, ``_cluster/state/blocks`` and, where an option wants it, ``_nodes/stats/fs`` and
-``_count``, which both products have in the same form.
+Asks for ``/``, ``_cluster/health``, ``_cluster/state/blocks`` and, where an option wants it, ``_nodes/stats/fs``,
+``_cluster/settings`` and ``_count``, which both products have in the same form.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .._search.answers import Unavailable
 from .._search.product import Product, product_of
 from .asking import Server, asking_spec, refuse_denied, understood
 from .base import UNKNOWN, Condition, Context, Options, Values
+from .elasticsearch_watermarks import NAMES, QUERY, settings_of, watermark
 from .limits import COUNT, PERCENT, Limit, limit_conditions, limits_spec
 
 GREEN, YELLOW = "green", "yellow"
@@ -48,6 +49,7 @@ SPEC = (
             "url": {"type": "list", "elements": "str", "required": True},
             "status": {"type": "str", "default": YELLOW, "choices": list(_ACCEPTED)},
             "index": {"type": "str"},
+            "disk_watermark": {"type": "str", "choices": list(NAMES)},
             "allow_read_only": {"type": "bool", "default": False},
         },
         required_by={"min_documents": ["index"], "max_documents": ["index"]},
@@ -70,8 +72,8 @@ def probe(options: Options, context: Context) -> Values:
     values = understood(server.url, _WHOSE, lambda: {**known, **_health(server, product)})
     if not options["allow_read_only"]:
         values.update(understood(server.url, _WHOSE, lambda: _blocks(server)))
-    if options["max_disk_percent"] is not None:
-        values.update(understood(server.url, _WHOSE, lambda: _disks(server)))
+    if options["max_disk_percent"] is not None or options["disk_watermark"] is not None:
+        values.update(understood(server.url, _WHOSE, lambda: _disks(server, options["disk_watermark"])))
     if options["index"] is not None:
         values["documents"] = understood(server.url, _WHOSE, lambda: _documents(server, options["index"]))
     return values
@@ -149,16 +151,35 @@ def _writes_blocked(blocks: Mapping[str, Mapping[str, Any]]) -> dict[str, Mappin
     }
 
 
-def _disks(server: Server) -> Values:
-    """Return how full the disks of the nodes are, the fullest first."""
-    nodes = _ask(server, "_nodes/stats/fs")["nodes"].values()
+def _disks(server: Server, limit: str | None) -> Values:
+    """Return how full the disks of the nodes are, the fullest first. :param limit: the watermark that counts."""
+    nodes = list(_ask(server, "_nodes/stats/fs")["nodes"].values())
     disks = sorted(((_used_percent(node["fs"]["total"]), one_line(node["name"], 100)) for node in nodes), reverse=True)
     fullest = f"node {disks[0][1]}" if disks else ""
     return {
         "disk_percent": disks[0][0] if disks else None,
         "disks": [{"node": name, "used_percent": percent} for percent, name in disks[:_SHOWN]],
         "_fullest": fullest,
+        **({} if limit is None else _watermarks(server, nodes, limit)),
     }
+
+
+def _watermarks(server: Server, nodes: Sequence[Mapping[str, Any]], limit: str) -> Values:
+    """Return the cluster's own watermarks, and which nodes' disks are over the one that counts."""
+    settings = settings_of(_ask(server, "_cluster/settings", QUERY))
+    known = {name: watermark(name, settings) for name in NAMES}
+    over = sorted(one_line(node["name"], 100) for node in nodes if known[limit].is_passed(*_bytes_of(node)))
+    return {
+        "watermarks": {name: one.written for name, one in known.items()},
+        "watermarks_enabled": settings.get("threshold_enabled", "true") == "true",
+        "over_watermark": over[:_SHOWN],
+        "_over": f"the {limit} watermark is {known[limit].written}",
+    }
+
+
+def _bytes_of(node: Mapping[str, Any]) -> tuple[int, int]:
+    total = node["fs"]["total"]
+    return int(total["total_in_bytes"]), int(total["available_in_bytes"])
 
 
 def _used_percent(total: Mapping[str, Any]) -> float:
@@ -186,9 +207,11 @@ def conditions(options: Options) -> list[Condition]:
     accepted = _ACCEPTED[options["status"]]
     op, wanted = ("eq", accepted[0]) if len(accepted) == 1 else ("in", accepted)
     writable = [] if options["allow_read_only"] else [Condition("read_only", "le", 0, detail="_read_only")]
+    over = [] if options["disk_watermark"] is None else [Condition("over_watermark", "eq", [], detail="_over")]
     return [
         Condition("timed_out", "eq", False, otherwise=UNKNOWN),
         Condition("status", op, wanted, detail="_shards"),
         *writable,
+        *over,
         *limit_conditions(LIMITS, options),
     ]

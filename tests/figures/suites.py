@@ -26,11 +26,17 @@ SUITES: dict[str, dict[str, str]] = {
         "reports": "reports.bench",
         "search": "search.bench",
     },
-    "chaos": {"backups": "backups.chaos", "queues": "queues.chaos", "windows": "windows.chaos"},
+    "chaos": {
+        "backups": "backups.chaos",
+        "queues": "queues.chaos",
+        "search": "search.chaos",
+        "windows": "windows.chaos",
+    },
     "faults": {
         "backups": "backups.faults",
         "checks": "checks.faults",
         "queues": "queues.faults",
+        "search": "search.faults",
         "everything": "everything.faults",
     },
 }

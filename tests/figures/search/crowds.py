@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from ansible_collections.day2.ops.tests.live.search_help import Cluster
 
 from ..errors import FigureError
@@ -17,14 +18,21 @@ from .nodes import AREA, INFO, SNAPSHOT, Nodes
 
 _MOST = 60
 _AT_FIRST = 125
+_SECONDS = 300.0
+_ALLOCATION = "cluster.routing.allocation"
+_SETTINGS = {
+    "cluster.max_shards_per_node": 5000,  # by default 1,000
+    # Empty shards cost nothing: no need for them to wait in a line.
+    f"{_ALLOCATION}.node_concurrent_recoveries": 100,
+    f"{_ALLOCATION}.node_initial_primaries_recoveries": 100,
+}
 _NOT_YET = "index.routing.allocation.require._name"
 
 
 def rows(run: Run, here: Nodes) -> Iterator[Row]:
     """Yield the peak with 2,000 indices in each snapshot, that of es_snapshot too; with 250 in the short slice."""
     cluster = here.first
-    # The server's own default is 1,000.
-    cluster.ask("PUT", "_cluster/settings", {"transient": {"cluster.max_shards_per_node": 5000}})
+    cluster.ask("PUT", "_cluster/settings", {"transient": _SETTINGS})
     cluster.ask("DELETE", f"{cluster.mine}-*")
     indices, snapshots = (250, 3) if run.short else (2000, 30)
     run.say(f"  making {indices} indices")
@@ -57,8 +65,7 @@ def crowd(cluster: Cluster, indices: int) -> None:
         _await_green(cluster)
         cluster.snapshot(repository, f"of-{there}", f"{cluster.mine}-*")
         body = {"rename_pattern": "(.+)", "rename_replacement": f"$1-{there}", "include_global_state": False}
-        path = f"_snapshot/{repository}/of-{there}/_restore?wait_for_completion=true"
-        cluster.ask("POST", path, body)
+        cluster.ask("POST", f"_snapshot/{repository}/of-{there}/_restore", body)
         there *= 2
     _await_green(cluster)
     if there != indices:
@@ -66,5 +73,8 @@ def crowd(cluster: Cluster, indices: int) -> None:
 
 
 def _await_green(cluster: Cluster) -> None:
-    cluster.await_calm()
-    cluster.ask("GET", f"_cluster/health/{cluster.mine}-*?wait_for_status=green&timeout=55s&level=cluster")
+    def green() -> bool:
+        health = cluster.ask("GET", f"_cluster/health/{cluster.mine}-*?wait_for_status=green&timeout=10s&level=cluster")
+        return not health["timed_out"]
+
+    wait_for("all shards", green, _SECONDS)

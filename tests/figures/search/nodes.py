@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.live.search_help import Cluster
 
@@ -19,7 +20,8 @@ from ..modules import Module
 from ..run import Run
 
 AREA = "search"
-SNAPSHOT, INFO, RESTORE = Module("es_snapshot"), Module("es_snapshot_info"), Module("es_snapshot_restore")
+REPOSITORY, SNAPSHOT = Module("es_repository"), Module("es_snapshot")
+INFO, RESTORE = Module("es_snapshot_info"), Module("es_snapshot_restore")
 # Both with a slice of a few minutes, the first of them else.
 PRODUCTS = ("opensearch", "elasticsearch")
 Options = dict[str, Any]
@@ -54,7 +56,13 @@ class Nodes:
 
 @contextlib.contextmanager
 def nodes(run: Run, *names: str) -> Iterator[Nodes]:
-    """Have nodes of these names; all that is made in them goes with them."""
+    """Have nodes of these names, and other servers; all that is made in them goes with them.
+
+    Raises FigureError when one of them does not answer as it must for the figures to go on.
+    """
     with run.folder() as folder, run.lab(folder, list(names)) as lab:
         clusters: dict[str, Any] = {name: lab.facts[name] for name in names if name in PRODUCTS}  # type: ignore[literal-required]
-        yield Nodes(lab, folder, {name: Cluster(name, facts) for name, facts in clusters.items()})
+        try:
+            yield Nodes(lab, folder, {name: Cluster(name, facts) for name, facts in clusters.items()})
+        except requests.RequestException as error:
+            raise FigureError(f"{', '.join(clusters)}: {error}") from error

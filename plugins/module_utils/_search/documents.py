@@ -35,15 +35,28 @@ def found(client: Client, patterns: Sequence[str], ignore_unavailable: bool = Fa
 
     :raises NotThere: a name without ``*`` is that of no index, unless that is to be ignored.
     """
-    wanted = ",".join(part(one) for one in patterns) or "*"
-    query = {
-        "format": "json",
-        "h": "index,status,health",
-        "expand_wildcards": "all",
-        "ignore_unavailable": ignore_unavailable,
-    }
+    known = [one for one in patterns if not ignore_unavailable or _may_be(client, one)]
+    if patterns and all(one.startswith("-") for one in known):
+        return []
+    wanted = ",".join(map(part, known)) or "*"
+    query = {"format": "json", "h": "index,status,health", "expand_wildcards": "all"}
     rows = client.ask("GET", f"_cat/indices/{wanted}", query)
     return [Index(str(row["index"]), row["status"] != CLOSED, row.get("health") == "red") for row in rows]
+
+
+def _may_be(client: Client, pattern: str) -> bool:
+    """Tell whether something is there of that name; of a pattern it need not be.
+
+    Told to ignore what is missing, both products wait for it in ``_cat/indices``, for half a minute.
+    """
+    if "*" in pattern:
+        return True
+    answer = client.tried("HEAD", part(pattern.lstrip("-")))
+    if answer.status == 200:
+        return True
+    if answer.status == 404:
+        return False
+    raise answer.error()
 
 
 def indices_of(client: Client, patterns: Sequence[str]) -> dict[str, bool]:

@@ -18,6 +18,8 @@ from .answers import Unavailable
 from .connection import Client
 from .information_sizes import progress
 from .making_options import Wanted
+from .repositories import found as repository_of
+from .repository_verifying import verified
 from .snapshots import Snapshot, one
 
 # Takes a line on how it goes; None where nobody reads it.
@@ -44,14 +46,15 @@ def follow(client: Client, wanted: Wanted, known: Snapshot, deadline: float, clo
     :raises AccessDenied: the login may not see it any more. :raises NotThere: it is gone.
     :raises OpsError: an answer that cannot be read.
     """
-    pause, told, seen, lost = _SHORTEST, clock.monotonic(), known, ""
+    pause, told, seen, lost, gone = _SHORTEST, clock.monotonic(), known, "", False
     while True:
         try:
             found = one(client, wanted.repository, wanted.name, brief=True, within=_left(client, deadline, clock))
-            if found is None:
+            if found is None and gone:
                 raise _gone(client, wanted)
-            seen, lost = found, ""
-            if not found.running:
+            gone = found is None
+            seen, lost = found or seen, ""
+            if found is not None and not found.running:
                 return Followed(one(client, wanted.repository, wanted.name) or found)
         except (Unreachable, Unavailable) as error:
             lost = f"{error.failed}: {error.on}"
@@ -71,10 +74,19 @@ def _left(client: Client, deadline: float, clock: Clock) -> float:
 
 
 def _gone(client: Client, wanted: Wanted) -> NotThere:
+    """Return what to say when it is gone. The cluster keeps no trace of one that it could not write to the end.
+
+    It keeps no reason either, but a verification fails of the same one: rights, a full disk.
+    """
+    why, advice = "somebody has removed it, or the cluster has lost the node that led it", "run the task again"
+    try:
+        repository = repository_of(client, wanted.repository)
+        if repository is not None:
+            verified(client, repository, {})
+    except OpsError as error:
+        why, advice = error.failed, error.advice
     return NotThere(
-        "the snapshot is gone while it was being made: somebody has removed it, or the cluster has lost its node",
-        on=f"{wanted.place} at {client.where}",
-        advice="run the task again",
+        f"the snapshot is gone before its end: {why}", on=f"{wanted.place} at {client.where}", advice=advice
     )
 
 

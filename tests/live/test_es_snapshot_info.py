@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere, Unreachable
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
-from ansible_collections.day2.ops.plugins.module_utils._search import snapshots
+from ansible_collections.day2.ops.plugins.module_utils._search import information, snapshots
 from ansible_collections.day2.ops.plugins.module_utils._search.connection import connected
 from ansible_collections.day2.ops.plugins.module_utils._search.counts import record
 from ansible_collections.day2.ops.plugins.module_utils._search.information import SPEC, operate
@@ -70,6 +70,29 @@ def test_successful_snapshots(cluster: Cluster) -> None:
     assert info(cluster, repository, name="daily-20260399").data["count"] == 0
     few = info(cluster, repository, limit=1).data
     assert (few["count"], [one["snapshot"] for one in few["snapshots"]]) == (3, ["weekly-1"])
+
+
+def test_a_list_in_pages_is_the_same(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    index, repository = cluster.filled_index("docs", 1), cluster.repository()
+    for number in range(5):
+        cluster.snapshot(repository, f"daily-{number}", index)
+    at_once = info(cluster, repository, sizes=False).data["snapshots"]
+    monkeypatch.setattr(snapshots, "_PAGE", 2)
+    assert info(cluster, repository, sizes=False).data["snapshots"] == at_once
+    assert [one["snapshot"] for one in at_once] == [f"daily-{number}" for number in (4, 3, 2, 1, 0)]
+
+
+def test_sizes_that_the_server_does_not_tell_are_unknown(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    index, repository = cluster.filled_index("docs", 1), cluster.repository()
+    cluster.snapshot(repository, "daily-1", index)
+
+    def late(*_arguments: Any) -> dict[str, int]:
+        raise Unreachable("no complete answer within 30 s")
+
+    monkeypatch.setattr(information, "sizes", late)
+    result = info(cluster, repository, rpo="1h")
+    assert (result.failed, result.data["newest"]["size"], result.data["newest"]["size_added"]) == (False, None, None)
+    assert result.warnings == ["the size of daily-1 is not known: no complete answer within 30 s"]
 
 
 def test_the_last_success_is_too_old(cluster: Cluster) -> None:

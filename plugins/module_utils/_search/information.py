@@ -76,7 +76,8 @@ class _Looking:
 
     def __init__(self, client: Client, repository: str, with_sizes: bool) -> None:
         self._client, self._repository, self._sizes = client, repository, with_sizes
-        self._asked: dict[str, Snapshot] = {}
+        self._asked: dict[str, Snapshot] = {}  # by name, as what follows: none is asked for twice
+        self._details: dict[str, dict[str, Any]] = {}
         self.warnings: list[str] = []
 
     def told(self, seen: Overview) -> dict[str, Any]:
@@ -94,19 +95,21 @@ class _Looking:
 
     def _whole(self, one: Snapshot) -> Snapshot:
         """Return the snapshot with its indices and the faults of its shards, which a list leaves out."""
-        if one.uuid not in self._asked:
-            self._asked[one.uuid] = snapshots.one(self._client, self._repository, one.name) or one
-        return self._asked[one.uuid]
+        if one.name not in self._asked:
+            self._asked[one.name] = snapshots.one(self._client, self._repository, one.name) or one
+        return self._asked[one.name]
 
     def _detailed(self, one: Snapshot) -> dict[str, Any]:
-        whole = self._whole(one)
-        names = whole.indices
-        return {
-            **entry(whole),
-            "indices": None if names is None else list(names[:_MOST_NAMES]),
-            "indices_count": None if names is None else len(names),
-            **self._sized(whole),
-        }
+        if one.name not in self._details:
+            whole = self._whole(one)
+            names = whole.indices
+            self._details[one.name] = {
+                **entry(whole),
+                "indices": None if names is None else list(names[:_MOST_NAMES]),
+                "indices_count": None if names is None else len(names),
+                **self._sized(whole),
+            }
+        return self._details[one.name]
 
     def _sized(self, one: Snapshot) -> dict[str, int | None]:
         unknown: dict[str, int | None] = {"size": None, "size_added": None}

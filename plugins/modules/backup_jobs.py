@@ -47,7 +47,7 @@ options:
             C(verify), by which the repository is registered first as by M(day2.ops.es_repository).
         type: str
         required: true
-        choices: [backup_verify, config_backup, es_snapshot, pg_backup, pgbackrest, redis_backup]
+        choices: [backup_verify, config_backup, es_snapshot, es_snapshot_verify, pg_backup, pgbackrest, redis_backup]
       options:
         description: The module's options.
         type: dict

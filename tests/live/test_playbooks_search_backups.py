@@ -8,11 +8,14 @@ Nothing else of the service is here, so what its other checks say is not looked 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.day2.ops.plugins.module_utils._backups.scheduled_state import OK
+from ansible_collections.day2.ops.plugins.module_utils._backups.scheduled_worker import performed
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.live.backups_encryption_keys import age_key
 from ansible_collections.day2.ops.tests.live.playbook_backups_help import BackupOperator
@@ -30,6 +33,10 @@ ALONE: dict[str, Any] = {
     **{f"day2_checks__{group}": [] for group in ("app", "monitoring", "redis")},
     "day2_checks__search": [{"name": "elasticsearch", "kind": "elasticsearch", "status": "yellow"}],
 }
+
+
+# A check that nothing here passes.
+ILL = {"name": "kibana", "kind": "tcp", "port": 1}
 
 
 class Docc(BackupOperator):
@@ -57,6 +64,36 @@ class Docc(BackupOperator):
         given = {"inventory": "inventories/docc2context", **self.given, **variables}
         return self.play(playbooks, *arguments, **given)
 
+    def snapshot(self) -> str:
+        """Make a snapshot as a schedule does; its name."""
+        done = performed("es_snapshot", self.options())
+        assert done.status == OK, done.msg
+        return str(done.data["backup"])
+
+    def options(self) -> dict[str, Any]:
+        """Return what a scheduled job is told."""
+        settings = {"location": str(self.cluster.folder(self.repository))}
+        return {
+            "url": [self.cluster.url],
+            "repository": self.repository,
+            "name": "daily-{now/d}",
+            "register": {"name": self.repository, "type": "fs", "settings": settings},
+        }
+
+    def restores(self, **variables: Any) -> Done:
+        """Restore the newest snapshot in the place of what is there; nothing else of the service is here."""
+        confirmed = {"restore": "docc-search", "confirm": "docc-search", "day2_gate_timeout": 1}
+        return self.plays("restore", **{**ALONE, **confirmed, **variables})
+
+    def all_rows(self, name: str) -> list[dict[str, dict[str, Any]]]:
+        """Return the rows of all reports of a name, the oldest first, as :meth:`rows` does those of the newest."""
+        found = []
+        for path in sorted(self.reports.glob(f"{name}-*Z.json")):
+            (section,) = json.loads(path.read_text(encoding="utf-8"))["sections"]
+            rows = [dict(zip(section["columns"], row, strict=True)) for row in section["rows"]]
+            found.append({row["name"]: row for row in rows})
+        return found
+
     def snapshot_check(self) -> dict[str, Any]:
         """Return the check of the snapshot's age of the last daily checks."""
         checks = self.report("daily-checks")["hosts"][HOST]["checks"]
@@ -73,9 +110,12 @@ def docc(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search_clust
     yield Docc(lab, tmp_path, search_cluster, key)
 
 
-def test_the_daily_backup_of_the_guide(docc: Docc) -> None:
+@pytest.mark.long
+@pytest.mark.parametrize("search_cluster", ["elasticsearch"], indirect=True)
+def test_a_plan_makes_nothing_and_a_node_that_refuses_is_explained(docc: Docc) -> None:
     plan = docc.plays("backup", check=True)
     assert plan.status == 0, plan.output
+    assert f"repository {docc.repository} (fs): to be registered, and a snapshot made" in plan.text
     assert docc.cluster.repositories() == []
     refused = docc.plays("backup", docc_snapshot_folder="/var/backups/elasticsearch")
     told = refused.of_task("Fail where something is wrong")
@@ -84,22 +124,62 @@ def test_the_daily_backup_of_the_guide(docc: Docc) -> None:
     assert "path.repo" in told
     assert "docc-config" not in told
     assert docc.cluster.repositories() == []
-
-    made = docc.plays("backup")
-    assert made.status == 0, made.output
-    (snapshot,) = docc.cluster.snapshots(docc.repository).items()
-    assert snapshot[0].startswith("daily-20")
-    assert snapshot[1] == "SUCCESS"
-    row = docc.rows("backup")["docc-search"]
-    assert (row["backup"], row["stored"]) == (snapshot[0], f"repository {docc.repository}")
-    assert "1 snapshot is in the repository" in row["told"]
     assert len(docc.made("docc-config")) == 1
 
-    rest = docc.plays("backup", "restore_drill", "verify_backups", "daily_checks", only="docc-search")
-    assert docc.cluster.snapshots(docc.repository) == dict([snapshot])
-    assert docc.rows("backup")["docc-search"]["backup"] == snapshot[0]
+
+def test_the_daily_backup_of_the_guide(docc: Docc) -> None:
+    """Made, made again, rehearsed, verified, and too old for a check that wants one of this second."""
+    done = docc.plays(*["backup"] * 2, "restore_drill", "verify_backups", "daily_checks", docc_snapshot_max_age="1s")
+    snapshots = docc.cluster.snapshots(docc.repository)
+    ((name, state),) = snapshots.items()
+    assert (name[:8], state) == ("daily-20", "SUCCESS"), done.output
+    first, second = (row["docc-search"] for row in docc.all_rows("backup"))
+    assert (first["backup"], first["stored"]) == (name, f"repository {docc.repository}")
+    assert f"SUCCESS, 1 shard, {DOCUMENTS} documents" in first["told"]
+    assert "1 snapshot is in the repository" in first["told"]
+    assert f"{name} at {docc.cluster.url}: SUCCESS since " in second["told"]
+    assert "registered" not in second["told"]
+    assert len(docc.made("docc-config")) == 1
     drill = docc.rows("restore-drill")["docc-search"]
-    assert (drill["level"], drill["RTO"], drill["RPO"]) == ("L4", "1 h", "26 h"), rest.output
+    assert (drill["level"], drill["RTO"], drill["RPO"]) == ("L4", "1 h", "26 h"), done.output
+    assert drill["compared"] == f"{DOCUMENTS} documents"
     assert docc.rows("verify-backups")["docc-search"]["level"] == "L1"
-    assert docc.snapshot_check()["status"] == "pass"
+    late = docc.snapshot_check()
+    assert (late["status"], name in late["reason"]) == ("fail", True), late
     assert docc.cluster.indices() == [f"{docc.cluster.mine}-logs"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("search_cluster", ["elasticsearch"], indirect=True)
+def test_what_was_there_comes_back_when_the_service_is_not_well_after_a_restore_in_place(docc: Docc) -> None:
+    name = docc.snapshot()
+    docc.cluster.fill(f"{docc.cluster.mine}-logs", 2 * DOCUMENTS)
+    ill = docc.restores(day2_checks__search=[ILL])
+    assert ill.status != 0
+    assert "(what was there before is back: " in ill.text, ill.output
+    assert docc.cluster.count(f"{docc.cluster.mine}-logs") == 2 * DOCUMENTS
+    done = docc.restores()
+    assert done.status == 0, done.output
+    assert f"{docc.repository}/{name}: 1 index restored" in done.text
+    assert docc.cluster.count(f"{docc.cluster.mine}-logs") == DOCUMENTS
+    kept = [one for one in docc.cluster.snapshots(docc.repository) if one.startswith("before-restore-docc-search-")]
+    assert f"what was there is the snapshot {kept[-1]}" in done.text
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("search_cluster", ["elasticsearch"], indirect=True)
+def test_an_alias_leads_to_what_was_restored_and_back_when_the_service_is_not_well(docc: Docc) -> None:
+    mine, cluster = docc.cluster.mine, docc.cluster
+    old = f"{mine}-logs"
+    cluster.ask("PUT", f"{old}/_alias/{mine}-read")
+    name = docc.snapshot()
+    given = {"docc_snapshot_restore": {"mode": "alias", "aliases": {old: f"{mine}-read"}}}
+    ill = docc.restores(day2_checks__search=[ILL], **given)
+    assert ill.status != 0
+    assert f"(what was there before is back: {cluster.url}: {mine}-read leads to {old} again" in ill.text, ill.output
+    assert list(cluster.ask("GET", f"_alias/{mine}-read")) == [old]
+    done = docc.restores(**given)
+    assert done.status == 0, done.output
+    assert list(cluster.ask("GET", f"_alias/{mine}-read")) == [f"{old}-restored-{name}"]
+    assert cluster.count(f"{mine}-read") == DOCUMENTS
+    assert old in cluster.indices()

@@ -46,8 +46,15 @@ def _compared(result: Result) -> str:
     found: Mapping[str, Any] = next(
         (proof["found"] for proof in result.get("proofs") or () if proof["level"] == "L4"), {}
     )
-    numbers = [name for name in ("tables", "rows", "keys", "members") if isinstance(found.get(name), int)]
-    return ", ".join(f"{found[name]:,} {name}" for name in numbers)
+    numbers = {name: _number(found, name) for name in ("tables", "rows", "keys", "members", "documents")}
+    return ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number is not None)
+
+
+def _number(found: Mapping[str, Any], name: str) -> int | None:
+    """Return what a comparison found of ``name``: a number, or what has the number in it under the same name."""
+    value = found.get(name)
+    value = value.get(name) if isinstance(value, Mapping) else value
+    return value if isinstance(value, int) else None
 
 
 def _stored(result: Result) -> str:

@@ -54,6 +54,12 @@ def _es_snapshot() -> Work:
     return Work("search", SPEC, operate, ("requests",))
 
 
+def _es_snapshot_verify() -> Work:
+    from .._search.drill import SPEC, operate
+
+    return Work("verify", SPEC, operate, ("requests",))
+
+
 def _config_backup() -> Work:
     from .config_backup import SPEC, operate
 
@@ -76,6 +82,7 @@ WORK: Mapping[str, Callable[[], Work]] = {
     "backup_verify": _backup_verify,
     "config_backup": _config_backup,
     "es_snapshot": _es_snapshot,
+    "es_snapshot_verify": _es_snapshot_verify,
     "pg_backup": _pg_backup,
     "pgbackrest": _pgbackrest,
     "redis_backup": _redis_backup,

@@ -176,7 +176,7 @@ def _restore(plan_: Plan, names: Mapping[str, str], clock: Clock) -> None:
     except (AccessDenied, Interrupted, Unreachable):
         raise  # which shows nothing of the snapshot
     except Late as error:
-        why = f"{error.failed}: {error.advice.partition('; follow')[0]}"
+        why = f"{error.failed} within {show_duration(plan_.seconds)}: {error.advice.partition('; follow')[0]}"
         raise Failed(L3, OpsError(why, on=plan_.on, advice="see wait_timeout")) from error
     except OpsError as error:
         raise Failed(L3, error) from error

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.durations import show_duration
 from .._core.errors import OpsError, Unreachable, one_line
 from .._core.waiting import SYSTEM_CLOCK, Clock
 from .answers import Unavailable
@@ -156,7 +155,7 @@ def await_shards(
             raise OpsError(f"{len(seen.missing)} of {len(names)} indices are gone", on=", ".join(seen.missing[:5]))
         explanation = stuck.look(client, seen, wanted)
         if clock.monotonic() >= until:
-            raise _late(client, seen, names, wanted, seconds, explanation)
+            raise _late(client, seen, names, wanted, explanation)
         clock.sleep(min(_EVERY, max(until - clock.monotonic(), 0.01)))
 
 
@@ -206,11 +205,9 @@ def _explained_if_possible(client: Client, index: str) -> Explained | None:
         return Explained(f"a shard of {index} is not assigned ({error.failed})")
 
 
-def _late(
-    client: Client, seen: Health, names: Sequence[str], wanted: str, seconds: float, why: Explained | None
-) -> Late:
+def _late(client: Client, seen: Health, names: Sequence[str], wanted: str, why: Explained | None) -> Late:
     poor = seen.below(wanted)
-    told = f"{len(poor)} of {len(names)} indices are not {wanted} after {show_duration(seconds)}"
+    told = f"{len(poor)} of {len(names)} indices are not {wanted}"
     advice = why.why if why is not None else f"{progress(client, poor)}; follow it with GET _recovery?active_only=true"
     return Late(told, on=", ".join(poor[:5]), advice=advice)
 

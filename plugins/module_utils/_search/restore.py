@@ -158,7 +158,8 @@ def _awaited(work: Work, mode: Mode, seconds: float, clock: Clock) -> None:
         told = f"the restore failed: {error.failed}"
         raise _failed(work, error, told, mode.failed(error.status == RED)) from error
     except (Late, Interrupted) as error:
-        told = f"{error.failed}; the restore goes on in the cluster, and nothing was removed"
+        within = f" within {show_duration(work.options.seconds)}" if isinstance(error, Late) else ""
+        told = f"{error.failed}{within}; the restore goes on in the cluster, and nothing was removed"
         again = "the same call again waits for it" if mode.NAME != restore_options.IN_PLACE else ""
         raise _failed(work, error, told, _joined(error.advice, again)) from error
     except OpsError as error:

@@ -57,6 +57,7 @@ def named(client: Client, repository: str, snapshot: str, pattern: str, partial:
     good = next((one for one in found if _usable(one, partial)), None)
     if good is None:
         told = f"none of {len(found)} snapshots named {pattern} is {snapshots.SUCCESS}"
+        told = told if found else f"there is no snapshot named {pattern}"
         raise NotThere(told, on=f"{repository} at {client.where}")
     passed = [f"{one.name} is newer and not taken: {one.wrong()}" for one in found[: found.index(good)]]
     return snapshots.required(client, repository, good.name), passed

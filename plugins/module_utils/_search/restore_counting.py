@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .connection import part
 from .counts import Compared, compare, recorded
 from .documents import documents
 from .restore_work import Work
@@ -58,4 +59,18 @@ def counted(work: Work) -> Judged:
     warnings = []
     if missing and tolerated:
         warnings.append(f"{work.on}: {told_missing(found.missing)}, which is tolerated")
+    warnings += unknown_settings(work)
     return Judged(found, bool(missing) and not tolerated, tuple(warnings))
+
+
+def unknown_settings(work: Work) -> list[str]:
+    """Return a line on each setting that was given and that the server does not know: it keeps such as ``archived``."""
+    if work.resumed or not work.options.settings:
+        return []
+    target = next(iter(work.targets.values()))
+    query = {"flat_settings": True, "filter_path": "*.settings.archived*"}
+    found = work.client.ask("GET", f"{part(target)}/_settings", query)
+    kept = (found.get(target) or {}).get("settings") or {}
+    given = {name if name.startswith("index.") else f"index.{name}" for name in work.options.settings}
+    archived = (name.partition("archived.")[2] for name in sorted(kept))
+    return [f"index_settings: {name} is not known to the server and does nothing" for name in archived if name in given]

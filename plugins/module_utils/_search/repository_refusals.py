@@ -134,6 +134,14 @@ def _not_there(_client: Client, repository: Repository) -> Hint:
     return Hint(NotThere, f"{repository.settings.get('location', '')} must be the same shared folder on each node")
 
 
+def _tls(client: Client, repository: Repository) -> Hint:
+    advice = "see the node's log; where it tells of TLS, its Java must trust the service's certificate"
+    if repository.type == S3 and client.product.is_opensearch and client.product.version >= (3, 0):
+        # Its deletions go by a client of C code (CRT), which knows the system's authorities only.
+        advice += ", and the settings need s3_async_client_type: netty"
+    return Hint(OpsError, advice)
+
+
 # The first that is found counts.
 _WORDS: Mapping[str, _Explain] = {
     r"path\.repo or repositories\.url\.allowed_urls": _url,
@@ -144,6 +152,7 @@ _WORDS: Mapping[str, _Explain] = {
     r"unable to (?:load|find|locate)[^\"]*(?:credentials|client)|unknown[^\"]*client name|InvalidAccessKeyId"
     r"|SignatureDoesNotMatch|access key id you provided|request signature we calculated"
     r"|could not find an? (?:default )?credential|AuthenticationFailed|invalid_grant": _keys,
+    r"TLS \(SSL\) negotiation failed|PKIX path building failed|Delete operation timed out": _tls,
     r"access_?denied_?exception|AccessDenied\b|read-only file system": _not_writable,
     r"no_such_file_exception|NoSuchFileException|cannot be accessed on the node": _not_there,
 }

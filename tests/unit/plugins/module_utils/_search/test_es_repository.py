@@ -429,6 +429,16 @@ def test_a_plugin_or_a_module(had: Had, version: tuple[int, int], distribution: 
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(("version", "netty"), [((3, 3), True), ((2, 19), False)])
+def test_a_certificate_that_the_nodes_do_not_trust(had: Had, version: tuple[int, int], netty: bool) -> None:
+    """As OpenSearch 3.3 says it when an authority of one's own has signed the service's certificate."""
+    cause = ("i_o_exception", "Delete operation timed out after 30 seconds")
+    said = error("repository_verification_exception", "[backup] cannot delete test data at [x]", cause)
+    with pytest.raises(OpsError, match="its Java must trust the service's certificate") as caught:
+        had(Played("opensearch", version, verify=said), type="s3", settings={"bucket": "b"})
+    assert ("s3_async_client_type: netty" in str(caught.value)) is netty
+
+
 def test_settings_that_cannot_be_put_back_are_told(had: Had) -> None:
     failed = error("repository_verification_exception", "[backup] not accessible", ("io", "cut"))
     busy = (409, {"error": {"type": "repository_conflict_exception", "reason": "in use"}})

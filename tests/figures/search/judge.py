@@ -38,7 +38,7 @@ class Judge:
     first_only: bool
     secrets: Collection[str] = (SECRET,)
     bad: list[str] = field(default_factory=list)
-    calls: int = 0
+    said: list[str] = field(default_factory=list)
 
     def row(self, work: str, cluster: Cluster, cases: Sequence[Case], **options: Any) -> Row:
         """Return the row of these calls, at the cluster's own address unless the options have another."""
@@ -53,7 +53,6 @@ class Judge:
             asked = {"url": [cluster.url], "timeout": 10, **login, **options, **case.options}
             given = {name: value for name, value in asked.items() if value is not None}
             done = case.module.called(self.here.folder, given)
-            self.calls += 1
             self._judge(case, case.module.result(done.output), done.output)
 
     def told(self, work: str, cluster: Cluster, before: Options) -> Row:
@@ -63,12 +62,13 @@ class Judge:
             if before.get(name) != after.get(name):
                 self.bad.append(f"{name} was {before.get(name)}, is {after.get(name)}")
         bad, self.bad = self.bad, []
-        calls, self.calls = self.calls, 0
-        return Row(AREA, f"{work}, {cluster.name}", GOAL.text, len(bad), not bad, {"calls": calls, "bad": bad})
+        said, self.said = self.said, []
+        return Row(AREA, f"{work}, {cluster.name}", GOAL.text, len(bad), not bad, {"bad": bad, "said": said})
 
     def _judge(self, case: Case, said: Options, output: str) -> None:
         told = str(said.get("msg", output[-300:]))
         name = f"{case.module.name}: {told}"
+        self.said.append(name)
         if not said.get("failed"):
             self.bad.append(f"does not fail: {name}")
         if not re.search(case.words, told):

@@ -37,6 +37,11 @@ def is_secret_name(name: str) -> bool:
 _RETURNED_EARLIER = ("baseline", "continue_from", "history", "hosts", "results")
 
 
+# Settings of snapshot repositories under which a key of Azure or Google is given by mistake; elsewhere such names are
+# common.
+_SECRET_SETTINGS = ("account", "key", "service_account")
+
+
 def option_secrets(options: Mapping[str, Any]) -> Iterator[str]:
     """Yield every secret string in a module's options, as :func:`nested_secrets` finds them."""
     yield from nested_secrets({name: value for name, value in options.items() if name not in _RETURNED_EARLIER})
@@ -48,6 +53,9 @@ def nested_secrets(value: Any) -> Iterator[str]:
         for name, inner in value.items():
             if is_secret_name(str(name)):
                 yield from _strings(inner)
+            elif name == "settings" and isinstance(inner, Mapping):
+                yield from nested_secrets(inner)
+                yield from _strings({key: inner[key] for key in inner if key in _SECRET_SETTINGS})
             else:
                 yield from nested_secrets(inner)
     elif isinstance(value, (list, tuple)):

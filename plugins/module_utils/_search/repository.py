@@ -18,6 +18,7 @@ from .._core.errors import OpsError
 from .._core.result import Result
 from .connection import SPEC as CONNECTION
 from .connection import Client, connected
+from .interruption import Interrupted, interruptible
 from .names import check_repository
 from .repositories import Repository, delete, found, put
 from .repository_refusals import refused
@@ -68,10 +69,9 @@ class _Work:
         done = "registered" if before is None else "changed"
         if self._check_mode:
             return self._result(wanted, before, wanted, None, f"to be {done}")
-        refusal = put(self._client, wanted, self._query)
-        if refusal is not None:
-            raise refused(self._client, wanted, refusal)
-        nodes = self._proven(wanted, before) if self._verify else None
+        with interruptible():
+            self._put(wanted, before)
+            nodes = self._proven(wanted, before) if self._verify else None
         return self._result(wanted, before, wanted, nodes, done)
 
     def absent(self, name: str) -> Result:
@@ -86,14 +86,26 @@ class _Work:
         done = "to be unregistered" if self._check_mode else "unregistered"
         return self._result(before, before, None, None, f"{done}; its snapshots and files stay where they are")
 
+    def _put(self, wanted: Repository, before: Repository | None) -> None:
+        """Register it. :raises OpsError: it was refused; it was interrupted, and what was before is there again."""
+        try:
+            refusal = put(self._client, wanted, self._query)
+        except Interrupted as error:
+            raise self._taken_back(error, wanted, before) from error
+        if refusal is not None:
+            raise refused(self._client, wanted, refusal)
+
     def _proven(self, wanted: Repository, before: Repository | None) -> list[str]:
         """Verify what was just registered. :raises OpsError: it failed; what was before is there again."""
         try:
             return verified(self._client, wanted, self._query)
         except OpsError as error:
-            undone = self._undone(wanted, before)
-            advice = f"{undone}; {error.advice}" if error.advice else undone
-            raise type(error)(error.failed, on=error.on, advice=advice, **error.details) from error
+            raise self._taken_back(error, wanted, before) from error
+
+    def _taken_back(self, error: OpsError, wanted: Repository, before: Repository | None) -> OpsError:
+        undone = self._undone(wanted, before)
+        advice = f"{undone}; {error.advice}" if error.advice else undone
+        return type(error)(error.failed, on=error.on or self._client.where, advice=advice, **error.details)
 
     def _undone(self, wanted: Repository, before: Repository | None) -> str:
         """Put back what was there, and tell."""

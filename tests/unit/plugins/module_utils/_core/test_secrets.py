@@ -79,3 +79,9 @@ def test_what_was_returned_earlier_is_no_secret_whatever_its_name() -> None:
         "history": [{"password": "x"}],
     }
     assert list(option_secrets(options)) == ["one"]
+
+
+def test_keys_in_settings_of_repositories_are_secrets_and_those_of_a_queue_are_none() -> None:
+    settings = {"container": "c", "account": "one", "key": "two", "sas_token": "three", "key_size": 4}
+    options = {"key": "orders", "backups": [{"settings": settings}], "settings": "text"}
+    assert sorted(option_secrets(options)) == ["one", "three", "two"]

@@ -8,6 +8,8 @@ Of two nodes of each product, one without path.repo; of S3, Google, Azure and UR
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -65,6 +67,8 @@ class Played:
         said = self._said[kind]
         if isinstance(said, list):
             said = said.pop(0) if len(said) > 1 else said[0]
+        if callable(said):
+            said = said()
         if isinstance(said, OpsError):
             raise said
         return Answer(said[0], said[1], f"{URL}/{path}")
@@ -449,6 +453,25 @@ def test_settings_that_cannot_be_put_back_are_told(had: Had) -> None:
     cluster = Played(get=[MISSING, stored()], verify=failed, delete=gone)
     with pytest.raises(OpsError, match=r"it stays as registered, as that could not be undone \(no answer \(cut\)\)"):
         had(cluster, **FS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("moment", ["put", "verify"])
+def test_a_run_that_is_ended_leaves_what_was_before(had: Had, number: signal.Signals, moment: str) -> None:
+    def ended() -> Said:
+        os.kill(os.getpid(), number)
+        return DONE
+
+    given: dict[str, Any] = {moment: ended}
+    cluster = Played(**given)
+    with pytest.raises(OpsError, match=rf"^interrupted by {number.name}: {URL}; it was unregistered again"):
+        had(cluster, **FS)
+    assert cluster.changes == ["PUT", "DELETE"]
+    given = {moment: [ended, DONE] if moment == "put" else ended}
+    cluster = Played(get=stored(location="/srv/old"), **given)
+    with pytest.raises(OpsError, match="it has its earlier settings again"):
+        had(cluster, **FS)
+    assert cluster.asked[-1][2] == {"type": "fs", "settings": {"location": "/srv/old"}}
 
 
 def test_nobody_has_verified_it(had: Had) -> None:

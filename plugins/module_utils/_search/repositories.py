@@ -14,7 +14,6 @@ from typing import Any
 from .._core.errors import OpsError, Unreachable
 from .answers import Answer
 from .connection import Client, part
-from .interruption import Interrupted
 from .repository_settings import flat, same, shown
 
 MISSING = "repository_missing_exception"
@@ -108,8 +107,6 @@ def _after(client: Client, name: str, error: Unreachable) -> Repository | None:
     """Return what is registered after a change to which nobody has answered, by asking the next node."""
     try:
         return found(client, name)
-    except Interrupted:
-        raise
     except OpsError as unknown:
         raise Unreachable(
             f"{error.failed}; nobody knows whether it was done", on=error.on, advice="look again when a node answers"

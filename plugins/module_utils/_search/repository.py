@@ -99,13 +99,14 @@ class _Work:
         """Verify what was just registered. :raises OpsError: it failed; what was before is there again."""
         try:
             return verified(self._client, wanted, self._query)
-        except OpsError as error:
+        except (OpsError, Interrupted) as error:
             raise self._taken_back(error, wanted, before) from error
 
-    def _taken_back(self, error: OpsError, wanted: Repository, before: Repository | None) -> OpsError:
+    def _taken_back(self, error: OpsError | Interrupted, wanted: Repository, before: Repository | None) -> OpsError:
         undone = self._undone(wanted, before)
         advice = f"{undone}; {error.advice}" if error.advice else undone
-        return type(error)(error.failed, on=error.on or self._client.where, advice=advice, **error.details)
+        kind = OpsError if isinstance(error, Interrupted) else type(error)
+        return kind(error.failed, on=error.on or self._client.where, advice=advice, **error.details)
 
     def _undone(self, wanted: Repository, before: Repository | None) -> str:
         """Put back what was there, and tell."""

@@ -15,6 +15,8 @@ description:
     C(_status), which calls each snapshot that has ended a success, is asked for sizes and for progress alone.
   - Only a snapshot in the state V(SUCCESS), of which no shard failed, counts. What is V(PARTIAL) or V(FAILED) is told
     with the shards that failed, and with whether it is newer than the last one that counts.
+  - Both products leave a snapshot whose files are damaged out of the list without a word. It is found by a list of names,
+    and told.
   - Keeps no more in memory than it tells, however many snapshots there are. Elasticsearch since 7.14 gives the list in
     pages; the others give it in one answer, of which only what is told is asked for.
   - Fails with O(rpo) when the last successful snapshot is older than that, or when there is none.
@@ -218,6 +220,14 @@ not_counted:
       state: PARTIAL
       why: "PARTIAL: 1 of 12 shards failed (items[0]: primary shard is not allocated)"
       newer: false
+unreadable:
+  description:
+    - Those that the repository names and cannot tell of any more, at most a thousand, with RV(ignore:snapshot) and
+      RV(ignore:why). They are in neither RV(count) nor RV(states).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 """
 
 from ansible_collections.day2.ops.plugins.module_utils._core.runner import run

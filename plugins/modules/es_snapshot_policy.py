@@ -177,7 +177,7 @@ status:
       RV(ignore:running) is whether it makes snapshots at all, RV(ignore:next_run) when it does so next,
       RV(ignore:last_success) and RV(ignore:last_failure) when it did, RV(ignore:failed) why it did not, and
       RV(ignore:in_progress) whether it is at work. OpenSearch remembers the latest run alone.
-    - Null when there is no policy.
+    - Null when there is no policy, and, with a warning, when the server does not tell.
   returned: success
   type: dict
   sample:

@@ -16,6 +16,7 @@ from ansible_collections.day2.ops.plugins.module_utils._search.connection import
 from ansible_collections.day2.ops.plugins.module_utils._search.counts import record
 from ansible_collections.day2.ops.plugins.module_utils._search.information import SPEC, operate
 
+from .checks import attempt
 from .search_help import NOBODY, Cluster
 from .search_states import failed_snapshot, partial_snapshot, running_snapshot
 
@@ -70,6 +71,32 @@ def test_successful_snapshots(cluster: Cluster) -> None:
     assert info(cluster, repository, name="daily-20260399").data["count"] == 0
     few = info(cluster, repository, limit=1).data
     assert (few["count"], [one["snapshot"] for one in few["snapshots"]]) == (3, ["weekly-1"])
+
+
+@pytest.mark.parametrize("fault", ["cut", "gone"])
+def test_a_damaged_snapshot_that_the_server_leaves_out_is_told(cluster: Cluster, fault: str) -> None:
+    index, repository = cluster.filled_index("docs", 1), cluster.repository()
+    for name in ("a", "b", "c"):
+        cluster.snapshot(repository, name, index)
+    assert info(cluster, repository).data["unreadable"] == []
+    uuid = cluster.ask("GET", f"_snapshot/{repository}/b")["snapshots"][0]["uuid"]
+    file = cluster.folder(repository) / f"snap-{uuid}.dat"
+    if fault == "cut":
+        file.write_bytes(file.read_bytes()[:20])
+    else:
+        file.unlink()
+    result = info(cluster, repository, rpo="1h")
+    assert (result.failed, result.data["count"]) == (False, 2)
+    (lost,) = result.data["unreadable"]
+    assert lost["snapshot"] == "b"
+    assert ("missing" if fault == "gone" else "corrupt") in lost["why"]
+    assert result.warnings[0].startswith(
+        "the repository is damaged, it cannot tell of 1 of its snapshots any more (b: "
+    )
+    outcome = attempt("search_snapshot", url=cluster.url, repository=repository, timeout=30)
+    assert outcome.status == "fail"
+    assert "unreadable is ['b: " in outcome.reason
+    assert info(cluster, repository, name="a").data["unreadable"] == []
 
 
 def test_a_list_in_pages_is_the_same(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +176,7 @@ def test_a_running_snapshot_and_how_far_it_is(cluster: Cluster) -> None:
     progress = one["progress"]
     assert progress["shards_done"] < progress["shards"] == 1
     assert 0 <= progress["bytes_done"] < progress["bytes"]
-    assert (data["newest"]["size"], data["not_counted"]) == (None, [])
+    assert (data["newest"]["size"], data["not_counted"], data["unreadable"]) == (None, [], [])
 
 
 def test_what_is_refused(cluster: Cluster) -> None:

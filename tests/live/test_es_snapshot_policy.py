@@ -19,6 +19,7 @@ from ansible_collections.day2.ops.plugins.module_utils._core.result import Resul
 from ansible_collections.day2.ops.plugins.module_utils._search.answers import Conflict
 from ansible_collections.day2.ops.plugins.module_utils._search.policy import SPEC, operate
 
+from .answering import Answer, Asked
 from .search_help import Cluster
 from .search_policy_servers import Server, Slm, Sm, error, standing_in
 
@@ -271,6 +272,20 @@ def test_somebody_else_changes_it_meanwhile(sm: Sm, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sm, "_write", later)
     with pytest.raises(Conflict, match="version conflict"):
         policy(sm.url, schedule="0 2 * * *")
+
+
+def test_runs_of_which_the_server_says_nothing_are_unknown(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = server.policy
+
+    def silent(asked: Asked, parts: list[str]) -> Answer:
+        if parts[-1] in ("status", "_explain"):
+            return error(500, "status_exception", "Failed to search")
+        return known(asked, parts)
+
+    monkeypatch.setattr(server, "policy", silent)
+    made = policy(server.url)
+    assert (made.changed, made.data["status"]) == (True, None)
+    assert made.warnings[0].startswith("how the policy nightly runs is not known: status is 500 (status_exception: ")
 
 
 def test_a_server_that_does_not_keep_what_it_is_given(slm: Slm, monkeypatch: pytest.MonkeyPatch) -> None:

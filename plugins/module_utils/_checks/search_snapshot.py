@@ -21,6 +21,7 @@ from .._core.moments import written_utc
 from .._search import connection, snapshots
 from .._search.connection import Client, connected
 from .._search.information_overview import Overview, found, wanted
+from .._search.information_unreadable import named, unreadable
 from .._search.names import check_repository
 from .._search.snapshots import Snapshot
 from .base import Condition, Context, Options, Values
@@ -59,11 +60,13 @@ def probe(options: Options, _context: Context) -> Values:
     """
     repository, which = check_repository(options["repository"]), wanted(options["snapshot"])
     with connected(options) as client:
+        names = named(client, repository, which)
         seen = Overview(found(client, repository, which), 1, time.time())
+        lost = unreadable(client, repository, which, names, seen.names)
         told = _told(client, repository, seen)
         last = seen.last_success
         if last is None:
-            advice = f"not counted: {', '.join(told)}" if told else _nothing(seen)
+            advice = f"not counted: {', '.join([*told, *lost][:_NAMED])}" if told or lost else _nothing(seen)
             raise OpsError("there is no successful snapshot", on=f"{repository} at {client.where}", advice=advice)
         return {
             "url": without_user(client.where),
@@ -75,6 +78,7 @@ def probe(options: Options, _context: Context) -> Values:
             "started_at": written_utc(last.started_at),
             "running": [one.name for one in seen.running[:_NAMED]],
             "newer_not_counted": told,
+            "unreadable": [f"{name}: {why}" for name, why in list(lost.items())[:_NAMED]],
             "_last": f"{last.name} in {repository}",
         }
 
@@ -100,6 +104,6 @@ def _nothing(seen: Overview) -> str:
 
 
 def conditions(options: Options) -> list[Condition]:
-    """Expect a fresh successful snapshot, and none after it that failed, unless that is allowed."""
+    """Expect a fresh successful snapshot, none that cannot be read, and none after it that failed, if not allowed."""
     newer = [] if options["allow_newer_failed"] else [Condition("newer_not_counted", "eq", [])]
-    return [*limit_conditions(LIMITS, options), *newer]
+    return [*limit_conditions(LIMITS, options), *newer, Condition("unreadable", "eq", [])]

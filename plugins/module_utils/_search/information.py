@@ -21,6 +21,7 @@ from .connection import Client, connected
 from .counts import recorded
 from .information_overview import Overview, found, wanted
 from .information_sizes import progress, sizes
+from .information_unreadable import named, unreadable
 from .names import check_repository
 from .snapshots import Snapshot
 
@@ -53,15 +54,18 @@ def operate(params: Mapping[str, Any], check_mode: bool = False, clock: Clock = 
     if params["limit"] < 1:
         raise InputError(f"limit is {params['limit']}", advice="expected 1 or more")
     with connected(params) as client:
+        names = named(client, repository, which)
         seen = Overview(found(client, repository, which), params["limit"], clock())
+        lost = unreadable(client, repository, which, names, seen.names)
         looking = _Looking(client, repository, bool(params["sizes"]))
         data = {**client.product.told(), "repository": repository, **looking.told(seen)}
     data.update(judged(seen, rpo))
+    data["unreadable"] = [{"snapshot": name, "why": why} for name, why in list(lost.items())[:_MOST_NAMES]]
     return Result(
         failed=data["rpo_state"] == MISSED,
         msg="; ".join([about_last(repository, seen, rpo), *_others(data)]),
         data=data,
-        warnings=[*looking.warnings, *_ahead(seen)],
+        warnings=[*looking.warnings, *_ahead(seen), *_lost(lost)],
     )
 
 
@@ -163,3 +167,10 @@ def _ahead(seen: Overview) -> list[str]:
         return []
     names = ", ".join(one.name for one in seen.ahead[:3])
     return [f"dated ahead of this host's clock and so not counted: {names}; compare the clocks"]
+
+
+def _lost(lost: Mapping[str, str]) -> list[str]:
+    if not lost:
+        return []
+    told = "; ".join(f"{name}: {why}" for name, why in list(lost.items())[:3])
+    return [f"the repository is damaged, it cannot tell of {len(lost)} of its snapshots any more ({told})"]

@@ -92,6 +92,7 @@ class Overview:
     def __init__(self, passing: Iterable[Snapshot], limit: int, now: float) -> None:
         """Look at all that pass; keep ``limit`` of them, at least one. :param now: seconds since the epoch."""
         self.states: Counter[str] = Counter()
+        self.names: set[str] = set()
         self.shown = Newest(max(limit, 1))
         self._successes, self._running, self._wrong = Newest(1), Newest(_NAMED), Newest(_NAMED)
         self._ahead = Newest(_NAMED)
@@ -102,6 +103,7 @@ class Overview:
 
     def _look_at(self, one: Snapshot) -> None:
         self.states[one.state] += 1
+        self.names.add(one.name)
         self.shown.add(one)
         if one.running:
             self._running.add(one)

@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 from .._core.argspec import ArgSpec
 from .._core.durations import seconds_of
-from .._core.errors import InputError
+from .._core.errors import InputError, OpsError
 from .._core.result import Result
 from .connection import SPEC as CONNECTION
 from .connection import Client, connected
@@ -152,7 +152,11 @@ def _differs(name: str, planned: Policy, found: Found | None) -> list[str]:
 
 
 def _add_status(policies: Policies, name: str, found: Found, result: Result) -> None:
-    status = policies.status(name, found)
+    try:
+        status = policies.status(name, found)
+    except OpsError as error:
+        result.warnings.append(f"how the policy {name} runs is not known: {error}")
+        return
     result.data["status"] = status.told()
     if status.running is False and found.policy.enabled:
         result.warnings.append(f"nothing runs by {name}: all policies are stopped; see POST _slm/start")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,6 +26,13 @@ from .search_restore_help import (
     settings,
     state,
 )
+
+
+@pytest.fixture
+def one_cluster(opensearch: SearchFacts) -> Iterator[Cluster]:
+    """One product, for what is ours alone."""
+    with cluster_of("opensearch", opensearch) as cluster:
+        yield cluster
 
 
 def test_beside_what_is_there(search_cluster: Cluster) -> None:
@@ -204,20 +212,18 @@ def test_an_alias_leads_to_what_was_restored_and_back(search_cluster: Cluster) -
     assert (third.changed, leads_to(search_cluster, alias)) == (True, [new])
 
 
-def test_an_alias_of_several_indices(search_cluster: Cluster) -> None:
-    repository = saved(search_cluster, "data", "more")
-    data, more = (f"{search_cluster.mine}-{suffix}" for suffix in ("data", "more"))
+def test_an_alias_of_several_indices(one_cluster: Cluster) -> None:
+    repository = saved(one_cluster, "data", "more")
+    data, more = (f"{one_cluster.mine}-{suffix}" for suffix in ("data", "more"))
     for index in (data, more):
-        search_cluster.ask("PUT", f"{index}/_alias/{search_cluster.mine}-all")
-    both = dict.fromkeys((data, more), f"{search_cluster.mine}-all")
-    done = restored(search_cluster, repository, mode="alias", aliases=both)
-    assert leads_to(search_cluster, f"{search_cluster.mine}-all") == [f"{data}-restored-good", f"{more}-restored-good"]
+        one_cluster.ask("PUT", f"{index}/_alias/{one_cluster.mine}-all")
+    both = dict.fromkeys((data, more), f"{one_cluster.mine}-all")
+    done = restored(one_cluster, repository, mode="alias", aliases=both)
+    assert leads_to(one_cluster, f"{one_cluster.mine}-all") == [f"{data}-restored-good", f"{more}-restored-good"]
     assert len(done.data["swapped"]) == 2
-    recorded(search_cluster, repository, "second", data)
+    recorded(one_cluster, repository, "second", data)
     with pytest.raises(Conflict, match=f"leads to 2 indices, none of them {data}.*swap it by hand"):
-        restored(
-            search_cluster, repository, mode="alias", snapshot="second", indices=[data], aliases={data: both[data]}
-        )
+        restored(one_cluster, repository, mode="alias", snapshot="second", indices=[data], aliases={data: both[data]})
 
 
 def test_documents_that_are_missing_or_more(search_cluster: Cluster) -> None:
@@ -255,52 +261,52 @@ def test_what_was_made_is_removed_when_data_cannot_be_read(search_cluster: Clust
     assert state(search_cluster) == {data: "open", more: "open"}
 
 
-def test_copies_that_no_node_takes(search_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_that_no_node_takes(one_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ansible_collections.day2.ops.plugins.module_utils._search.health._PATIENCE", 0.0)
-    repository = saved(search_cluster, "data")
-    data = f"{search_cluster.mine}-data"
+    repository = saved(one_cluster, "data")
+    data = f"{one_cluster.mine}-data"
     with pytest.raises(OpsError, match=rf"a copy of {data}-new\[0\] is not assigned: .*what was restored is kept"):
-        restored(search_cluster, repository, replicas=1, **TO_NEW)
-    assert search_cluster.count(f"{data}-new") == 5
-    done = restored(search_cluster, repository, replicas=1, min_status="yellow", **TO_NEW)
+        restored(one_cluster, repository, replicas=1, **TO_NEW)
+    assert one_cluster.count(f"{data}-new") == 5
+    done = restored(one_cluster, repository, replicas=1, min_status="yellow", **TO_NEW)
     assert (done.changed, done.failed) == (False, False)
 
 
-def test_a_deadline_that_passes_while_the_restore_goes_on(search_cluster: Cluster) -> None:
-    data = search_cluster.filled_index("data", 200)
-    repository = search_cluster.repository(max_restore_bytes_per_sec="150kb")
-    recorded(search_cluster, repository, "good", data)
+def test_a_deadline_that_passes_while_the_restore_goes_on(one_cluster: Cluster) -> None:
+    data = one_cluster.filled_index("data", 200)
+    repository = one_cluster.repository(max_restore_bytes_per_sec="150kb")
+    recorded(one_cluster, repository, "good", data)
     with pytest.raises(OpsError, match=r"not green within 0.2 s; the restore goes on in the cluster") as told:
-        restored(search_cluster, repository, wait_timeout="200ms", **TO_NEW)
+        restored(one_cluster, repository, wait_timeout="200ms", **TO_NEW)
     assert "bytes are there; follow it with GET _recovery" in str(told.value)
-    assert state(search_cluster) == {data: "open", f"{data}-new": "open"}
-    done = restored(search_cluster, repository, **TO_NEW)
-    assert (done.failed, search_cluster.count(f"{data}-new")) == (False, 200)
+    assert state(one_cluster) == {data: "open", f"{data}-new": "open"}
+    done = restored(one_cluster, repository, **TO_NEW)
+    assert (done.failed, one_cluster.count(f"{data}-new")) == (False, 200)
 
 
-def test_snapshots_that_are_not_whole(search_cluster: Cluster) -> None:
-    repository = search_cluster.repository()
-    states.partial_snapshot(search_cluster, repository, "partial")
-    well = f"{search_cluster.mine}-partial-well"
+def test_snapshots_that_are_not_whole(one_cluster: Cluster) -> None:
+    repository = one_cluster.repository()
+    states.partial_snapshot(one_cluster, repository, "partial")
+    well = f"{one_cluster.mine}-partial-well"
     with pytest.raises(OpsError, match=r"is not whole: PARTIAL: .* of 2 shards failed.*partial: true"):
-        restored(search_cluster, repository, snapshot="partial", **TO_NEW)
+        restored(one_cluster, repository, snapshot="partial", **TO_NEW)
     with pytest.raises(NotThere, match=r"none of 1 snapshots named \* is SUCCESS"):
-        restored(search_cluster, repository, **TO_NEW)
-    assert state(search_cluster) == {well: "open"}
+        restored(one_cluster, repository, **TO_NEW)
+    assert state(one_cluster) == {well: "open"}
     taken = {"partial": True, "min_status": "yellow", "ignore_index_settings": ["index.routing.*"], **TO_NEW}
-    done = restored(search_cluster, repository, snapshot="partial", **taken)
-    assert (done.failed, search_cluster.count(f"{well}-new")) == (False, 3)
-    recorded(search_cluster, repository, "good", well)
-    states.partial_snapshot(search_cluster, repository, "later")
-    planned = restored(search_cluster, repository, True, rename_pattern="^(.+)$", rename_replacement="$1-b")
+    done = restored(one_cluster, repository, snapshot="partial", **taken)
+    assert (done.failed, one_cluster.count(f"{well}-new")) == (False, 3)
+    recorded(one_cluster, repository, "good", well)
+    states.partial_snapshot(one_cluster, repository, "later")
+    planned = restored(one_cluster, repository, True, rename_pattern="^(.+)$", rename_replacement="$1-b")
     assert planned.data["snapshot"] == "good"
     assert planned.warnings[0].startswith("later is newer and not taken: PARTIAL")
 
 
-def test_a_failed_snapshot_is_refused(search_cluster: Cluster) -> None:
-    repository = states.failed_snapshot(search_cluster, "failed")
+def test_a_failed_snapshot_is_refused(one_cluster: Cluster) -> None:
+    repository = states.failed_snapshot(one_cluster, "failed")
     with pytest.raises(OpsError, match=r"the snapshot is not whole: FAILED.*take another"):
-        restored(search_cluster, repository, snapshot="failed", **TO_NEW)
+        restored(one_cluster, repository, snapshot="failed", **TO_NEW)
 
 
 def test_a_snapshot_of_a_newer_server(opensearch: SearchFacts, elasticsearch: SearchFacts) -> None:
@@ -311,12 +317,12 @@ def test_a_snapshot_of_a_newer_server(opensearch: SearchFacts, elasticsearch: Se
         assert reader.indices() == []
 
 
-def test_a_cluster_that_is_red(search_cluster: Cluster) -> None:
-    repository = saved(search_cluster, "data")
-    red = search_cluster.unassigned_index()
+def test_a_cluster_that_is_red(one_cluster: Cluster) -> None:
+    repository = saved(one_cluster, "data")
+    red = one_cluster.unassigned_index()
     with pytest.raises(Conflict, match=rf"the cluster is red: {red}: .*; despite: \[red\] restores all the same"):
-        restored(search_cluster, repository, **TO_NEW)
-    done = restored(search_cluster, repository, despite=["red"], **TO_NEW)
+        restored(one_cluster, repository, **TO_NEW)
+    done = restored(one_cluster, repository, despite=["red"], **TO_NEW)
     assert (done.failed, done.warnings) == (False, [f"{repository}/good: the cluster is red: {red}"])
 
 

@@ -12,19 +12,29 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from .._core.errors import OpsError
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-class Interrupted(OpsError):
-    """Somebody ended the run."""
+class Interrupted(BaseException):
+    """Somebody ended the run. No error that a look may pass over; it has the parts of an :class:`OpsError`."""
+
+    def __init__(self, failed: str) -> None:
+        self.failed = failed
+        self.on = self.advice = ""
+        self.details: dict[str, Any] = {}
+        super().__init__(failed)
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise :class:`Interrupted` in the block when a signal asks to end; a second one is not heard."""
+    """Raise :class:`Interrupted` in the block when a signal asks to end; a second one is not heard.
+
+    :raises OpsError: in its place, when the block lets it pass.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -37,6 +47,8 @@ def interruptible() -> Iterator[None]:
     before = {number: signal.signal(number, leave) for number in _SIGNALS}
     try:
         yield
+    except Interrupted as error:
+        raise OpsError(error.failed) from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -167,7 +167,7 @@ def _awaited(work: Work, mode: Mode, seconds: float, clock: Clock) -> None:
         raise _failed(work, error, told, _joined(error.advice, mode.unclear())) from error
 
 
-def _failed(work: Work, error: OpsError, told: str, advice: str) -> OpsError:
+def _failed(work: Work, error: OpsError | Interrupted, told: str, advice: str) -> OpsError:
     """Return the error of a restore that had begun."""
     on = f"{work.on} ({error.on})" if error.on else work.on
     return OpsError(told, on=on, advice=advice, **{**error.details, **_state(work), "changed": True})

@@ -19,6 +19,7 @@ from .answers import Conflict
 from .connection import Client, part
 from .documents import portions
 from .health import GREEN, health
+from .interruption import Interrupted
 from .restore_naming import Renaming
 from .restore_new import taken_back
 from .restore_options import IN_PLACE, Options
@@ -101,7 +102,7 @@ class InPlace:
                 _close(self.work.client, some)
         except BaseException as error:
             back = self.refused()
-            if isinstance(error, OpsError):
+            if isinstance(error, (OpsError, Interrupted)):
                 raise OpsError(f"{error.failed}; {back}", on=error.on, advice=error.advice, **error.details) from error
             raise
 

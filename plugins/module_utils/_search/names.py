@@ -130,8 +130,8 @@ def _rounded(match: re.Match[str]) -> str:
 
 
 def _format(match: re.Match[str]) -> str:
-    written, bar, zone = (match["format"] or "").partition("|")
-    return (written or (_FORMATS[match["unit"]] if match["unit"] else _WHOLE)) + bar + zone
+    written, stroke, zone = (match["format"] or "").partition("|")
+    return (written or (_FORMATS[match["unit"]] if match["unit"] else _WHOLE)) + stroke + zone
 
 
 def family(pattern: str) -> re.Pattern[str]:

@@ -66,7 +66,7 @@ def between(cluster: Cluster, fate: Fate) -> Iterator[str]:
                 return
             self.answer_bytes(answer.status_code, answer.content, "application/json")
 
-        do_PUT = do_POST = do_DELETE = do_GET
+        do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
 
     server = QuietServer(0, Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

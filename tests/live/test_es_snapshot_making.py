@@ -150,8 +150,8 @@ def test_a_disk_that_is_full(search_cluster: Cluster) -> None:
 
 
 def test_another_one_is_awaited_or_told(search_cluster: Cluster) -> None:
-    busy = states.running_snapshot(search_cluster, "busy", 6)
-    repository = search_cluster.repository()
+    repository = search_cluster.repository()  # its verification would wait for the one thread that a snapshot has
+    busy = states.running_snapshot(search_cluster, "busy", 4)
     planned = made(search_cluster, repository, check_mode=True)
     assert f"once {busy}/busy is being made" in planned.msg
     told = refused(search_cluster, repository, Conflict, when_busy="fail")

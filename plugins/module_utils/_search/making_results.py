@@ -44,8 +44,8 @@ class Outcomes:
 
     def kept(self, there: Snapshot, check_mode: bool) -> Result:
         """Return the result for one that is there and SUCCESS. Retention holds as after one that is made."""
+        missed = [name for name in self._missed(there) if name in self._run.wanted.indices]
         old = self._foreseen() if check_mode else self._applied(there)
-        missed = [name for name in self._now().lacking(there.indices or ()) if name in self._run.wanted.indices]
         warnings = [f"{self._on} holds no {some(missed)}"] if missed else []
         told = f"{self._on}: SUCCESS since {written_utc(there.ended_at or there.started_at)}"
         lines = self._gone(old)
@@ -100,10 +100,10 @@ class Outcomes:
 
     def whole(self, made: Snapshot, known: Target | None) -> Result:
         """Return the result for one that has ended as SUCCESS, if all is in it that should be."""
-        missed = (known or self._now()).lacking(made.indices or ())
-        there = {one.name for one in self._now().indices} if missed else set()
+        missed = known.lacking(made.indices or ()) if known is not None else self._missed(made)
+        there = {one.name for one in self._now().indices} if missed and known is not None else set()
         without = some([name for name in missed if name in there])
-        if known is not None and without:
+        if without:
             return self.not_whole(made, f"{self._on} is SUCCESS, but holds no {without}; no older one was removed")
         warnings = [f"{self._on} holds no {some(missed)}, as it was begun before or they are gone"] if missed else []
         old = self._applied(made)
@@ -120,6 +120,13 @@ class Outcomes:
         """Return what the patterns mean now."""
         patterns = self._run.wanted.indices
         return Target(patterns, found(self._run.client, patterns, ignore_unavailable=True))
+
+    def _missed(self, one: Snapshot) -> list[str]:
+        """Return what is not in one that was begun earlier, as far as can be told: it is a warning, no more."""
+        try:
+            return self._now().lacking(one.indices or ())
+        except OpsError:
+            return []
 
     def _applied(self, there: Snapshot) -> Outcome:
         return self._retention.applied(self._run.client, there, self._run.clock)

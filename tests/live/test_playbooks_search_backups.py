@@ -9,6 +9,8 @@ Nothing else of the service is here, so what its other checks say is not looked 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from ansible_collections.day2.ops.plugins.module_utils._backups.scheduled_worker
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.live.backups_encryption_keys import age_key
 from ansible_collections.day2.ops.tests.live.playbook_backups_help import BackupOperator
-from ansible_collections.day2.ops.tests.live.playbooks import Done
+from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT, Done
 from ansible_collections.day2.ops.tests.live.search_help import Cluster
 from ansible_collections.day2.ops.tests.live.test_inventories import HERE
 
@@ -27,10 +29,11 @@ DOCUMENTS = 30
 FILES = [".env.production", "docker-compose.yml", "docker-compose.production.yml", "prometheus.yml", "alertmanager.yml"]
 HOST = "docc-1"
 # What is not here cannot be stopped, nor be well.
+NO_OTHERS: dict[str, Any] = {f"day2_checks__{group}": [] for group in ("app", "monitoring", "redis")}
 ALONE: dict[str, Any] = {
+    **NO_OTHERS,
     "day2_restore_stop__search": [],
     "day2_restore_start__search": [],
-    **{f"day2_checks__{group}": [] for group in ("app", "monitoring", "redis")},
     "day2_checks__search": [{"name": "elasticsearch", "kind": "elasticsearch", "status": "yellow"}],
 }
 
@@ -50,6 +53,7 @@ class Docc(BackupOperator):
         for name in FILES:
             (folder / "docc" / name).write_text(f"# {name}\n", encoding="utf-8")
         self.given: dict[str, Any] = {
+            "inventory": "inventories/docc2context",
             **HERE,
             "docc_folder": str(folder / "docc"),
             "docc_backup_key": key,
@@ -61,8 +65,7 @@ class Docc(BackupOperator):
     def plays(self, *playbooks: str, check: bool = False, **variables: Any) -> Done:
         """Run playbooks, which see nothing else of the lab."""
         arguments = ["--check", "--diff"] if check else []
-        given = {"inventory": "inventories/docc2context", **self.given, **variables}
-        return self.play(playbooks, *arguments, **given)
+        return self.play(playbooks, *arguments, **{**self.given, **variables})
 
     def snapshot(self) -> str:
         """Make a snapshot as a schedule does; its name."""
@@ -101,6 +104,24 @@ class Docc(BackupOperator):
         return found
 
 
+# What the role cron_backups does first, and all that it puts outside of the folders that it is told.
+SCHEDULE: list[dict[str, Any]] = [
+    {
+        "hosts": HOST,
+        "gather_facts": False,
+        "roles": [{"role": "day2.ops.day2"}],
+        "tasks": [
+            {
+                "day2.ops.backup_jobs": {
+                    "jobs": "{{ __day2_backup_jobs | selectattr('module', 'eq', 'es_snapshot') }}",
+                    **{name: "{{ folder }}/" + name for name in ("program", "config_dir", "state_dir", "textfile_dir")},
+                }
+            }
+        ],
+    }
+]
+
+
 @pytest.fixture
 def docc(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search_cluster: Cluster) -> Iterator[Docc]:
     """The operator; the node holds some documents."""
@@ -127,9 +148,13 @@ def test_a_plan_makes_nothing_and_a_node_that_refuses_is_explained(docc: Docc) -
     assert len(docc.made("docc-config")) == 1
 
 
+@pytest.mark.parametrize(
+    "search_cluster", ["elasticsearch", pytest.param("opensearch", marks=pytest.mark.long)], indirect=True
+)
 def test_the_daily_backup_of_the_guide(docc: Docc) -> None:
     """Made, made again, rehearsed, verified, and too old for a check that wants one of this second."""
-    done = docc.plays(*["backup"] * 2, "restore_drill", "verify_backups", "daily_checks", docc_snapshot_max_age="1s")
+    plays = ["backup", "backup", "restore_drill", "verify_backups", "daily_checks"]
+    done = docc.plays(*plays, docc_snapshot_max_age="1s", **NO_OTHERS)
     snapshots = docc.cluster.snapshots(docc.repository)
     ((name, state),) = snapshots.items()
     assert (name[:8], state) == ("daily-20", "SUCCESS"), done.output
@@ -141,12 +166,29 @@ def test_the_daily_backup_of_the_guide(docc: Docc) -> None:
     assert "registered" not in second["told"]
     assert len(docc.made("docc-config")) == 1
     drill = docc.rows("restore-drill")["docc-search"]
-    assert (drill["level"], drill["RTO"], drill["RPO"]) == ("L4", "1 h", "26 h"), done.output
+    assert (drill["level"], drill["RTO"], drill["RPO"]) == ("L4", "1 h", "1 d 2 h"), done.output
     assert drill["compared"] == f"{DOCUMENTS} documents"
     assert docc.rows("verify-backups")["docc-search"]["level"] == "L1"
     late = docc.snapshot_check()
     assert (late["status"], name in late["reason"]) == ("fail", True), late
     assert docc.cluster.indices() == [f"{docc.cluster.mine}-logs"]
+
+
+@pytest.mark.parametrize("search_cluster", ["opensearch"], indirect=True)
+def test_a_host_makes_it_by_a_schedule_and_leaves_metrics(docc: Docc) -> None:
+    folder = docc.folder / "host"
+    (folder / "textfile_dir").mkdir(parents=True)
+    (docc.folder / "schedule.yml").write_text(json.dumps(SCHEDULE), encoding="utf-8")
+    done = docc.plays(os.path.relpath(docc.folder / "schedule", CHECKOUT / "playbooks"), folder=str(folder))
+    assert done.status == 0, done.output
+    ran = subprocess.run([folder / "program", "run", "docc-search"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran
+    told = f"docc-search: ok: repository {docc.repository} (fs): registered; "
+    assert ran.stdout.startswith(told), ran.stdout
+    assert list(docc.cluster.snapshots(docc.repository).values()) == ["SUCCESS"]
+    metrics = (folder / "textfile_dir/day2_backup_docc-search.prom").read_text(encoding="utf-8")
+    for line in ("last_run_success{LABELS} 1", "level{LABELS} 0", "size_bytes{LABELS} ", "last_success_timestamp"):
+        assert "day2_backup_" + line.replace("LABELS", 'name="docc-search",kind="search"') in metrics
 
 
 @pytest.mark.long
@@ -183,3 +225,24 @@ def test_an_alias_leads_to_what_was_restored_and_back_when_the_service_is_not_we
     assert list(cluster.ask("GET", f"_alias/{mine}-read")) == [f"{old}-restored-{name}"]
     assert cluster.count(f"{mine}-read") == DOCUMENTS
     assert old in cluster.indices()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("search_cluster", ["elasticsearch"], indirect=True)
+def test_a_drill_elsewhere_wants_another_cluster_there(docc: Docc) -> None:
+    name = docc.snapshot()
+    same = {"url": [docc.cluster.url]}
+    other = {"url": [docc.cluster.url.replace("127.0.0.1", "localhost")]}
+    hosts = {HOST: {"day2_search": same}, "spare": {**HERE, "day2_search": other}, "bare": {**HERE, "day2_search": {}}}
+    (docc.folder / "more.json").write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    del docc.given["day2_search"]
+    docc.given.update(target=HOST, only="docc-search", backup=name)
+    away = docc.play(["restore_drill"], "-i", str(docc.folder / "more.json"), **docc.given, drill_host="spare")
+    assert away.status == 0, away.output
+    assert "describes no other cluster" not in away.text
+    assert "Rehearse" in away.text
+    assert "[docc-1 -> spare]" in away.text
+    here = docc.play(["restore_drill"], "-i", str(docc.folder / "more.json"), **docc.given, drill_host="bare")
+    assert here.status == 0, here.output
+    assert "docc-search: bare describes no other cluster in day2_search, so its own rehearses" in here.text
+    assert docc.rows("restore-drill")["docc-search"]["level"] == "L4"

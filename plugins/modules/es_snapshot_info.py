@@ -17,8 +17,8 @@ description:
     with the shards that failed, and with whether it is newer than the last one that counts.
   - Both products leave a snapshot whose files are damaged out of the list without a word. It is found by a list of names,
     and told.
-  - Keeps no more in memory than it tells, however many snapshots there are. Elasticsearch since 7.14 gives the list in
-    pages; the others give it in one answer, of which only what is told is asked for.
+  - Keeps no more in memory than it tells and the names, however many snapshots there are. Elasticsearch since 7.14 gives
+    the list in pages; the others give it in one answer, of which only what is told is asked for.
   - Fails with O(rpo) when the last successful snapshot is older than that, or when there is none.
 extends_documentation_fragment:
   - day2.ops.attributes

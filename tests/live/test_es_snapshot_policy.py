@@ -236,6 +236,34 @@ def test_what_others_keep_in_a_policy_of_opensearch_stays(sm: Sm) -> None:
     assert "last_updated_time" in document
 
 
+def test_a_policy_that_only_removes_is_given_a_schedule(sm: Sm) -> None:
+    policy(sm.url, retention={"max_count": 9})
+    del sm.policies["nightly"]["sm_policy"]["creation"]
+    changed = policy(sm.url)
+    assert changed.diff is not None
+    assert (changed.changed, changed.diff["before"]["schedule"]) == (True, "")
+    assert not policy(sm.url).changed
+
+
+def test_a_retention_in_other_words_stays_as_it_is(sm: Sm, slm: Slm) -> None:
+    policy(slm.url, retention={"max_age": "30d"})
+    slm.policies["nightly"]["policy"]["retention"] = {"expire_after": "1500ms"}
+    policy(slm.url, schedule="0 4 * * *")
+    assert slm.policies["nightly"]["policy"]["retention"] == {"expire_after": "1500ms"}
+    policy(sm.url, retention={"max_age": "30d"})
+    sm.policies["nightly"]["sm_policy"]["deletion"]["condition"]["max_age"] = "2592000s"
+    policy(sm.url, schedule="0 4 * * *", retention={"max_age": "30d"})
+    assert sm.policies["nightly"]["sm_policy"]["deletion"]["condition"]["max_age"] == "2592000s"
+
+
+def test_what_a_proxy_answers_is_not_taken_for_a_server_without_policies(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "policy", lambda _asked, _parts: Answer(b"<html>not found</html>", 404))
+    with pytest.raises(NotThere, match=r"status is 404 \(it begins with '<html>not found"):
+        policy(server.url)
+
+
 def test_opensearch_stops_one_policy_and_elasticsearch_cannot(sm: Sm, slm: Slm) -> None:
     policy(sm.url)
     stopped = policy(sm.url, enabled=False)

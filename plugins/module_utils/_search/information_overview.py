@@ -32,11 +32,6 @@ class Wanted:
     asked: str
     names: re.Pattern[str] | None = None
 
-    @property
-    def is_name(self) -> bool:
-        """Whether only one snapshot can be meant."""
-        return "*" not in self.asked
-
 
 def wanted(pattern: str) -> Wanted:
     """Return what ``pattern`` means: a name, in which ``*`` stands for anything and ``{now/d}`` for any day.

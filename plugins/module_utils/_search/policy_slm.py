@@ -90,8 +90,11 @@ class SlmPolicies:
                 "partial": planned.partial,
             },
         }
-        if planned.retention is not None:
+        if found is not None and planned.retention == found.policy.retention:
+            body["retention"] = known.get("retention")  # in the server's own words
+        elif planned.retention is not None:
             body["retention"] = _written(planned.retention)
+        body = {field: value for field, value in body.items() if value is not None}
         self._client.ask("PUT", _path(name), body=body)
 
     def remove(self, name: str) -> None:

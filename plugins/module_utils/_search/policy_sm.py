@@ -153,7 +153,7 @@ def _read(document: Mapping[str, Any]) -> Policy:
         config, deletion = policy["snapshot_config"], policy.get("deletion") or {}
         condition = deletion.get("condition") or {}
         return Policy(
-            schedule=_schedule(policy["creation"]["schedule"]["cron"]),
+            schedule=_schedule((policy.get("creation") or {}).get("schedule") or {}),
             snapshot_name=config.get("date_format"),
             repository=str(config["repository"]),
             indices=indices_of(config.get("indices")),
@@ -167,9 +167,13 @@ def _read(document: Mapping[str, Any]) -> Policy:
         raise OpsError(f"the answer on a policy cannot be read ({type(error).__name__})") from error
 
 
-def _schedule(cron: Mapping[str, Any]) -> str:
-    """Return the five fields; with the zone behind them when it is another than ours, so that it differs."""
-    expression, zone = str(cron["expression"]), str(cron.get("timezone") or _UTC)
+def _schedule(schedule: Mapping[str, Any]) -> str:
+    """Return the five fields; with the zone behind them when it is another than ours, so that it differs.
+
+    Empty for a policy that only removes snapshots.
+    """
+    cron = schedule.get("cron") or {}
+    expression, zone = str(cron.get("expression") or ""), str(cron.get("timezone") or _UTC)
     return expression if zone == _UTC else f"{expression} {zone}"
 
 
@@ -194,7 +198,7 @@ def _body(planned: Policy, found: Found | None) -> dict[str, Any]:
     }
     if planned.retention is None:
         body.pop("deletion", None)
-    else:
+    elif found is None or planned.retention != found.policy.retention:
         body["deletion"] = {**_timed(known.get("deletion"), schedule), "condition": _written(planned.retention)}
     return body
 

@@ -164,8 +164,8 @@ def moment_of(milliseconds: Any) -> float | None:
 
 
 def lacking(client: Client, answer: Answer, what: str, advice: str) -> OpsError:
-    """Return what a server's answer means to whom it does not know: it has no policies; or else its own error."""
-    if answer.status not in (400, 404, 405):
+    """Return what a server's refusal means: that it has no policies, as it knows no such path; or else its error."""
+    if answer.body is None or answer.status not in (400, 404, 405):
         return answer.error()
     product = client.product
     label = "OpenSearch" if product.is_opensearch else "Elasticsearch"

@@ -172,6 +172,20 @@ def test_a_folder_that_is_lost(search_cluster: Cluster) -> None:
     assert had(search_cluster, **fs(search_cluster)).data["nodes"] == [search_cluster.name]
 
 
+def test_a_disk_that_is_full(search_cluster: Cluster) -> None:
+    reason = states.missing_for_full_disk()
+    if reason:
+        pytest.skip(reason)
+    with states.small_disk(search_cluster, "own") as repository:
+        wanted = fs(search_cluster)
+        states.fill_disk(search_cluster.folder(repository))
+        told = str(refused(search_cluster, OpsError, **wanted))
+        assert "fails its verification" in told
+        assert "No space left on device" in told
+        assert search_cluster.repositories() == [repository]
+        search_cluster.ask("DELETE", f"_snapshot/{repository}")
+
+
 def test_the_node_that_answers_is_asked(search_cluster: Cluster) -> None:
     made = had(search_cluster, **fs(search_cluster), url=[NOBODY, search_cluster.url])
     assert (made.changed, made.data["nodes"]) == (True, [search_cluster.name])

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._checks import search_snapshot
 from ansible_collections.day2.ops.plugins.module_utils._checks.base import Outcome
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
-from ansible_collections.day2.ops.tests.live.answering import Answer, always, answering, as_json
+from ansible_collections.day2.ops.tests.live.answering import Answer, Asked, always, answering, as_json
 from ansible_collections.day2.ops.tests.live.checks import attempt
 
 from .search_help import NOBODY, Cluster
@@ -115,6 +115,22 @@ def test_what_stand_ins_say(answer: Answer, status: str, words: str) -> None:
     assert outcome.status == status, outcome
     assert words in outcome.reason
     assert "hunter2" not in str(outcome)
+
+
+def test_all_questions_together_have_the_time_of_one_attempt() -> None:
+    """STAND-IN for a server that takes its time for each question."""
+
+    asked_for: list[str] = []
+
+    def slow(asked: Asked) -> Answer:
+        asked_for.append(asked.path)
+        time.sleep(0.4)
+        return ABOUT if asked.path == "/" else as_json({"snapshots": []})
+
+    with answering(slow) as url:
+        outcome = attempt("search_snapshot", url=url, repository="backup", timeout=0.6)
+    assert (outcome.status, "no complete answer within" in outcome.reason) == ("fail", True)
+    assert len(asked_for) <= 2, asked_for
 
 
 def test_nobody_answers_and_what_answers_is_something_else() -> None:

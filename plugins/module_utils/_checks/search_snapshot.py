@@ -60,6 +60,7 @@ def probe(options: Options, _context: Context) -> Values:
     """
     repository, which = check_repository(options["repository"]), wanted(options["snapshot"])
     with connected(options) as client:
+        client.bound(options["timeout"])
         names = named(client, repository, which)
         seen = Overview(found(client, repository, which), 1, time.time())
         lost = unreadable(client, repository, which, names, seen.names)

@@ -74,6 +74,11 @@ class Client:
         self._signer = Signer(options["aws"]) if options.get("aws") else None
         self._http = HttpClient(Tls.from_options(options), bool(options["use_proxy"]))
         self._product: Product | None = None
+        self._end = math.inf
+
+    def bound(self, seconds: float) -> None:
+        """Let all questions from now on together take no longer than that."""
+        self._end = time.monotonic() + seconds
 
     @property
     def where(self) -> str:
@@ -121,7 +126,7 @@ class Client:
 
         :raises OpsError: there is none.
         """
-        deadline = time.monotonic() + (within or self._timeout)
+        deadline = min(time.monotonic() + (within or self._timeout), self._end)
         reads = method in _READS or path.rstrip("/").endswith("/_search")
         tries = len(self._urls) if reads else 1
         for number in range(tries):

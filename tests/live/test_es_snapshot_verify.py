@@ -182,10 +182,11 @@ def test_a_drill_that_takes_too_long(one_cluster: Cluster) -> None:
 
 
 def test_a_drill_that_was_killed_is_swept_and_one_that_runs_is_not(search_cluster: Cluster) -> None:
-    repository = slow(search_cluster, 8)
+    repository = slow(search_cluster, 3)
     quick = search_cluster.repository("quick")
     recorded(search_cluster, quick, "good", search_cluster.filled_index("data", 5))
     with beside(search_cluster, repository) as running:
+        running.send_signal(signal.SIGSTOP)  # it is there, however long this takes
         (one,) = scratch(search_cluster)
         with beside(search_cluster, repository) as killed:
             killed.kill()
@@ -197,6 +198,7 @@ def test_a_drill_that_was_killed_is_swept_and_one_that_runs_is_not(search_cluste
         done = drilled(search_cluster, quick)
         assert (done.failed, done.changed, done.data["leftovers"]) == (False, True, [left])
         assert scratch(search_cluster) == [one]
+        running.send_signal(signal.SIGCONT)
         said, _nothing = running.communicate(timeout=60)
         assert (running.returncode, "L4 holds" in said) == (0, True), said
     assert scratch(search_cluster) == []

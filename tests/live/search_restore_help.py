@@ -15,7 +15,7 @@ from ansible_collections.day2.ops.plugins.module_utils._search import counts, dr
 
 from .search_help import Cluster
 
-TO_NEW = {"rename_pattern": "^(.+)$", "rename_replacement": "$1-new"}
+TO_NEW: dict[str, Any] = {"rename_pattern": "^(.+)$", "rename_replacement": "$1-new"}
 _DISK = "cluster.routing.allocation.disk"
 
 

@@ -139,7 +139,7 @@ def test_in_place_opens_what_it_closed_when_the_server_refuses(search_cluster: C
     data, shut = (f"{search_cluster.mine}-{suffix}" for suffix in ("data", "shut"))
     search_cluster.fill(data, 9)
     search_cluster.ask("POST", f"{shut}/_close")
-    options = {"mode": "in_place", "force": True, "index_settings": {"index.number_of_shards": 2}}
+    options: dict[str, Any] = {"mode": "in_place", "force": True, "index_settings": {"index.number_of_shards": 2}}
     with pytest.raises(
         OpsError, match=r"index.number_of_shards.*; nothing was restored, and what was closed is open again"
     ):
@@ -189,7 +189,7 @@ def test_an_alias_leads_to_what_was_restored_and_back(search_cluster: Cluster) -
         restored(search_cluster, repository, mode="alias")
     with pytest.raises(InputError, match="aliases: other is not restored"):
         restored(search_cluster, repository, mode="alias", aliases={"other": alias})
-    options = {"mode": "alias", "aliases": {data: alias}}
+    options: dict[str, Any] = {"mode": "alias", "aliases": {data: alias}}
     new = f"{data}-restored-good"
     planned = restored(search_cluster, repository, True, **options)
     assert planned.data["swapped"] == [{"alias": alias, "from": data, "to": new}]
@@ -233,7 +233,7 @@ def test_documents_that_are_missing_or_more(search_cluster: Cluster) -> None:
     recorded(search_cluster, repository, "long", data, more, **{data: -1})
     alias = f"{search_cluster.mine}-alias"
     search_cluster.ask("PUT", f"{data}/_alias/{alias}")
-    chosen = {"snapshot": "short", "mode": "alias", "indices": [data], "aliases": {data: alias}}
+    chosen: dict[str, Any] = {"snapshot": "short", "mode": "alias", "indices": [data], "aliases": {data: alias}}
     short = restored(search_cluster, repository, **chosen)
     assert (short.failed, short.data["documents"]["missing"]) == (True, {data: 2})
     assert f"5 documents, 2 fewer than recorded ({data} 2)" in short.msg
@@ -293,7 +293,12 @@ def test_snapshots_that_are_not_whole(one_cluster: Cluster) -> None:
     with pytest.raises(NotThere, match=r"none of 1 snapshots named \* is SUCCESS"):
         restored(one_cluster, repository, **TO_NEW)
     assert state(one_cluster) == {well: "open"}
-    taken = {"partial": True, "min_status": "yellow", "ignore_index_settings": ["index.routing.*"], **TO_NEW}
+    taken: dict[str, Any] = {
+        "partial": True,
+        "min_status": "yellow",
+        "ignore_index_settings": ["index.routing.*"],
+        **TO_NEW,
+    }
     done = restored(one_cluster, repository, snapshot="partial", **taken)
     assert (done.failed, one_cluster.count(f"{well}-new")) == (False, 3)
     recorded(one_cluster, repository, "good", well)
@@ -369,7 +374,7 @@ def test_data_streams(opensearch: SearchFacts) -> None:
             for mode in ("in_place", "alias"):
                 with pytest.raises(Conflict, match="data stream"):
                     restored(cluster, repository, indices=["*"], mode=mode, force=True)
-            renamed = {"rename_pattern": "logs", "rename_replacement": "old"}
+            renamed: dict[str, Any] = {"rename_pattern": "logs", "rename_replacement": "old"}
             done = restored(cluster, repository, indices=["*"], **renamed)
             assert done.data["data_streams"] == {stream: other}
             assert [one["target"] for one in done.data["indices"]] == [f".ds-{other}-000001"]

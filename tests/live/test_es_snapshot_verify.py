@@ -116,7 +116,7 @@ def test_a_snapshot_that_does_not_hold(search_cluster: Cluster) -> None:
     assert not drilled(search_cluster, repository, tolerance="20%").failed
     wrong = drilled(search_cluster, repository, indices=[more], assertions=[{"index": more, "min": 6}])
     assert f"assertions[0] ({more}) finds 5 documents, expected at least 6" in wrong.msg
-    query = {"no_such": {}}
+    query: dict[str, Any] = {"no_such": {}}
     unread = drilled(search_cluster, repository, indices=[more], assertions=[{"index": more, "query": query, "min": 0}])
     assert (unread.data["level_failed"], "no_such" in unread.msg) == ("L4", True)
     search_cluster.snapshot(repository, "unknown", data)

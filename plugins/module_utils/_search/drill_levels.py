@@ -209,8 +209,8 @@ def _compare(plan_: Plan, outcome: Outcome, counts: Mapping[str, int]) -> None:
         raise Failed(L4, OpsError("; ".join(wrong), on=plan_.on, advice=advice))
     if found.unknown and found.recorded is not None:
         outcome.warnings.append(f"{plan_.on}: the documents of some indices were not recorded")
-    told = [one.told() for one in plan_.assertions]
-    outcome.prove(L4, outcome.counting, {"documents": found.told(), "assertions": told})
+    held = [one.told() for one in plan_.assertions]
+    outcome.prove(L4, outcome.counting, {"documents": found.told(), "assertions": held})
 
 
 def _unknown(known: Recorded | None) -> tuple[str, str]:

@@ -56,7 +56,7 @@ class Maker:
         """Return whether nobody needs its indices any more."""
         if now > self.until + _GRACE:
             return True
-        return self.host == _host() and _began(self.pid) != self.began
+        return self.host == _host() and _sees_others() and _began(self.pid) != self.began
 
 
 def maker(until: float) -> Maker:
@@ -84,6 +84,11 @@ def _host() -> str:
         return hashlib.sha256(f"{boot}{os.readlink('/proc/self/ns/pid')}".encode()).hexdigest()[:8]
     except OSError:
         return os.urandom(4).hex()  # nobody sees whether its maker is gone; the deadline remains
+
+
+def _sees_others() -> bool:
+    """Return whether processes of others are seen here, which proc(5) may be mounted to hide."""
+    return _began(1) is not None
 
 
 def _began(pid: int) -> int | None:

@@ -148,6 +148,7 @@ def await_shards(
     until = clock.monotonic() + seconds
     stuck = _Stuck(clock)
     while True:
+        began = clock.monotonic()
         seen = _seen(client, names, until, clock)
         if _RANK[wanted] <= _rank(seen.status):
             return seen
@@ -156,7 +157,9 @@ def await_shards(
         explanation = stuck.look(client, seen, wanted)
         if clock.monotonic() >= until:
             raise _late(client, seen, names, wanted, explanation)
-        clock.sleep(min(_EVERY, max(until - clock.monotonic(), 0.01)))
+        # with thousands of indices a look takes a while, and the cluster has other work
+        pause = max(_EVERY, clock.monotonic() - began)
+        clock.sleep(min(pause, max(until - clock.monotonic(), 0.01)))
 
 
 def _seen(client: Client, names: Sequence[str], until: float, clock: Clock) -> Health:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.errors import NotThere, OpsError
+from .._core.errors import AccessDenied, NotThere, OpsError
 from .connection import Client, part
 
 _STATUS = ("snapshots.indices.*.stats.total.size_in_bytes", "snapshots.indices.*.shards_stats", "error", "status")
@@ -66,12 +66,7 @@ class Room:
 def room(client: Client) -> Room:
     """Return how much the cluster takes. What the login may not see is not known. :raises OpsError: nobody answers."""
     settings = _settings(client)
-    fields = "nodes.*.roles,nodes.*.fs.total"
-    nodes = [
-        node
-        for node in (client.ask("GET", "_nodes/stats/fs", {"filter_path": fields}).get("nodes") or {}).values()
-        if any(str(role).startswith("data") for role in node.get("roles") or ())
-    ]
+    nodes = _nodes(client)
     health = client.ask("GET", "_cluster/health")
     held = sum(int(health[name]) for name in ("active_shards", "initializing_shards", "unassigned_shards"))
     limit = settings.get(_SHARDS)
@@ -80,6 +75,20 @@ def room(client: Client) -> Room:
         shards=None if limit is None or not nodes else int(limit) * len(nodes) - held,
         nodes=len(nodes),
     )
+
+
+def _nodes(client: Client) -> list[Mapping[str, Any]]:
+    """Return the nodes that hold data, with their disks; none when the login may not see them."""
+    query = {"filter_path": "nodes.*.roles,nodes.*.fs.total"}
+    try:
+        found = client.ask("GET", "_nodes/stats/fs", query).get("nodes") or {}
+    except AccessDenied:
+        return []
+    return [
+        node
+        for node in found.values()
+        if "fs" in node and any(str(role).startswith("data") for role in node.get("roles") or ())
+    ]
 
 
 def _settings(client: Client) -> dict[str, str]:

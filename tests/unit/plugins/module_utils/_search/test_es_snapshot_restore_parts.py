@@ -230,9 +230,11 @@ def test_scratch_names_know_their_maker(monkeypatch: pytest.MonkeyPatch) -> None
     assert list(drill_scratch.leftovers(others, now + 3700)) == [name]
     with pytest.raises(InputError, match="too long"):
         mine.scratch("x" * 230)
-    # of another host nothing but its deadline is known
     monkeypatch.setattr(drill_scratch, "_began", lambda _pid: None)
+    assert list(drill_scratch.leftovers(others, now)) == []  # no process is seen at all
+    monkeypatch.setattr(drill_scratch, "_sees_others", lambda: True)
     assert list(drill_scratch.leftovers(others, now)) == [name]
+    # of another host nothing but its deadline is known
     monkeypatch.setattr(drill_scratch, "_host", lambda: "0" * 8)
     assert list(drill_scratch.leftovers(others, now)) == []
 

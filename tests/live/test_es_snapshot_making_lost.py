@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, NotThere, OpsError, Unreachable
 from ansible_collections.day2.ops.tests.lab.lab import Lab
-from ansible_collections.day2.ops.tests.lab.state import SearchProxyFacts
+from ansible_collections.day2.ops.tests.lab.state import SearchFacts, SearchProxyFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from .es_snapshot_making_help import FORBIDDEN, LOST_AFTER, LOST_BEFORE, Fate, between, first, made, refused
@@ -100,11 +101,18 @@ def test_who_may_not_is_told_so(lab: Lab, search_proxy: SearchProxyFacts) -> Non
     with cluster_of("opensearch", lab.facts["opensearch"]) as cluster:
         repository = cluster.repository()
         cluster.filled_index("data", 3)
-        trust = {"url": [search_proxy["url"]], "ca_certs": search_proxy["ca_certs"]}
-        login = {**trust, "login_user": search_proxy["user"], "login_password": search_proxy["password"]}
+        trust: dict[str, Any] = {"url": [search_proxy["url"]], "ca_certs": search_proxy["ca_certs"]}
+        login: dict[str, Any] = {
+            **trust,
+            "login_user": search_proxy["user"],
+            "login_password": search_proxy["password"],
+        }
         assert made(cluster, repository, **login).data["state"] == "SUCCESS"
-        reader = {"login_user": search_proxy["reader"], "login_password": search_proxy["reader_password"]}
-        assert "status is 403" in refused(cluster, repository, AccessDenied, **trust, **reader)
+        reader: dict[str, Any] = {
+            "login_user": search_proxy["reader"],
+            "login_password": search_proxy["reader_password"],
+        }
+        assert "status is 403" in refused(cluster, repository, AccessDenied, **reader)
         told = refused(cluster, repository, AccessDenied, **{**login, "login_password": "hunter2-wrong"})
         assert "status is 401" in told
         assert "hunter2" not in told
@@ -116,7 +124,18 @@ def test_who_may_not_is_told_so(lab: Lab, search_proxy: SearchProxyFacts) -> Non
         assert list(cluster.snapshots(repository).values()) == ["SUCCESS"]
 
 
-def test_a_node_that_is_killed_loses_it_and_the_next_run_makes_it(lab: Lab, search_cluster: Cluster) -> None:
+def test_a_node_that_is_killed_loses_it_and_the_next_run_makes_it(lab: Lab, opensearch: SearchFacts) -> None:
+    with cluster_of("opensearch", opensearch) as cluster:
+        killed_while_it_is_made(lab, cluster)
+
+
+@pytest.mark.long
+def test_elasticsearch_that_is_killed_loses_it_and_the_next_run_makes_it(lab: Lab, elasticsearch: SearchFacts) -> None:
+    with cluster_of("elasticsearch", elasticsearch) as cluster:
+        killed_while_it_is_made(lab, cluster)
+
+
+def killed_while_it_is_made(lab: Lab, search_cluster: Cluster) -> None:
     repository = search_cluster.slow_repository()
     search_cluster.filled_index("data", 500)
     made(search_cluster, search_cluster.repository(), "daily-20260101")

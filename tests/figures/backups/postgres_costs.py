@@ -124,12 +124,18 @@ def _to_l1(run: Run, dumps: Dumps, tries: int, size: str) -> Iterator[Row]:
 def _defaults(run: Run, dumps: Dumps, tries: int, size: str) -> Iterator[Row]:
     dumps.second_level.clear()
     found = rounds.in_turn(
-        tries, {"ours": lambda: dumps.ours("defaults"), "peer": lambda: dumps.peer("-Fc", "--format=custom")}
+        tries,
+        {
+            "ours": lambda: dumps.ours("defaults"),
+            "peer": lambda: dumps.peer("-Fc", "--format=custom"),
+            "zstd": lambda: dumps.peer("-Fc, zstd:1", *_FORMATS["custom"]),
+        },
     )
     facts = rounds.ratio_facts(found["ours"], found["peer"], "s")
     speed = found["peer"].median / found["ours"].median
     least = told("x as fast (short slice)") if run.short else at_least(2, "x as fast as pg_dump -Fc")
     yield Row.of(AREA, f"pg_backup with its defaults of {size}", least, speed, **facts)
+    yield _compression_alone(found["zstd"], found["peer"], size)
     share = dumps.sizes["ours, defaults"] / dumps.sizes["peer, -Fc"]
     yield Row.of(AREA, f"pg_backup with its defaults of {size}: size", at_most(1, "x that of pg_dump -Fc"), share)
     level = rounds.Tries(tuple(dumps.second_level))
@@ -137,6 +143,13 @@ def _defaults(run: Run, dumps: Dumps, tries: int, size: str) -> Iterator[Row]:
     facts = rounds.ratio_facts(level, dump, "s")
     goal = _goal(run, 0.15, "x the time of the dump")
     yield Row.of(AREA, f"L2 on top, {size}", goal, level.median / dump.median, **facts)
+
+
+def _compression_alone(by_hand: rounds.Tries, peer: rounds.Tries, size: str) -> Row:
+    """Return what zstd:1 alone gains by hand: how much of a dump's time is its compression differs by machine."""
+    facts = rounds.ratio_facts(by_hand, peer, "s")
+    unit = told("x as fast as pg_dump -Fc")
+    return Row.of(AREA, f"by hand: pg_dump -Fc with zstd:1 of {size}", unit, peer.median / by_hand.median, **facts)
 
 
 def _drill(run: Run, dumps: Dumps, tries: int, size: str) -> Iterator[Row]:

@@ -78,6 +78,18 @@ def _mend(options: argparse.Namespace) -> int:
     return 0
 
 
+def _run(options: argparse.Namespace) -> int:
+    Lab(options.dir).run_process(options.name)
+    _say(f"{options.name}: runs")
+    return 0
+
+
+def _end(options: argparse.Namespace) -> int:
+    Lab(options.dir).end_process(options.name, options.kill)
+    _say(f"{options.name}: ended")
+    return 0
+
+
 def _load(options: argparse.Namespace) -> int:
     lab = Lab(options.dir)
     url = lab.facts["service"]["url"]
@@ -122,6 +134,12 @@ def _parser() -> argparse.ArgumentParser:
     mending = command("mend", _mend, "mend what was broken")
     mending.add_argument("name", nargs="?", default="", help="a server or a process (default: all)")
     mending.add_argument("how", nargs="?", default="", help="the fault, or what mends it (default: all faults)")
+    command("run", _run, "start a process of the demo service: api, worker-1 and so on").add_argument(
+        "name"
+    )
+    ending = command("end", _end, "end a process of the demo service, with time to finish what it has in hand")
+    ending.add_argument("name")
+    ending.add_argument("--kill", action="store_true", help="without that time")
     load = command("load", _load, "send orders to the demo service and print the account of them")
     load.add_argument("--rate", type=float, default=40.0, help="orders a second (default: %(default)s)")
     load.add_argument("--seconds", type=float, default=10.0, help="how long (default: %(default)s)")

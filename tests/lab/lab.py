@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from . import certificates, faults
+from . import certificates, faults, process
 from .errors import LabError
 from .home import Home, make_folder
 from .server import Server
@@ -95,6 +95,19 @@ class Lab:
         with self._alone():
             self._home = Home.open(self.folder)
             self._remove()
+
+    def run_process(self, name: str) -> None:
+        """Start a process of the demo service, unless it runs. Raises LabError for a name that is none."""
+        home = self.home
+        with self._alone():
+            server_named(home, "service").start_process(name)
+
+    def end_process(self, name: str, kill: bool) -> None:
+        """End a process: killed, or with time to finish. Raises LabError for a name that was never started."""
+        home = self.home
+        with self._alone():
+            known = home.process(name)
+            (process.kill if kill else process.stop)(known)
 
     def break_server(self, name: str, how: str) -> None:
         """Break a server or process in one of the ways of faults.py."""

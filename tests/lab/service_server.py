@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from . import process
@@ -54,9 +55,9 @@ class ServiceServer(Server):
         (self._start_api if name == self.api else partial(self.start_worker, name))()
 
     def start_worker(self, name: str) -> None:
-        """Make one worker run and return once its heartbeat is seen."""
-        if name not in self.worker_names():
-            raise LabError(f"no worker '{name}'; expected one of {', '.join(self.worker_names())}")
+        """Make one worker run, of those that there are from the beginning or one more; return once it is heard of."""
+        if not re.fullmatch(r"worker-[1-9]\d?", name):
+            raise LabError(f"no worker '{name}'; expected one of {', '.join(self.worker_names())}, or one more")
         worker = self.home.launch(name, process.python_argv("demo.worker", self._state_path(), name))
         client = open_redis(self.home.facts["redis"], seconds=1)
 

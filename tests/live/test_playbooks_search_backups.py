@@ -229,6 +229,25 @@ def test_an_alias_leads_to_what_was_restored_and_back_when_the_service_is_not_we
 
 @pytest.mark.long
 @pytest.mark.parametrize("search_cluster", ["elasticsearch"], indirect=True)
+def test_a_restore_beside_stops_nothing_and_one_in_the_place_is_asked_how(docc: Docc) -> None:
+    name = docc.snapshot()
+    index = f"{docc.cluster.mine}-logs"
+    unclear = docc.restores(docc_snapshot_restore={})
+    assert unclear.status != 0
+    assert "docc-search: say how in its restore, {mode: in_place} or {mode: alias}" in unclear.text, unclear.output
+    plan = docc.plays("restore", check=True, restore="docc-search", **ALONE)
+    assert plan.status == 0, plan.output
+    assert f"{docc.repository}/{name}: 1 index would be restored" in plan.text
+    assert list(docc.cluster.snapshots(docc.repository)) == [name]
+    beside = docc.plays("restore", restore="docc-search", into="restored-", backup=name)
+    assert beside.status == 0, beside.output
+    assert f"{docc.repository}/{name}: 1 index restored" in beside.of_task("Show what was restored")
+    assert docc.cluster.indices() == sorted([index, f"restored-{index}"])
+    assert docc.cluster.count(f"restored-{index}") == DOCUMENTS
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("search_cluster", ["elasticsearch"], indirect=True)
 def test_a_drill_elsewhere_wants_another_cluster_there(docc: Docc) -> None:
     name = docc.snapshot()
     same = {"url": [docc.cluster.url]}

@@ -15,11 +15,14 @@ from typing import Any
 
 from .._core.argspec import ArgSpec
 from .._core.result import Result
-from .._search import making, repository
 from .._search.connection import SPEC as CONNECTION
+from .._search.making import SPEC as MAKING
+from .._search.making import operate as make
+from .._search.repository import SPEC as REGISTERING
+from .._search.repository import operate as register
 from .jobs_search import REPOSITORY
 
-SPEC = making.SPEC + ArgSpec(options={"register": {"type": "dict", "options": REPOSITORY.options}})
+SPEC = MAKING + ArgSpec(options={"register": {"type": "dict", "options": REPOSITORY.options}})
 
 
 def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
@@ -29,7 +32,7 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
     :raises OpsError: the repository cannot be registered, or the snapshot is not whole.
     """
     registered = _registered(params, check_mode)
-    made = making.operate({name: params[name] for name in making.SPEC.options}, check_mode)
+    made = make({name: params[name] for name in MAKING.options}, check_mode)
     data = {**made.data, "backup": made.data.get("snapshot"), "level": "L0"}
     told = [registered.msg] if registered is not None and registered.changed else []
     return Result(
@@ -47,8 +50,7 @@ def _registered(params: Mapping[str, Any], check_mode: bool) -> Result | None:
     if not wanted or not wanted.get("type"):
         return None
     given = {name: params[name] for name in CONNECTION.options if params.get(name) is not None}
-    options = repository.SPEC.validate({**given, **_said(wanted)}, "register")
-    return repository.operate(options, check_mode)
+    return register(REGISTERING.validate({**given, **_said(wanted)}, "register"), check_mode)
 
 
 def _said(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,3 +86,10 @@ def test_a_drill_counts_the_time_in_which_the_backup_was_brought() -> None:
     assert row[4:6] == ["2 min 40 s", "2 min"]
     assert row[8] == "3 tables, 1,500 rows"
     assert host_account([{**result, "brought_seconds": 0}], "drilled")["status"] == "passed"
+
+
+def test_a_drill_of_a_search_cluster_tells_how_many_documents_were_compared() -> None:
+    compared = {"documents": {"documents": 1500, "recorded": 1500, "equal": True}, "assertions": []}
+    result = {"item": "logs", "msg": "L4 holds", "proofs": [{"level": "L4", "seconds": 1.0, "found": compared}]}
+    row = told({"host": host_account([result], "drilled")}, "drilled")["sections"][0]["rows"][0]
+    assert row[8] == "1,500 documents"

@@ -19,7 +19,7 @@ from .server import Server
 from .state import SearchFacts
 from .waiting import wait_for
 
-_JVM = ["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.disable.jmx=true"]
+_JVM = ["-Xms512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.disable.jmx=true"]
 _SECONDS = 120  # on a machine that is busy with other tests
 
 
@@ -29,6 +29,7 @@ class SearchServer(Server):
     on_request = True
     artifact: ClassVar[Artifact]
     main_class: ClassVar[str] = MAIN_CLASS
+    heap: ClassVar[str] = "512m"  # its most; enough for some hundred indices
 
     def missing(self) -> str:
         """See Server.missing."""
@@ -95,7 +96,13 @@ class SearchServer(Server):
             "cluster.routing.allocation.disk.threshold_enabled": "false",
             **self.more_settings(),
         }
-        argv = [self.java(), *_JVM, f"-Djava.io.tmpdir={home}", f"-Dlog4j2.configurationFile={config / 'log4j2.xml'}"]
+        argv = [
+            self.java(),
+            *_JVM,
+            f"-Xmx{self.heap}",
+            f"-Djava.io.tmpdir={home}",
+            f"-Dlog4j2.configurationFile={config / 'log4j2.xml'}",
+        ]
         argv += [*self.more_options(config), "-cp", f"{programs}/classes:{programs}/lib/*"]
         return [*argv, self.main_class, str(config), *(f"{name}={value}" for name, value in settings.items())]
 

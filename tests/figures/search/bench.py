@@ -20,4 +20,6 @@ def rows(run: Run) -> Iterator[Row]:
     for name in PRODUCTS[:1] if run.short else PRODUCTS:
         with nodes(run, name) as here:
             yield from costs.rows(run, here)
+    for name in PRODUCTS[:1] if run.short else PRODUCTS:
+        with nodes(run, name, heap="1500m") as here:  # for thousands of indices
             yield from crowds.rows(run, here)

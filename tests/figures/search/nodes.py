@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import requests
 from ansible_collections.day2.ops.tests.lab.lab import Lab
+from ansible_collections.day2.ops.tests.lab.search_server import SearchServer
 from ansible_collections.day2.ops.tests.live.search_help import Cluster
 
 from ..errors import FigureError
@@ -55,12 +57,13 @@ class Nodes:
 
 
 @contextlib.contextmanager
-def nodes(run: Run, *names: str) -> Iterator[Nodes]:
+def nodes(run: Run, *names: str, heap: str = "512m") -> Iterator[Nodes]:
     """Have nodes of these names, and other servers; all that is made in them goes with them.
 
+    heap: the most memory of a node.
     Raises FigureError when one of them does not answer as it must for the figures to go on.
     """
-    with run.folder() as folder, run.lab(folder, list(names)) as lab:
+    with patch.object(SearchServer, "heap", heap), run.folder() as folder, run.lab(folder, list(names)) as lab:
         clusters: dict[str, Any] = {name: lab.facts[name] for name in names if name in PRODUCTS}  # type: ignore[literal-required]
         try:
             yield Nodes(lab, folder, {name: Cluster(name, facts) for name, facts in clusters.items()})

@@ -19,7 +19,8 @@ description:
     and told.
   - Keeps no more in memory than it tells and the names, however many snapshots there are. Elasticsearch since 7.14 gives
     the list in pages; the others give it in one answer, of which only what is told is asked for.
-  - Fails with O(rpo) when the last successful snapshot is older than that, or when there is none.
+  - Tells with O(rpo) whether the last successful snapshot is younger, and does not fail when it is not; the check
+    C(search_snapshot) of P(day2.ops.health_gate#module) does.
 extends_documentation_fragment:
   - day2.ops.attributes
   - day2.ops.search
@@ -76,6 +77,8 @@ EXAMPLES = r"""
     repository: backup
     name: daily-{now/d}
     rpo: 26h
+  register: snapshots
+  failed_when: snapshots.rpo_state | default('missed') == 'missed'
 
 - name: Look at one snapshot
   day2.ops.es_snapshot_info:

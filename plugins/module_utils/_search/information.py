@@ -62,7 +62,6 @@ def operate(params: Mapping[str, Any], check_mode: bool = False, clock: Clock = 
     data.update(judged(seen, rpo))
     data["unreadable"] = [{"snapshot": name, "why": why} for name, why in list(lost.items())[:_MOST_NAMES]]
     return Result(
-        failed=data["rpo_state"] == MISSED,
         msg="; ".join([about_last(repository, seen, rpo), *_others(data)]),
         data=data,
         warnings=[*looking.warnings, *_ahead(seen), *_lost(lost)],

@@ -16,9 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.day2.ops.plugins.module_utils._backups import wal_verify
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
-from ansible_collections.day2.ops.tests.live.wal_archiving_help import Cluster, cluster, missing, role, run
+from ansible_collections.day2.ops.tests.live.wal_archiving_help import (
+    ACCOUNT,
+    PROGRAM,
+    Cluster,
+    cluster,
+    missing,
+    role,
+    run,
+)
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -221,5 +230,11 @@ def test_the_same_from_a_bucket(lab: Lab, tmp_path: Path) -> None:
         status, output = run(server, tmp_path, [role("restore", **given), RESULT])
         assert status == 0, output
         assert tables(server) == {"orders"}
+        drilled = {"stanza": "shop", "program": PROGRAM, "config": str(server.folder / "pgbackrest.conf")}
+        asked = {"user": ACCOUNT, "assertions": [{"sql": "SELECT sum(id) FROM orders", "expected": 500500}]}
+        config = f"--config={server.folder}/pgbackrest.conf"
+        server.as_account([PROGRAM, config, "--stanza=shop", "--log-level-console=off", "--type=full", "backup"])
+        done = wal_verify.operate(wal_verify.SPEC.validate({**drilled, "rehearsal": asked}, "wal_verify"), False)
+        assert (done.data["level"], done.failed) == ("L4", False), done.msg
         # before its bucket goes: a server waits at its end until all is archived
         server.as_account(server.control("-m", "fast", "stop"))

@@ -131,7 +131,7 @@ def recovered(
             raise OpsError("the scratch server does not tell what it has replayed")
         at, place, replayed, now_writes, segment, size = row
         if options["until"] == "end":
-            _require_all(backup.get("archived_to"), (place, replayed), now_writes, segment)
+            require_all(backup.get("archived_to"), (place, replayed), now_writes, segment)
         found = {
             "place": "a server of its own",
             "version": version_text(version),
@@ -182,7 +182,7 @@ def _require_whole(stanza: Stanza, backup: Mapping[str, Any], where: Place, time
     fetched.unlink()
 
 
-def _require_all(last: str | None, replayed: tuple[str, int], now_writes: str, segment: int) -> None:
+def require_all(last: str | None, replayed: tuple[str, int], now_writes: str, segment: int) -> None:
     """See that the replay got into the last WAL file that is archived: a server takes a gap for the end.
 
     :param last: that file's name. :param replayed: up to where, as text and as bytes.

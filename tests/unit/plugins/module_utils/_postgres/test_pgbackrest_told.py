@@ -39,6 +39,7 @@ DIFF = {
 WHOLE: dict[str, Any] = {
     "archive": [{"database": {"id": 1, "repo-key": 1}, "id": "15-1", "max": "0003", "min": "0001"}],
     "backup": [FULL, DIFF],
+    "db": [{"id": 1, "repo-key": 1, "system-id": 7, "version": "15"}],
     "name": "shop",
     "repo": [{"cipher": "aes-256-cbc", "key": 1, "status": {"code": 0, "message": "ok"}}],
     "status": {"code": 0, "message": "ok"},
@@ -75,6 +76,7 @@ def test_a_stanza() -> None:
     assert (found["ok"], found["age"], found["restorable_since"]) == (True, 10.0, "2026-11-26T15:46:15+00:00")
     assert (found["newest"]["type"], found["newest"]["needs"]) == ("diff", ["20261126-154607F"])
     assert found["newest_full"]["label"] == "20261126-154607F"
+    assert [found["newest"][name] for name in ("postgres", "archive", "archived_to")] == ["15", "15-1", "0003"]
     assert found["repositories"] == [{"repository": 1, "code": 0, "message": "ok", "encrypted": True}]
 
 

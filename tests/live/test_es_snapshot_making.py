@@ -16,6 +16,8 @@ from . import search_states as states
 from .es_snapshot_making_help import begun, made, refused
 from .search_help import Cluster
 
+NO_REPLICAS = {"number_of_replicas": 0}
+
 
 def test_it_is_made_once(search_cluster: Cluster) -> None:
     repository = search_cluster.repository()
@@ -202,3 +204,31 @@ def test_metadata_and_counts_fit_together_or_are_refused(search_cluster: Cluster
     assert made(search_cluster, repository, "own", metadata=whole, counts=False).data["documents"] is None
     (shown,) = search_cluster.ask("GET", f"_snapshot/{repository}/own")["snapshots"]
     assert json.dumps(shown["metadata"]) == json.dumps(whole)
+
+
+def test_data_streams_aliases_and_closed_indices_that_are_named_are_in_it(search_cluster: Cluster) -> None:
+    repository = search_cluster.repository()
+    mine = search_cluster.mine
+    index, closed = search_cluster.filled_index("data", 3), search_cluster.filled_index("closed", 2)
+    search_cluster.ask("POST", f"{closed}/_close")
+    search_cluster.ask("PUT", f"{index}/_alias/{mine}-alias")
+    # Elasticsearch has data streams in a part that its free jars are without.
+    streams = [f"{mine}-stream"] if search_cluster.name == "opensearch" else []
+    for stream in streams:
+        template = {"index_patterns": [stream], "data_stream": {}, "template": {"settings": NO_REPLICAS}}
+        search_cluster.ask("PUT", f"_index_template/{mine}", template)
+        search_cluster.ask("POST", f"{stream}/_doc?refresh=true", {"@timestamp": "2026-03-01T02:00:00Z"})
+    try:
+        named = [f"{mine}-alias", *streams, closed]
+        for name, indices in (("named", named), ("all", [f"{mine}*"])):
+            result = made(search_cluster, repository, name, indices=indices)
+            assert (result.failed, result.warnings, result.data["documents"]) == (False, [], 3 + len(streams))
+            (shown,) = search_cluster.ask("GET", f"_snapshot/{repository}/{name}")["snapshots"]
+            assert shown["data_streams"] == streams
+            assert index in shown["indices"]
+            assert (closed in shown["indices"]) == (name == "named")
+            assert not made(search_cluster, repository, name, indices=indices).warnings
+    finally:
+        for stream in streams:
+            search_cluster.ask("DELETE", f"_data_stream/{stream}")
+            search_cluster.ask("DELETE", f"_index_template/{mine}")

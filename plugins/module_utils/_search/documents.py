@@ -72,9 +72,15 @@ def without_primary(client: Client, indices: Sequence[Index]) -> list[str]:
     missing: set[str] = set()
     for some in portions(sorted(one.name for one in indices if one.red)):
         names = ",".join(map(part, some))
-        rows = client.ask("GET", f"_cat/shards/{names}", {"format": "json", "h": "index,prirep,state"})
-        missing.update(str(row["index"]) for row in rows if row["prirep"] == "p" and row["state"] == "UNASSIGNED")
+        # for an index that is gone by now the servers would wait longer; of a closed one no other interface tells
+        query = {"level": "shards", "filter_path": "indices.*.shards", "timeout": "1s"}
+        known = client.ask("GET", f"_cluster/health/{names}", query).get("indices") or {}
+        missing.update(name for name, one in known.items() if any(map(_lost, one["shards"].values())))
     return sorted(missing)
+
+
+def _lost(shard: Mapping[str, Any]) -> bool:
+    return not (shard["primary_active"] or shard["initializing_shards"])
 
 
 def documents(client: Client, indices: Sequence[str]) -> dict[str, int]:

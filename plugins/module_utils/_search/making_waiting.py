@@ -25,9 +25,9 @@ from .snapshots import Snapshot, one
 # Takes a line on how it goes; None where nobody reads it.
 Tell = Optional[Callable[[str], object]]
 
-# The end is to be noticed within half a second, of which an answer takes some.
-_SHORTEST, _LONGEST = 0.05, 0.35
-_SLOWER = 1.3
+# The end is to be noticed within half a second, of which an answer takes some; of a short snapshot earlier, so that the
+# wait adds a twentieth at most.
+_SHORTEST, _LONGEST, _PART = 0.05, 0.35, 1 / 20
 _TOLD_EVERY = 2.0
 
 
@@ -46,7 +46,8 @@ def follow(client: Client, wanted: Wanted, known: Snapshot, deadline: float, clo
     :raises AccessDenied: the login may not see it any more. :raises NotThere: it is gone.
     :raises OpsError: an answer that cannot be read.
     """
-    pause, told, seen, lost, gone = _SHORTEST, clock.monotonic(), known, "", False
+    begun = told = clock.monotonic()
+    seen, lost, gone = known, "", False
     while True:
         try:
             found = one(client, wanted.repository, wanted.name, brief=True, within=_left(client, deadline, clock))
@@ -59,13 +60,13 @@ def follow(client: Client, wanted: Wanted, known: Snapshot, deadline: float, clo
         except (Unreachable, Unavailable) as error:
             lost = f"{error.failed}: {error.on}"
         now = clock.monotonic()
+        pause = min(max((now - begun) * _PART, _SHORTEST), _LONGEST)
         if now + pause > deadline:
             return Followed(seen, lost)
         if tell is not None and now - told >= _TOLD_EVERY:
             told = now
             tell(f"{wanted.place}: {lost or far(client, wanted)}")
         clock.sleep(pause)
-        pause = min(pause * _SLOWER, _LONGEST)
 
 
 def _left(client: Client, deadline: float, clock: Clock) -> float:

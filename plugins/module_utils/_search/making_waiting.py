@@ -27,7 +27,7 @@ Tell = Optional[Callable[[str], object]]
 
 # The end is to be noticed within half a second, of which an answer takes some; of a short snapshot earlier, so that the
 # wait adds a twentieth at most.
-_SHORTEST, _LONGEST, _PART = 0.05, 0.35, 1 / 20
+_SHORTEST, _LONGEST, _PART = 0.05, 0.2, 1 / 20
 _TOLD_EVERY = 2.0
 
 

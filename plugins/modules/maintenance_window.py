@@ -52,6 +52,33 @@ options:
     description: Take the window from a holder who cannot be seen to have died, such as one on another controller.
     type: bool
     default: false
+  unfinished:
+    description:
+      - What to do with O(state=open) about a window that a dead controller left. V(take_up) goes on with it, V(refuse)
+        wants a new one and fails, V(require) wants nothing else and fails when there is none.
+    type: str
+    choices: [take_up, refuse, require]
+    default: take_up
+  ends_at:
+    description:
+      - When the time of the window is over, as V(2026-03-01T04:00:00Z); UTC when no zone is given. A run that takes up
+        a window may give another one. Not together with O(duration).
+    type: str
+  duration:
+    description: How long the window has from when it is opened, as V(2h). A run that takes it up does not change that.
+    type: raw
+  reserve:
+    description: How much of that time must not be planned for, as V(10m); for verifying and for undoing.
+    type: raw
+  needs:
+    description:
+      - How long what is to come will take, a list of lengths of time that are added up. When less than these and the
+        reserve is left, a new window is not opened, and with O(state=noted) the step is not noted and the task fails.
+    type: list
+    elements: raw
+  timeout:
+    description: How long the step may take that is noted; RV(deadline) is that from now.
+    type: raw
   step:
     description: The step that O(status) is about.
     type: str
@@ -126,6 +153,10 @@ window:
     opened_at:
       description: UTC, ISO 8601.
       type: str
+    budget:
+      description: RV(ignore:ends_at) (UTC, ISO 8601; null for no end) and RV(ignore:reserve) (seconds).
+      type: dict
+      sample: {ends_at: "2026-03-01T04:00:00Z", reserve: 600.0}
     taken_over:
       description: Earlier owners, and when each lost it.
       type: list
@@ -146,6 +177,11 @@ step:
   description: The step that was noted.
   returned: when O(state=noted), outside of check mode
   type: str
+deadline:
+  description: When O(timeout) is over, in seconds since the epoch; 0 without one.
+  returned: when O(state=noted), outside of check mode
+  type: float
+  sample: 1772330400.0
 journal:
   description: The journal's file.
   returned: success

@@ -104,6 +104,10 @@ windows:
       description: Whether it is open and its holder is seen to be dead, so the next run takes it up.
       type: bool
       returned: when the journal can be read
+    ends_at:
+      description: When its time is over, UTC, ISO 8601; null for a window without an end.
+      type: str
+      returned: when the journal can be read
     open_for:
       description: For how long it is open, for people; empty when it is closed.
       type: str

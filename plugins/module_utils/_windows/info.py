@@ -80,6 +80,7 @@ def _told(record: Mapping[str, Any], journal: Journal) -> dict[str, Any]:
         "message": one_line(record.get("message") or ""),
         "holder": str(owner),
         "abandoned": is_open and owner.is_gone(),
+        "ends_at": (record.get("budget") or {}).get("ends_at"),
         "open_for": show_duration(age) if is_open else "",
         "unfinished": sorted(name for name, step in record["steps"].items() if step["status"] != "done"),
         "journal": str(journal.path),

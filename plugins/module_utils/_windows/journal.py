@@ -17,11 +17,13 @@ from typing import Any
 from .._core.errors import OpsError
 from .._core.files import exclusive, read_json, write_json
 from .._core.names import service_name
+from .budget import NO_END, Budget
 from .owner import Owner
 
 OPEN = "open"
 CLOSED = "closed"
 FORMAT = 1
+TAKE_UP, REFUSE, REQUIRE = "take_up", "refuse", "require"  # what to do about a window that a dead controller left
 _PATIENCE = 10.0  # seconds; each change takes milliseconds, and who only asks must not make the holder's note fail
 
 Record = dict[str, Any]
@@ -33,6 +35,23 @@ class Opened:
 
     record: Record
     resumed: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What window is wanted.
+
+    budget: the time of a new one. is_end_given: the end is a moment, which holds for one that was left too. needs:
+    seconds that must be left besides the reserve. unfinished: what to do about one that was left.
+    """
+
+    budget: Budget = NO_END
+    is_end_given: bool = False
+    needs: float = 0.0
+    unfinished: str = TAKE_UP
+
+
+ANY = Wanted()
 
 
 class Journal:
@@ -56,20 +75,32 @@ class Journal:
             raise OpsError("the journal is of another format", on=str(self.path), advice=f"expected format {FORMAT}")
         return record
 
-    def open(self, owner: Owner, reason: str, takeover: bool) -> Opened:
+    def open(self, owner: Owner, reason: str, takeover: bool, wanted: Wanted = ANY) -> Opened:
         """Take the window for ``owner``: a new one, or the one that a dead controller left.
 
-        :raises OpsError: somebody else holds it; says who, since when, and how to take it over.
+        A new one is refused when its time will not do. One that was left has to be ended, however late it is.
+
+        :raises OpsError: somebody else holds it; says who, since when, and how to take it over. Or what was left is
+            another thing than is ``wanted``, or there is too little time.
         """
         with self._guarded():
             record = self.read()
+            self.check(record, wanted)
             if record.get("state") != OPEN:
-                record = self._new(owner, reason)
+                record = self._new(owner, reason, wanted.budget)
                 write_json(self.path, record)
                 return Opened(record, resumed=False)
-            return self._join(record, owner, takeover)
+            return self._join(record, owner, takeover, wanted)
 
-    def _join(self, record: Record, owner: Owner, takeover: bool) -> Opened:
+    def check(self, record: Record, wanted: Wanted) -> None:
+        """Refuse what could not be begun. :raises OpsError: so."""
+        if record.get("state") == OPEN:
+            return
+        if wanted.unfinished == REQUIRE:
+            raise OpsError("no window is open, there is nothing to abort", on=self.service)
+        wanted.budget.wants(wanted.needs, f"the window on {self.service}", time.time())
+
+    def _join(self, record: Record, owner: Owner, takeover: bool, wanted: Wanted) -> Opened:
         holder = Owner.from_record(record["owner"])
         if holder == owner:
             return Opened(record, resumed=bool(record["taken_over"]))
@@ -79,12 +110,20 @@ class Journal:
                 on=str(self.path),
                 advice="wait for it, or take it over once it is seen dead: takeover=true, or -e day2_takeover=true",
             )
+        if wanted.unfinished == REFUSE:
+            raise OpsError(
+                f"a window of {record['opened_at']} is not finished",
+                on=str(self.path),
+                advice="run it again as a whole, or abort it: -e window_do=abort",
+            )
+        if wanted.is_end_given:
+            record["budget"] = wanted.budget.as_record()
         record["taken_over"].append({"from": record["owner"], "at": now()})
         record["owner"] = owner.as_record()
         write_json(self.path, record)
         return Opened(record, resumed=True)
 
-    def _new(self, owner: Owner, reason: str) -> Record:
+    def _new(self, owner: Owner, reason: str, budget: Budget) -> Record:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         return {
             "format": FORMAT,
@@ -94,17 +133,21 @@ class Journal:
             "reason": reason,
             "owner": owner.as_record(),
             "opened_at": now(),
+            "budget": budget.as_record(),
             "taken_over": [],
             "steps": {},
         }
 
-    def note(self, owner: Owner, step: str, status: str, data: Mapping[str, Any]) -> Record:
+    def note(self, owner: Owner, step: str, status: str, data: Mapping[str, Any], needs: float | None = None) -> Record:
         """Write down how far a step is. ``data`` must be JSON-safe and hold no secret.
 
-        :raises OpsError: the window is not open, or not ours any more.
+        :param needs: seconds that must be left besides the reserve; None when there is no turning back any more.
+        :raises OpsError: the window is not open, or not ours any more; or too little time is left.
         """
         with self._guarded():
             record = self._ours(owner)
+            if needs is not None:
+                Budget.from_record(record).wants(needs, step, time.time(), window=record)
             entry = record["steps"].setdefault(step, {"started_at": now(), "data": {}})
             entry.update(status=status, data={**entry["data"], **data}, at=now())
             write_json(self.path, record)

@@ -7,13 +7,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable
 
 from .._core.argspec import ArgSpec
+from .._core.durations import seconds_of
 from .._core.result import Result
-from .journal import OPEN, Journal, Record
+from .budget import Budget, needed
+from .journal import OPEN, REFUSE, REQUIRE, TAKE_UP, Journal, Record, Wanted
 from .owner import Owner
 
 STATUSES = ["started", "done", "failed", "undone"]
@@ -26,6 +29,12 @@ SPEC = ArgSpec(
         "state": {"type": "str", "required": True, "choices": ["open", "noted", "closed"]},
         "reason": {"type": "str", "default": ""},
         "takeover": {"type": "bool", "default": False},
+        "unfinished": {"type": "str", "default": TAKE_UP, "choices": [TAKE_UP, REFUSE, REQUIRE]},
+        "ends_at": {"type": "str"},
+        "duration": {"type": "raw"},
+        "reserve": {"type": "raw"},
+        "needs": {"type": "list", "elements": "raw"},
+        "timeout": {"type": "raw"},
         "step": {"type": "str"},
         "status": {"type": "str", "choices": STATUSES},
         "data": {"type": "dict", "default": {}},
@@ -43,26 +52,41 @@ def operate(params: Mapping[str, Any], check_mode: bool, owner: Owner) -> Result
     """
     journal = Journal(Path(params["state_dir"]).expanduser(), params["service"])
     before = journal.read()
+    wanted = _wanted(params)
     if check_mode:
-        return _told(before, changed=_would_change(before, params), resumed=False, journal=journal)
+        if params["state"] == "open":
+            journal.check(before, wanted)
+        there = before if before.get("state") == OPEN else {}  # one that is closed is not what would be gone on with
+        return _told(there, changed=_would_change(before, params), resumed=False, journal=journal)
     return _OPERATIONS[params["state"]](journal, params, owner)
 
 
 def _open(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
-    opened = journal.open(owner, params["reason"], params["takeover"])
+    opened = journal.open(owner, params["reason"], params["takeover"], _wanted(params))
     return _told(opened.record, changed=True, resumed=opened.resumed, journal=journal)
 
 
 def _note(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
-    record = journal.note(owner, params["step"], params["status"], params["data"])
+    timeout = seconds_of("timeout", params.get("timeout") or 0)
+    record = journal.note(owner, params["step"], params["status"], params["data"], needed(params.get("needs")))
     told = _told(record, changed=True, resumed=bool(record["taken_over"]), journal=journal)
     told.data["step"] = params["step"]
+    told.data["deadline"] = time.time() + timeout if timeout else 0.0
     return told
 
 
 def _close(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
     record = journal.close(owner, params["outcome"], params["message"])
     return _told(record, changed=True, resumed=bool(record["taken_over"]), journal=journal)
+
+
+def _wanted(params: Mapping[str, Any]) -> Wanted:
+    return Wanted(
+        budget=Budget.asked_for(params, time.time()),
+        is_end_given=bool(params.get("ends_at")),
+        needs=needed(params.get("needs")) or 0.0,
+        unfinished=params.get("unfinished") or TAKE_UP,
+    )
 
 
 _OPERATIONS: dict[str, Callable[[Journal, Mapping[str, Any], Owner], Result]] = {

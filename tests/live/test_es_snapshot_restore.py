@@ -262,7 +262,7 @@ def test_what_was_made_is_removed_when_data_cannot_be_read(search_cluster: Clust
 
 
 def test_copies_that_no_node_takes(one_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible_collections.day2.ops.plugins.module_utils._search.health._PATIENCE", 0.0)
+    monkeypatch.setattr("ansible_collections.day2.ops.plugins.module_utils._search.health._PATIENCE", {"no": 0.0})
     repository = saved(one_cluster, "data")
     data = f"{one_cluster.mine}-data"
     with pytest.raises(OpsError, match=rf"a copy of {data}-new\[0\] is not assigned: .*what was restored is kept"):

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import OpsError, Unreachable
-from ansible_collections.day2.ops.plugins.module_utils._search import restore, restore_sending
+from ansible_collections.day2.ops.plugins.module_utils._search import health, restore, restore_sending
 from ansible_collections.day2.ops.plugins.module_utils._search.connection import Client
-from ansible_collections.day2.ops.tests.lab.state import SearchFacts
+from ansible_collections.day2.ops.tests.lab.lab import Lab
+from ansible_collections.day2.ops.tests.lab.state import SearchFacts, SearchProxyFacts
+from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 
 from .own_plays import play
 from .search_help import Cluster, cluster_of
-from .search_restore_help import TO_NEW, restored, saved, state
+from .search_restore_help import TO_NEW, drilled, recorded, restored, saved, scratch, state
 
 IN_PLACE: dict[str, Any] = {"mode": "in_place", "force": True}
 
@@ -87,6 +90,53 @@ def test_other_names_than_planned(opensearch: SearchFacts, monkeypatch: pytest.M
         monkeypatch.setattr(restore_sending, "_APPEARS", 0.5)
         with pytest.raises(OpsError, match=rf"not under the names that were planned: {cluster.mine}-data-new are not"):
             restored(cluster, repository, **TO_NEW)
+
+
+def test_who_may_not_and_what_is_no_cluster(search_proxy: SearchProxyFacts, opensearch: SearchFacts) -> None:
+    trust = {"ca_certs": search_proxy["ca_certs"]}
+    login = {"login_user": search_proxy["user"], "login_password": search_proxy["password"], **trust}
+    reader = {"login_user": search_proxy["reader"], "login_password": search_proxy["reader_password"], **trust}
+    with cluster_of("opensearch", opensearch) as cluster:
+        repository = saved(cluster, "data")
+        before = state(cluster)
+        for name, words, options in (
+            ("url", "status is 401", {**login, "login_password": "hunter2"}),
+            ("url", "status is 403", reader),
+            ("url", "ertificate", {**login, "ca_certs": search_proxy["wrong_ca"]}),
+            ("page_url", "not JSON", trust),
+            ("unavailable_url", "status is 503", trust),
+            ("nobody_url", "status is 502", trust),
+        ):
+            given = {**options, "url": [search_proxy[name]]}  # type: ignore[literal-required]
+            for work in (restored, drilled):
+                with pytest.raises(OpsError, match=words) as told:
+                    work(cluster, repository, **given)
+                assert "\n" not in str(told.value)
+                assert "hunter2" not in str(told.value)
+        assert (state(cluster), scratch(cluster)) == (before, [])
+        allowed = {"url": [search_proxy["url"]], **login}
+        assert restored(cluster, repository, **TO_NEW, **allowed).data["documents"]["equal"]
+        assert drilled(cluster, repository, **allowed).data["level"] == "L4"
+
+
+@pytest.mark.long
+def test_a_node_that_is_killed_while_it_restores(
+    lab: Lab, search_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither product goes on with a restore after that: its shards stay unassigned, which they say."""
+    monkeypatch.setattr(health, "_PATIENCE", {"no": 1.0, "no_valid_shard_copy": 1.0})
+    data = search_cluster.filled_index("data", 600)
+    repository = search_cluster.repository(max_restore_bytes_per_sec="100kb")
+    recorded(search_cluster, repository, "good", data)
+    with ThreadPoolExecutor() as pool:
+        work = pool.submit(restored, search_cluster, repository, **TO_NEW)
+        wait_for("the restore", lambda: f"{data}-new" in state(search_cluster))
+        lab.break_server(search_cluster.name, "kill")
+        lab.mend(search_cluster.name)
+        search_cluster.await_calm()
+        with pytest.raises(OpsError, match=r"the restore failed: .*; what was made is removed again"):
+            work.result(timeout=120)
+    assert state(search_cluster) == {data: "open"}
 
 
 def test_they_are_modules(opensearch: SearchFacts, tmp_path: Path) -> None:

@@ -23,10 +23,13 @@ _RANK: Mapping[str, int] = {RED: 0, YELLOW: 1, GREEN: 2}
 _FIELDS = ("status", "indices.*.status", "indices.*.unassigned_shards", "indices.*.initializing_shards")
 _EVERY = 0.25  # seconds between two looks
 _EXPLAIN_EVERY = 2.0
-# A node may come back, a disk be freed: so long nobody may take a shard before we say that nobody will.
-_PATIENCE = 30.0
+# A disk may be freed, a node come back: so many seconds, by what allocation says, before we say that nobody will take a
+# shard. Restores end with the cluster's state of them: when all nodes that may be elected start anew, no copy is left.
+_PATIENCE: Mapping[str, float] = {"no": 30.0, "no_valid_shard_copy": 120.0}
 # Of its shards a restore itself says when there is nothing more to wait for.
 _FINAL = "restore_in_progress"
+# A node that has just begun answers before it knows of any index.
+_GONE = 20.0
 
 
 class Stuck(OpsError):
@@ -38,7 +41,11 @@ class Stuck(OpsError):
 
 
 class Late(OpsError):
-    """The deadline has passed, and the work goes on in the cluster."""
+    """The deadline has passed. :param moving: whether the work goes on in the cluster."""
+
+    def __init__(self, failed: str, moving: bool, **words: Any) -> None:
+        self.moving = moving
+        super().__init__(failed, **words)
 
 
 @dataclass(frozen=True)
@@ -99,11 +106,10 @@ def cluster_health(client: Client) -> tuple[str, list[str]]:
 
 @dataclass(frozen=True)
 class Explained:
-    """Why a shard is not assigned. :param final: whether waiting is of no use. :param never: no node may take it."""
+    """Why a shard is not assigned. :param patience: seconds after which no node will take it; None for nobody knows."""
 
     why: str
-    final: bool = False
-    never: bool = False
+    patience: float | None = None
 
 
 def explained(client: Client, index: str) -> Explained | None:
@@ -118,7 +124,7 @@ def explained(client: Client, index: str) -> Explained | None:
     found = client.ask("POST", "_cluster/allocation/explain", body=body)
     final, why = _decided(found)
     told = f"{'a copy' if replica else 'the primary'} of {index}[{shard}] is not assigned: {why}"
-    return Explained(one_line(told, 400), final, found.get("can_allocate") == "no")
+    return Explained(one_line(told, 400), 0.0 if final else _PATIENCE.get(str(found.get("can_allocate"))))
 
 
 def _decided(found: Mapping[str, Any]) -> tuple[bool, str]:
@@ -147,12 +153,14 @@ def await_shards(
     """
     until = clock.monotonic() + seconds
     stuck = _Stuck(clock)
+    gone_since: float | None = None
     while True:
         began = clock.monotonic()
         seen = _seen(client, names, until, clock)
         if _RANK[wanted] <= _rank(seen.status):
             return seen
-        if seen.missing:
+        gone_since = None if not seen.missing else (began if gone_since is None else gone_since)
+        if gone_since is not None and began - gone_since >= _GONE:
             raise OpsError(f"{len(seen.missing)} of {len(names)} indices are gone", on=", ".join(seen.missing[:5]))
         explanation = stuck.look(client, seen, wanted)
         if clock.monotonic() >= until:
@@ -192,11 +200,11 @@ class _Stuck:
             return self._last
         self._explain_at = now + _EXPLAIN_EVERY
         self._last = _explained_if_possible(client, seen.below(wanted)[0])
-        if self._last is None or not self._last.never:
+        if self._last is None or self._last.patience is None:
             self._since = None
             return self._last
         self._since = now if self._since is None else self._since
-        if self._last.final or now - self._since >= _PATIENCE:
+        if now - self._since >= self._last.patience:
             raise Stuck(self._last.why, seen.status)
         return self._last
 
@@ -212,7 +220,7 @@ def _late(client: Client, seen: Health, names: Sequence[str], wanted: str, why: 
     poor = seen.below(wanted)
     told = f"{len(poor)} of {len(names)} indices are not {wanted}"
     advice = why.why if why is not None else f"{progress(client, poor)}; follow it with GET _recovery?active_only=true"
-    return Late(told, on=", ".join(poor[:5]), advice=advice)
+    return Late(told, why is None, on=", ".join(poor[:5]), advice=advice)
 
 
 def progress(client: Client, names: Sequence[str]) -> str:

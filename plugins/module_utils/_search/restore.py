@@ -159,8 +159,9 @@ def _awaited(work: Work, mode: Mode, seconds: float, clock: Clock) -> None:
         raise _failed(work, error, told, mode.failed(error.status == RED)) from error
     except (Late, Interrupted) as error:
         within = f" within {show_duration(work.options.seconds)}" if isinstance(error, Late) else ""
-        told = f"{error.failed}{within}; the restore goes on in the cluster, and nothing was removed"
+        moving = "" if isinstance(error, Late) and not error.moving else "the restore goes on in the cluster, and "
         again = "the same call again waits for it" if mode.NAME != restore_options.IN_PLACE else ""
+        told = f"{error.failed}{within}; {moving}nothing was removed"
         raise _failed(work, error, told, _joined(error.advice, again)) from error
     except OpsError as error:
         told = f"the restore began, and then {error.failed}"

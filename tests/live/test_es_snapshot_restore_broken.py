@@ -107,14 +107,14 @@ def test_who_may_not_and_what_is_no_cluster(search_proxy: SearchProxyFacts, open
             ("unavailable_url", "status is 503", trust),
             ("nobody_url", "status is 502", trust),
         ):
-            given = {**options, "url": [search_proxy[name]]}  # type: ignore[literal-required]
+            given: dict[str, Any] = {**options, "url": [search_proxy[name]]}  # type: ignore[literal-required]
             for work in (restored, drilled):
                 with pytest.raises(OpsError, match=words) as told:
                     work(cluster, repository, **given)
                 assert "\n" not in str(told.value)
                 assert "hunter2" not in str(told.value)
         assert (state(cluster), scratch(cluster)) == (before, [])
-        allowed = {"url": [search_proxy["url"]], **login}
+        allowed: dict[str, Any] = {"url": [search_proxy["url"]], **login}
         assert restored(cluster, repository, **TO_NEW, **allowed).data["documents"]["equal"]
         assert drilled(cluster, repository, **allowed).data["level"] == "L4"
 

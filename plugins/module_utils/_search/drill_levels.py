@@ -175,11 +175,16 @@ def _restore(plan_: Plan, names: Mapping[str, str], clock: Clock) -> None:
         await_shards(plan_.client, list(names.values()), GREEN, left, clock)
     except (AccessDenied, Unreachable):
         raise  # which shows nothing of the snapshot
-    except Late as error:
-        why = f"{error.failed} within {show_duration(plan_.seconds)}: {error.advice.partition('; follow')[0]}"
-        raise Failed(L3, OpsError(why, on=plan_.on, advice="see wait_timeout")) from error
     except OpsError as error:
-        raise Failed(L3, error) from error
+        raise Failed(L3, _in_time(plan_, error)) from error
+
+
+def _in_time(plan_: Plan, error: OpsError) -> OpsError:
+    """Return the error, with the time that it took if it was that: nothing is left to be followed."""
+    if not isinstance(error, Late):
+        return error
+    why = f"{error.failed} within {show_duration(plan_.seconds)}: {error.advice.partition('; follow')[0]}"
+    return OpsError(why, on=plan_.on, advice="see wait_timeout")
 
 
 def _counted(plan_: Plan, names: Mapping[str, str]) -> dict[str, int]:

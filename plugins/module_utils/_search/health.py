@@ -33,19 +33,15 @@ _GONE = 20.0
 
 
 class Stuck(OpsError):
-    """A shard will not be assigned. :param status: of the worst index."""
+    """A shard will not be assigned. ``status`` is that of the worst index."""
 
-    def __init__(self, failed: str, status: str, **words: Any) -> None:
-        self.status = status
-        super().__init__(failed, **words)
+    status = RED
 
 
 class Late(OpsError):
-    """The deadline has passed. :param moving: whether the work goes on in the cluster."""
+    """The deadline has passed. ``moving`` says whether the work goes on in the cluster."""
 
-    def __init__(self, failed: str, moving: bool, **words: Any) -> None:
-        self.moving = moving
-        super().__init__(failed, **words)
+    moving = True
 
 
 @dataclass(frozen=True)
@@ -205,7 +201,9 @@ class _Stuck:
             return self._last
         self._since = now if self._since is None else self._since
         if now - self._since >= self._last.patience:
-            raise Stuck(self._last.why, seen.status)
+            stuck = Stuck(self._last.why)
+            stuck.status = seen.status
+            raise stuck
         return self._last
 
 
@@ -220,7 +218,9 @@ def _late(client: Client, seen: Health, names: Sequence[str], wanted: str, why: 
     poor = seen.below(wanted)
     told = f"{len(poor)} of {len(names)} indices are not {wanted}"
     advice = why.why if why is not None else f"{progress(client, poor)}; follow it with GET _recovery?active_only=true"
-    return Late(told, why is None, on=", ".join(poor[:5]), advice=advice)
+    late = Late(told, on=", ".join(poor[:5]), advice=advice)
+    late.moving = why is None
+    return late
 
 
 def progress(client: Client, names: Sequence[str]) -> str:

@@ -154,18 +154,22 @@ def _awaited(work: Work, mode: Mode, seconds: float, clock: Clock) -> None:
     names = list(work.targets.values())
     try:
         await_shards(work.client, names, work.options.status, max(0.0, seconds), clock)
-    except Stuck as error:
-        told = f"the restore failed: {error.failed}"
-        raise _failed(work, error, told, mode.failed(error.status == RED)) from error
-    except (Late, Interrupted) as error:
-        within = f" within {show_duration(work.options.seconds)}" if isinstance(error, Late) else ""
-        moving = "" if isinstance(error, Late) and not error.moving else "the restore goes on in the cluster, and "
-        again = "the same call again waits for it" if mode.NAME != restore_options.IN_PLACE else ""
-        told = f"{error.failed}{within}; {moving}nothing was removed"
-        raise _failed(work, error, told, _joined(error.advice, again)) from error
-    except OpsError as error:
+    except (OpsError, Interrupted) as error:
+        raise _unfinished(work, mode, error) from error
+
+
+def _unfinished(work: Work, mode: Mode, error: OpsError | Interrupted) -> OpsError:
+    """Do what is left to do about a restore that began and did not end, and return what to tell."""
+    if isinstance(error, Stuck):
+        return _failed(work, error, f"the restore failed: {error.failed}", mode.failed(error.status == RED))
+    if not isinstance(error, (Late, Interrupted)):
         told = f"the restore began, and then {error.failed}"
-        raise _failed(work, error, told, _joined(error.advice, mode.unclear())) from error
+        return _failed(work, error, told, _joined(error.advice, mode.unclear()))
+    within = f" within {show_duration(work.options.seconds)}" if isinstance(error, Late) else ""
+    moving = "" if isinstance(error, Late) and not error.moving else "the restore goes on in the cluster, and "
+    again = "the same call again waits for it" if mode.NAME != restore_options.IN_PLACE else ""
+    told = f"{error.failed}{within}; {moving}nothing was removed"
+    return _failed(work, error, told, _joined(error.advice, again))
 
 
 def _failed(work: Work, error: OpsError | Interrupted, told: str, advice: str) -> OpsError:

@@ -102,16 +102,9 @@ def test_who_may_not_is_told_so(lab: Lab, search_proxy: SearchProxyFacts) -> Non
         repository = cluster.repository()
         cluster.filled_index("data", 3)
         trust: dict[str, Any] = {"url": [search_proxy["url"]], "ca_certs": search_proxy["ca_certs"]}
-        login: dict[str, Any] = {
-            **trust,
-            "login_user": search_proxy["user"],
-            "login_password": search_proxy["password"],
-        }
+        login = {**trust, "login_user": search_proxy["user"], "login_password": search_proxy["password"]}
         assert made(cluster, repository, **login).data["state"] == "SUCCESS"
-        reader: dict[str, Any] = {
-            "login_user": search_proxy["reader"],
-            "login_password": search_proxy["reader_password"],
-        }
+        reader = {**trust, "login_user": search_proxy["reader"], "login_password": search_proxy["reader_password"]}
         assert "status is 403" in refused(cluster, repository, AccessDenied, **reader)
         told = refused(cluster, repository, AccessDenied, **{**login, "login_password": "hunter2-wrong"})
         assert "status is 401" in told

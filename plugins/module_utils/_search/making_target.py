@@ -65,7 +65,12 @@ def require_writable(client: Client, repository: str) -> None:
 
 def target(client: Client, wanted: Wanted) -> Target:
     """Return what is to be in the snapshot. :raises NotThere: an index that was named is not there, or none is."""
-    known = Target(wanted.indices, found(client, wanted.indices, wanted.ignore_unavailable))
+    try:
+        known = Target(wanted.indices, found(client, wanted.indices, wanted.ignore_unavailable))
+    except NotThere as error:
+        raise NotThere(
+            f"indices: {error.failed}", on=client.where, advice="nothing was made; ignore_unavailable allows that"
+        ) from error
     if not known.inside and not (wanted.ignore_unavailable or wanted.global_state):
         raise NotThere(
             f"indices: {', '.join(wanted.indices[:_SHOWN])} is no open index",

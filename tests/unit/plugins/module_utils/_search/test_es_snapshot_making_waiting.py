@@ -61,7 +61,7 @@ class Node:
         if isinstance(said, Exception):
             raise said
         if isinstance(said, tuple):
-            return Answer(*said, f"{URL}/{path}")
+            return Answer(said[0], said[1], f"{URL}/{path}")
         body = {
             "snapshots": [{"snapshot": "new", "state": said, "shards": {"total": 1, "failed": 0}, "indices": ["a"]}]
         }

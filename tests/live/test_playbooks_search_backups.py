@@ -21,13 +21,14 @@ from ansible_collections.day2.ops.plugins.module_utils._backups.scheduled_worker
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.live.backups_encryption_keys import age_key
 from ansible_collections.day2.ops.tests.live.playbook_backups_help import BackupOperator
-from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT, Done
+from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT, Done, leaks
 from ansible_collections.day2.ops.tests.live.search_help import Cluster
 from ansible_collections.day2.ops.tests.live.test_inventories import HERE
 
 DOCUMENTS = 30
 FILES = [".env.production", "docker-compose.yml", "docker-compose.production.yml", "prometheus.yml", "alertmanager.yml"]
 HOST = "docc-1"
+SECRET = "tell-nobody-57"
 # What is not here cannot be stopped, nor be well.
 NO_OTHERS: dict[str, Any] = {f"day2_checks__{group}": [] for group in ("app", "monitoring", "redis")}
 ALONE: dict[str, Any] = {
@@ -59,7 +60,8 @@ class Docc(BackupOperator):
             "docc_backup_key": key,
             "docc_snapshot_repository": self.repository,
             "docc_snapshot_folder": str(cluster.folder(self.repository)),
-            "day2_search": {"url": [cluster.url]},
+            # nodes of the lab ask for no login and look at none
+            "day2_search": {"url": [cluster.url], "login_user": "backup", "login_password": SECRET},
         }
 
     def plays(self, *playbooks: str, check: bool = False, **variables: Any) -> Done:
@@ -154,7 +156,7 @@ def test_a_plan_makes_nothing_and_a_node_that_refuses_is_explained(docc: Docc) -
 def test_the_daily_backup_of_the_guide(docc: Docc) -> None:
     """Made, made again, rehearsed, verified, and too old for a check that wants one of this second."""
     plays = ["backup", "backup", "restore_drill", "verify_backups", "daily_checks"]
-    done = docc.plays(*plays, docc_snapshot_max_age="1s", **NO_OTHERS)
+    done = docc.play(plays, "-vvv", **{**docc.given, **NO_OTHERS, "docc_snapshot_max_age": "1s"})
     snapshots = docc.cluster.snapshots(docc.repository)
     ((name, state),) = snapshots.items()
     assert (name[:8], state) == ("daily-20", "SUCCESS"), done.output
@@ -172,6 +174,7 @@ def test_the_daily_backup_of_the_guide(docc: Docc) -> None:
     late = docc.snapshot_check()
     assert (late["status"], name in late["reason"]) == ("fail", True), late
     assert docc.cluster.indices() == [f"{docc.cluster.mine}-logs"]
+    assert leaks(docc, done, {SECRET}) == []
 
 
 @pytest.mark.parametrize("search_cluster", ["opensearch"], indirect=True)
@@ -186,6 +189,7 @@ def test_a_host_makes_it_by_a_schedule_and_leaves_metrics(docc: Docc) -> None:
     told = f"docc-search: ok: repository {docc.repository} (fs): registered; "
     assert ran.stdout.startswith(told), ran.stdout
     assert list(docc.cluster.snapshots(docc.repository).values()) == ["SUCCESS"]
+    assert SECRET not in done.output
     metrics = (folder / "textfile_dir/day2_backup_docc-search.prom").read_text(encoding="utf-8")
     for line in ("last_run_success{LABELS} 1", "level{LABELS} 0", "size_bytes{LABELS} ", "last_success_timestamp"):
         assert "day2_backup_" + line.replace("LABELS", 'name="docc-search",kind="search"') in metrics

@@ -143,6 +143,8 @@ options:
       - What does not keep from restoring. V(red) the cluster is red, for another reason than an index that is restored
         in place. V(disk) the snapshot does not fit below the high watermark of the disks. V(shards) there would be more
         shards than the cluster allows.
+      - With both V(disk) and V(shards) the server is not asked how much the snapshot takes, for which it reads a file
+        of each shard. That can take minutes with a large one.
     type: list
     elements: str
     choices: [red, disk, shards]
@@ -235,7 +237,7 @@ data_streams:
   type: dict
   sample: {}
 bytes:
-  description: What the indices take in the snapshot.
+  description: What the indices take in the snapshot; null when that was not asked, see O(despite).
   returned: when one was found
   type: int
   sample: 1048576

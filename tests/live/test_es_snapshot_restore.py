@@ -329,6 +329,8 @@ def test_a_cluster_that_is_red(one_cluster: Cluster) -> None:
         restored(one_cluster, repository, **TO_NEW)
     done = restored(one_cluster, repository, despite=["red"], **TO_NEW)
     assert (done.failed, done.warnings) == (False, [f"{repository}/good: the cluster is red: {red}"])
+    all_the_same = {"rename_pattern": "^(.+)$", "rename_replacement": "$1-b", "despite": ["red", "disk", "shards"]}
+    assert restored(one_cluster, repository, True, **all_the_same).data["bytes"] is None
 
 
 def test_no_room(search_cluster: Cluster) -> None:

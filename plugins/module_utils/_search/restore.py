@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.durations import show_duration
-from .._core.errors import OpsError
+from .._core.errors import OpsError, Unreachable
 from .._core.result import Result
 from .._core.waiting import SYSTEM_CLOCK, Clock
 from . import restore_options
-from .answers import Conflict
+from .answers import Conflict, Unavailable
 from .connection import Client, connected
 from .health import RED, Late, Stuck, await_shards, cluster_health
 from .interruption import Interrupted, interruptible
@@ -27,7 +27,7 @@ from .restore_naming import stream_targets, targets
 from .restore_new import New
 from .restore_options import DISK, SHARDS, Options, options_of
 from .restore_present import present
-from .restore_room import lacking, room, sizes
+from .restore_room import Size, lacking, room, sizes
 from .restore_sending import Order, Unclear, send
 from .restore_undo import undone
 from .restore_work import Mode, Work
@@ -62,7 +62,7 @@ def _looked_up(client: Client, options: Options) -> tuple[Work, Mode]:
     kind = _MODES[options.mode]
     renaming = kind.renaming(options, snapshot)
     names, streams = targets(selection, renaming), stream_targets(selection, renaming)
-    held = sizes(client, options.repository, snapshot.name)
+    held = _sizes(client, options, snapshot.name)
     work = Work(
         client=client,
         options=options,
@@ -80,6 +80,18 @@ def _looked_up(client: Client, options: Options) -> tuple[Work, Mode]:
     return work, mode
 
 
+def _sizes(client: Client, options: Options, snapshot: str) -> Mapping[str, Size]:
+    """Return what the indices take; nothing when nobody minds. :raises OpsError: the repository does not tell."""
+    if options.despite >= {DISK, SHARDS}:
+        return {}
+    try:
+        return sizes(client, options.repository, snapshot)
+    except (Unavailable, Unreachable) as error:
+        told = f"how much the snapshot takes is not told: {error.failed}"
+        advice = f"despite: [{DISK}, {SHARDS}] restores without looking at that"
+        raise Unavailable(told, on=error.on, advice=advice) from error
+
+
 def _require_room(work: Work, mode: Mode) -> None:
     """Refuse where the cluster is not well, or too small. :raises OpsError: so, unless ``despite`` says otherwise."""
     status, red = cluster_health(work.client)
@@ -87,6 +99,8 @@ def _require_room(work: Work, mode: Mode) -> None:
     # what is red and restored over is the reason to restore
     if status == RED and (others or not red):
         _refuse(work, restore_options.RED, f"the cluster is red{_named(others)}")
+    if not work.sizes:
+        return
     for line in lacking(mode.needed().values(), room(work.client), work.options.copies):
         _refuse(work, DISK if line.startswith(DISK) else SHARDS, f"there is no room: {line}")
 
@@ -137,7 +151,7 @@ def _restored(work: Work, mode: Mode, clock: Clock) -> tuple[Judged, dict[str, A
 def _sent(work: Work, mode: Mode, clock: Clock) -> None:
     mode.begin()
     try:
-        send(work.client, _order(work, mode), clock)
+        work.sure = send(work.client, _order(work, mode), clock)
     except (Unclear, Interrupted) as error:
         raise _failed(work, error, error.failed, _joined(error.advice, mode.unclear())) from error
     except BaseException as error:
@@ -188,7 +202,7 @@ def _state(work: Work) -> dict[str, Any]:
         "snapshot": work.snapshot.name,
         "repository": work.options.repository,
         "mode": work.options.mode,
-        "bytes": sum(size.bytes for size in work.sizes.values()),
+        "bytes": sum(size.bytes for size in work.sizes.values()) if work.sizes else None,
         "indices": [
             {
                 "index": source,

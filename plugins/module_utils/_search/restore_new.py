@@ -106,6 +106,8 @@ def taken_back(work: Work, red: bool) -> str:
     """Remove what this run has made when data are missing; what that came to, in words."""
     if work.resumed:
         return "it was begun by another run, and nothing was removed"
+    if not work.sure:
+        return "nothing was removed, as the server's answer was lost and the indices may be somebody else's"
     if not red:
         return "what was restored is kept, as only copies are missing; see replicas and min_status"
     try:

@@ -43,8 +43,10 @@ class Order:
         return f"{self.repository}/{self.snapshot}"
 
 
-def send(client: Client, order: Order, clock: Clock = SYSTEM_CLOCK) -> None:
+def send(client: Client, order: Order, clock: Clock = SYSTEM_CLOCK) -> bool:
     """Have the server begin to restore, and see that the indices that were planned are there.
+
+    Returns whether the server has said so; when its answer is lost they may, however unlikely, be somebody else's.
 
     :raises Unclear: nobody answers, and they do not appear; or the server has given other names. :raises OpsError: it
         refuses, and has made nothing.
@@ -60,7 +62,7 @@ def send(client: Client, order: Order, clock: Clock = SYSTEM_CLOCK) -> None:
     patience = 0.0 if isinstance(lost, Unavailable) else _APPEARS
     seen = wait_until(lambda: _absent(client, order.targets), lambda absent: absent == [], patience, clock=clock)
     if seen.done:
-        return
+        return lost is None
     if isinstance(lost, Unavailable):
         raise lost
     if lost is not None:

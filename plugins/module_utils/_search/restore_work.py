@@ -27,6 +27,7 @@ class Work:
     :param targets: the name that each index gets, by its name in the snapshot. :param streams: so of data streams.
     :param there: what the cluster had before. :param sizes: by the names in the snapshot.
     :param resumed: whether a run before has had it restored, so that it is only awaited and compared.
+    :param sure: whether the server has said that it restores.
     """
 
     client: Client
@@ -39,6 +40,7 @@ class Work:
     there: Present
     sizes: Mapping[str, Size]
     resumed: bool = False
+    sure: bool = True
     warnings: list[str] = field(default_factory=list)
 
     @property

@@ -159,6 +159,10 @@ catalogs:
       description: What only looks like a backup, with RV(ignore:backup), RV(ignore:where) and RV(ignore:why).
       type: list
       elements: dict
+    running:
+      description: Whether a run is making a backup of it now, on this host.
+      type: bool
+      sample: false
     next_removed:
       description: What O(retention) would remove now, with RV(ignore:backup), RV(ignore:where) and RV(ignore:why).
       type: list
@@ -191,6 +195,7 @@ catalogs:
           usable: true
       refused: []
       next_removed: []
+      running: false
 totals:
   description:
     - Over all of them, RV(ignore:catalogs), RV(ignore:backups), RV(ignore:size), RV(ignore:storage_size),

@@ -177,6 +177,11 @@ step:
   description: The step that was noted.
   returned: when O(state=noted), outside of check mode
   type: str
+left:
+  description: Seconds until the window's end; null when it has none.
+  returned: when O(state=open)
+  type: float
+  sample: 7200.0
 deadline:
   description: When O(timeout) is over, in seconds since the epoch; 0 without one.
   returned: when O(state=noted), outside of check mode

@@ -11,6 +11,7 @@ for; then renamed. One run at a time works in a catalogue. What failed leaves no
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import stat
@@ -219,6 +220,21 @@ def drafted(catalog: Path, cipher: Cipher | None, timeout: float, now: float | N
         finally:
             if draft.folder.name.startswith(PARTIAL):
                 remove_folder(draft.folder)
+
+
+def is_busy(catalog: Path) -> bool:
+    """Tell whether a run is at work in ``catalog``. Nothing is made; what holds the lock keeps it."""
+    try:
+        handle = os.open(catalog / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def _new_id(fraction: float) -> str:

@@ -18,6 +18,7 @@ from .._core.moments import written_utc
 from .._core.periods import AHEAD, Rules
 from .._core.result import Result
 from .catalog import damage
+from .draft import is_busy
 from .information_copies import ANY, LOCAL, STORAGE, Copies, Copy, catalog_names, copies_of
 from .manifest import LEVELS, Manifest, described, failure
 from .opening import NEWEST
@@ -95,6 +96,7 @@ def _catalog(copies: Copies, rpo: float | None, rules: Rules | None, now: float)
         "backups": rows,
         "refused": _refused(copies),
         "next_removed": [],
+        "running": is_busy(copies.folder),
     }
     if rules is not None:
         there = None if copies.place is None else copies.there

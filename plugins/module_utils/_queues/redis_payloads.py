@@ -35,12 +35,17 @@ class Payloads:
     def checked(self, letters: Sequence[Letter], ask: Callable[..., list[Any]]) -> Sequence[Letter]:
         """Return the letters, those marked ``gone`` whose payload is not there."""
         if self._pattern and letters:
-            before, after = (part.encode() for part in self._pattern.split(_ID, 1))
-            keys = [before + _name(letter) + after for letter in letters]
-            there = ask(*(("EXISTS", key) for key in keys))
+            there = ask(*(("EXISTS", key) for key in self.keys(letters)))
             for letter, exists in zip(letters, there):
                 letter.gone = letter.gone or ("" if exists else GONE)
         return letters
+
+    def keys(self, letters: Sequence[Letter]) -> list[bytes]:
+        """Return the key of each letter's payload; none without a pattern."""
+        if not self._pattern:
+            return []
+        before, after = (part.encode() for part in self._pattern.split(_ID, 1))
+        return [before + _name(letter) + after for letter in letters]
 
 
 def _name(letter: Letter) -> bytes:

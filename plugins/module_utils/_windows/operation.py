@@ -57,13 +57,17 @@ def operate(params: Mapping[str, Any], check_mode: bool, owner: Owner) -> Result
         if params["state"] == "open":
             journal.check(before, wanted)
         there = before if before.get("state") == OPEN else {}  # one that is closed is not what would be gone on with
-        return _told(there, changed=_would_change(before, params), resumed=False, journal=journal)
+        told = _told(there, changed=_would_change(before, params), resumed=False, journal=journal)
+        told.data["left"] = _left(Budget.from_record(there) if there else wanted.budget)
+        return told
     return _OPERATIONS[params["state"]](journal, params, owner)
 
 
 def _open(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
     opened = journal.open(owner, params["reason"], params["takeover"], _wanted(params))
-    return _told(opened.record, changed=True, resumed=opened.resumed, journal=journal)
+    told = _told(opened.record, changed=True, resumed=opened.resumed, journal=journal)
+    told.data["left"] = _left(Budget.from_record(opened.record))
+    return told
 
 
 def _note(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
@@ -78,6 +82,11 @@ def _note(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
 def _close(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
     record = journal.close(owner, params["outcome"], params["message"])
     return _told(record, changed=True, resumed=bool(record["taken_over"]), journal=journal)
+
+
+def _left(budget: Budget) -> float | None:
+    """Return the seconds until the window's end; None for no end."""
+    return None if budget.ends_at is None else max(0.0, round(budget.ends_at - time.time(), 1))
 
 
 def _wanted(params: Mapping[str, Any]) -> Wanted:

@@ -212,6 +212,7 @@ def test_an_alias_leads_to_what_was_restored_and_back(search_cluster: Cluster) -
     assert (third.changed, leads_to(search_cluster, alias)) == (True, [new])
 
 
+@pytest.mark.long
 def test_an_alias_of_several_indices(one_cluster: Cluster) -> None:
     repository = saved(one_cluster, "data", "more")
     data, more = (f"{one_cluster.mine}-{suffix}" for suffix in ("data", "more"))
@@ -346,6 +347,7 @@ def test_no_room(search_cluster: Cluster) -> None:
     assert state(search_cluster) == before
 
 
+@pytest.mark.long
 def test_the_server_reads_names_as_we_do(search_cluster: Cluster) -> None:
     repository = saved(search_cluster, "data-7")
     mine = search_cluster.mine

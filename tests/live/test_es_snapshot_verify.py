@@ -181,27 +181,27 @@ def test_a_drill_that_takes_too_long(one_cluster: Cluster) -> None:
     assert scratch(one_cluster) == []
 
 
-def test_a_drill_that_was_killed_is_swept_and_one_that_runs_is_not(search_cluster: Cluster) -> None:
-    repository = slow(search_cluster, 3)
-    quick = search_cluster.repository("quick")
-    recorded(search_cluster, quick, "good", search_cluster.filled_index("data", 5))
-    with beside(search_cluster, repository) as running:
+def test_a_drill_that_was_killed_is_swept_and_one_that_runs_is_not(one_cluster: Cluster) -> None:
+    repository = slow(one_cluster, 3)
+    quick = one_cluster.repository("quick")
+    recorded(one_cluster, quick, "good", one_cluster.filled_index("data", 5))
+    with beside(one_cluster, repository) as running:
         running.send_signal(signal.SIGSTOP)  # it is there, however long this takes
-        (one,) = scratch(search_cluster)
-        with beside(search_cluster, repository) as killed:
+        (one,) = scratch(one_cluster)
+        with beside(one_cluster, repository) as killed:
             killed.kill()
             killed.wait()
-        (left,) = set(scratch(search_cluster)) - {one}
-        assert left.endswith(f"-{search_cluster.mine}-slow")
-        told = drilled(search_cluster, quick, True)
-        assert (told.data["leftovers"], set(scratch(search_cluster))) == ([left], {one, left})
-        done = drilled(search_cluster, quick)
+        (left,) = set(scratch(one_cluster)) - {one}
+        assert left.endswith(f"-{one_cluster.mine}-slow")
+        told = drilled(one_cluster, quick, True)
+        assert (told.data["leftovers"], set(scratch(one_cluster))) == ([left], {one, left})
+        done = drilled(one_cluster, quick)
         assert (done.failed, done.changed, done.data["leftovers"]) == (False, True, [left])
-        assert scratch(search_cluster) == [one]
+        assert scratch(one_cluster) == [one]
         running.send_signal(signal.SIGCONT)
         said, _nothing = running.communicate(timeout=60)
         assert (running.returncode, "L4 holds" in said) == (0, True), said
-    assert scratch(search_cluster) == []
+    assert scratch(one_cluster) == []
 
 
 def test_a_drill_that_is_ended_cleans_up(one_cluster: Cluster) -> None:

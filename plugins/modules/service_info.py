@@ -62,10 +62,10 @@ options:
     description: How many instances each is to have, for O(intent=scaled).
     type: int
   cpus:
-    description: How many CPUs each instance may use, for O(intent=limited).
+    description: How many CPUs each instance may use, for O(intent=limited). V(0) is no limit.
     type: float
   memory:
-    description: How much memory each instance may use, such as V(512M), for O(intent=limited).
+    description: How much memory each instance may use, such as V(512M), for O(intent=limited). V(0) is no limit.
     type: str
   image:
     description: The image that each instance is to run, for O(intent=updated).

@@ -51,7 +51,7 @@ _FIELDS = {
     "Memory": "json .HostConfig.Memory",
     "Service": f'json (index .Config.Labels "{_SERVICE}")',
     "OneOff": f'json (index .Config.Labels "{_ONE_OFF}")',
-    "Health": "if .State.Health}}{{json .State.Health.Status}}{{else}}null{{end",
+    "Health": 'with index .State "Health"}}{{json .Status}}{{else}}null{{end',  # not there without a health check
 }
 _FORMAT = "{" + ",".join(f'"{name}":{{{{{field}}}}}' for name, field in _FIELDS.items()) + "}"
 # What docker says -> our error and what to do about it.
@@ -138,7 +138,7 @@ class Compose:
         """See Runtime.cannot."""
         if ask.intent != LIMITED:
             return ""
-        if ask.memory is not None and ask.memory < _LEAST_MEMORY:
+        if ask.memory and ask.memory < _LEAST_MEMORY:
             return f"cannot be limited to {ask.memory} bytes of memory: docker takes {_LEAST_MEMORY} at least"
         if ask.cpus is not None:
             most = float(self._ask([*self._docker(), "info", "--format", "{{.NCPU}}"]).strip() or 0)

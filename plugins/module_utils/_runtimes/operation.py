@@ -79,8 +79,8 @@ def _ask(params: Mapping[str, Any]) -> Ask:
     memory, count = params["memory"], params["count"]
     if count is not None and count < 0:
         raise InputError("count is too small", on=str(count), advice="expected 0 or more")
-    if params["cpus"] is not None and params["cpus"] <= 0:
-        raise InputError("cpus is too small", on=str(params["cpus"]), advice="expected more than 0, such as 1.5")
+    if params["cpus"] is not None and params["cpus"] < 0:
+        raise InputError("cpus is too small", on=str(params["cpus"]), advice="expected 1.5 or the like, 0 for no limit")
     if params["intent"] == LIMITED and params["cpus"] is None and not memory:
         raise InputError("no limit is given", advice="give cpus, memory or both")
     return Ask(params["intent"], count, params["cpus"], _bytes(memory) if memory else None, params["image"])
@@ -90,9 +90,9 @@ def _bytes(text: str) -> int:
     try:
         found = int(human_to_bytes(text))
     except ValueError:
-        found = 0
-    if found <= 0:
-        raise InputError("memory is no amount", on=text, advice="expected one such as 512M or 2G")
+        found = -1
+    if found < 0:
+        raise InputError("memory is no amount", on=text, advice="expected one such as 512M or 2G, 0 for no limit")
     return found
 
 
@@ -172,8 +172,8 @@ def _wanted(ask: Ask, state: State, whole: int | None) -> dict[str, Any]:
     return {
         "running": running,
         "image": ask.image if ask.intent == UPDATED else state.image,
-        "cpus": (ask.cpus or state.cpus) if ask.intent == LIMITED else state.cpus,
-        "memory": (ask.memory or state.memory) if ask.intent == LIMITED else state.memory,
+        "cpus": state.cpus if ask.cpus is None else ask.cpus or None,  # 0 is no limit
+        "memory": state.memory if ask.memory is None else ask.memory or None,
     }
 
 

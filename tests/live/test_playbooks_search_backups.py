@@ -269,3 +269,22 @@ def test_a_drill_elsewhere_wants_another_cluster_there(docc: Docc) -> None:
     assert here.status == 0, here.output
     assert "docc-search: bare describes no other cluster in day2_search, so its own rehearses" in here.text
     assert docc.rows("restore-drill")["docc-search"]["level"] == "L4"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("search_cluster", ["elasticsearch"], indirect=True)
+def test_nothing_is_replaced_that_cannot_be_kept_unless_that_is_said(docc: Docc) -> None:
+    docc.snapshot()
+    index = f"{docc.cluster.mine}-logs"
+    docc.cluster.fill(index, 2 * DOCUMENTS)
+    readonly = {"docc_snapshot_repository": docc.cluster.readonly_repository(docc.repository)}
+    refused = docc.restores(**readonly)
+    assert refused.status != 0
+    told = refused.of_task("Tell how it ended")
+    assert "what is there could not be kept: " in told, refused.output
+    assert "{keep_old: false}" in told
+    assert docc.cluster.count(index) == 2 * DOCUMENTS
+    said = {"mode": "in_place", "min_status": "yellow", "keep_old": False}
+    done = docc.restores(**readonly, docc_snapshot_restore=said)
+    assert done.status == 0, done.output
+    assert docc.cluster.count(index) == DOCUMENTS

@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from .answers import Unavailable
 from .connection import Client
 
 _FIELDS = (
+    "blocks.global.*.description",
     "metadata.indices.*.state",
     "metadata.indices.*.aliases",
     "metadata.indices.*.settings.index.number_of_shards",
     "metadata.data_stream.data_stream.*.indices.index_name",
 )
+# The block (GatewayService: STATE_NOT_RECOVERED_BLOCK) of a cluster that has just begun and knows of no index yet.
+_NOT_RECOVERED = "1"
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,11 @@ class Present:
 
 
 def present(client: Client) -> Present:
-    """Return what is there. :raises OpsError: nobody can say."""
-    found = client.ask("GET", "_cluster/state/metadata", {"filter_path": ",".join(_FIELDS)}).get("metadata") or {}
+    """Return what is there. :raises Unavailable: the cluster does not know yet. :raises OpsError: nobody can say."""
+    state = client.ask("GET", "_cluster/state/metadata,blocks", {"filter_path": ",".join(_FIELDS)})
+    if _NOT_RECOVERED in ((state.get("blocks") or {}).get("global") or {}):
+        raise Unavailable("the cluster has just begun and does not know its indices yet", on=client.where)
+    found = state.get("metadata") or {}
     streams = ((found.get("data_stream") or {}).get("data_stream")) or {}
     of = {str(one["index_name"]): str(name) for name, stream in streams.items() for one in stream["indices"]}
     return Present(

@@ -61,8 +61,8 @@ def send(client: Client, order: Order, clock: Clock = SYSTEM_CLOCK) -> bool:
     # a busy server that answers has made nothing, but one before it may have answered in its place
     patience = 0.0 if isinstance(lost, Unavailable) else _APPEARS
     seen = wait_until(lambda: _absent(client, order.targets), lambda absent: absent == [], patience, clock=clock)
-    if seen.done:
-        return lost is None
+    if seen.done or (lost is None and seen.last is None):
+        return lost is None  # of one that accepted and then answers no more, the wait for the shards tells
     if isinstance(lost, Unavailable):
         raise lost
     if lost is not None:
@@ -72,7 +72,7 @@ def send(client: Client, order: Order, clock: Clock = SYSTEM_CLOCK) -> bool:
             advice="look at GET _cat/recovery?active_only=true before it is tried again",
         )
     raise Unclear(
-        f"the server restores, and not under the names that were planned: {_some(seen.last or ['?'])} are not there",
+        f"the server restores, and not under the names that were planned: {_some(seen.last or [])} are not there",
         on=order.on,
         advice="see GET _cat/recovery; nothing was removed; rename_pattern is read otherwise by the server",
     )

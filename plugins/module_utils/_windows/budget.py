@@ -31,9 +31,7 @@ class Budget:
         """
         at, length = params.get("ends_at"), params.get("duration")
         if at and length is not None:
-            raise InputError(
-                "ends_at and duration are given", advice="give one of them: when the window ends, or how long"
-            )
+            raise InputError("ends_at and duration are given", advice="give one of the two")
         reserve = seconds_of("reserve", params.get("reserve") or 0)
         if at:
             ends_at = moment(at)

@@ -53,9 +53,9 @@ def operate(params: Mapping[str, Any], check_mode: bool, owner: Owner) -> Result
     journal = Journal(Path(params["state_dir"]).expanduser(), params["service"])
     before = journal.read()
     wanted = _wanted(params)
+    if params["state"] == "open":
+        journal.check(before, wanted)  # before a folder is made
     if check_mode:
-        if params["state"] == "open":
-            journal.check(before, wanted)
         there = before if before.get("state") == OPEN else {}  # one that is closed is not what would be gone on with
         told = _told(there, changed=_would_change(before, params), resumed=False, journal=journal)
         told.data["left"] = _left(Budget.from_record(there) if there else wanted.budget)

@@ -1,55 +1,72 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller of a maintenance window is killed in the middle, under load; a second run must end it well."""
+"""A maintenance window's controller is killed in the middle, under load; the next run or an abort must end it well."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
+from ansible_collections.day2.ops.tests.lab.alertmanager_server import AlertmanagerServer
 from ansible_collections.day2.ops.tests.lab.background_load import BackgroundLoad
 from ansible_collections.day2.ops.tests.lab.demo.account import Account, await_drained, settle
 
 from ..rows import Goal, Row
 from ..run import Run
 from .place import Place
-from .points import POINTS, Point
+from .points import ABORT, POINTS, Point
+from .scenario import STEPS
 
 AREA = "windows"
 _SERVERS = ["redis", "postgres", "service", "webhook"]
 _SECONDS = 180.0
-_GOAL = Goal("= 0 orders lost or doubled, and the second run ends well", lambda value: value == 0)
+_LONGEST_SILENCE = 60.0  # seconds that alerts may stay muted after the window; its grace is less
+_GOAL = Goal("= 0 orders lost or doubled, and the next run ends it well", lambda value: value == 0)
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How the second run ended."""
+    """How the run ended that came after the kill, and what is seen then."""
 
     status: int
     said: str
     ingress_open: bool
-    journal_state: str
-    outcome: str
-    taken_over: int
+    workers: int
+    silences: list[str]
+    journal: dict[str, Any]
+    not_undone: list[str]
 
-    def problems(self, account: Account) -> list[str]:
+    def problems(self, point: Point, account: Account, workers: int) -> list[str]:
         """Return what is wrong; empty when all is as it must be."""
+        outcome = "aborted" if point.do == ABORT else "failed" if point.fails else "done"
+        ended = (self.journal.get("state"), self.journal.get("outcome"))
+        closed = "ingress closed" in self.journal.get("steps", {})
         wrong = {
-            f"the second run ended with status {self.status}: {self.said}": self.status != 0,
+            f"the next run ended with status {self.status}: {self.said}": (self.status != 0) != (outcome == "failed"),
             "the ingress is closed": not self.ingress_open,
-            f"the journal is {self.journal_state} ({self.outcome})": (self.journal_state, self.outcome)
-            != ("closed", "done"),
+            f"{self.workers} workers live": self.workers != workers,
+            f"alerts are silent until {self.silences}": any(_is_far(end) for end in self.silences),
+            f"the journal is {ended}": ended != ("closed", outcome),
+            f"not undone: {', '.join(self.not_undone)}": outcome != "done" and bool(self.not_undone),
             f"not balanced: {account.line()}": not account.balanced,
-            "no order was refused with 503": not account.refused,
+            "no order was refused with 503": closed and not account.refused,
             f"{account.errors} orders got another answer": account.errors > 0,
         }
         return [problem for problem, is_so in wrong.items() if is_so]
 
 
+def _is_far(end: str) -> bool:
+    return (datetime.fromisoformat(end) - datetime.now(UTC)).total_seconds() > _LONGEST_SILENCE
+
+
 def rows(run: Run) -> Iterator[Row]:
     """Yield a row for each point at which the controller is killed."""
-    with run.folder() as folder, run.lab(folder, _SERVERS) as lab:
+    alertmanager = ["alertmanager"] if any(shutil.which(name) for name in AlertmanagerServer.programs) else []
+    with run.folder() as folder, run.lab(folder, _SERVERS + alertmanager) as lab:
         place = Place(lab)
         for point in POINTS:
             if point.short or not run.short:
@@ -58,15 +75,17 @@ def rows(run: Run) -> Iterator[Row]:
 
 
 def _killed_at(point: Point, place: Place) -> Row:
+    workers = place.workers()
     with BackgroundLoad(place.lab.home) as load:
-        with place.controller() as first:
-            point.reach(place, first)
-            first.kill()
+        for reach in (point.reach, *([point.then] if point.then else [])):
+            with place.controller(point.fails) as killed:
+                reach(place, killed)
+                killed.kill()
         left = place.journal
-        ending = _run_again(place)
+        ending = _run_again(place, point)
     await_drained(place.lab.facts)
     account = settle(place.lab.facts, load.result)
-    problems = ending.problems(account)
+    problems = ending.problems(point, account, workers)
     bad = account.lost + account.doubled
     return Row(
         AREA,
@@ -82,22 +101,24 @@ def _killed_at(point: Point, place: Place) -> Row:
             "refused": account.refused,
             "accepted_broken": account.accepted - account.processed,
             "left_by_the_first": {"state": left.get("state", "none"), "steps": sorted(left.get("steps", {}))},
-            "taken_over": ending.taken_over,
+            "ended": ending.journal.get("outcome"),
+            "taken_over": len(ending.journal.get("taken_over", [])),
             "problems": problems,
         },
     )
 
 
-def _run_again(place: Place) -> Ending:
-    with place.controller() as second:
+def _run_again(place: Place, point: Point) -> Ending:
+    with place.controller(point.fails, point.do) as second:
         status = second.wait(_SECONDS)
         said = next((line.text for line in second.lines if line.text.startswith(("fatal:", "[ERROR]"))), "")
-    journal = place.journal
     return Ending(
-        status,
-        said,
-        place.is_open(),
-        str(journal.get("state")),
-        str(journal.get("outcome")),
-        len(journal.get("taken_over", [])),
+        status, said, place.is_open(), place.workers(), place.silences(), place.journal, list(_not_undone(place))
     )
+
+
+def _not_undone(place: Place) -> Iterator[str]:
+    """Return the steps that were begun and not undone since."""
+    for name in STEPS:
+        if place.marks(f"begins {name}") and not place.marks(f"ends undo {name}"):
+            yield name

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.day2.ops.tests.lab.demo.stores import open_redis
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 
 from ..plays import environment, playbook_argv
 from ..run import CHECKOUT
 from ..watched import Watched, watch
+from .scenario import variables
 
 _PLAYBOOK = CHECKOUT / "playbooks/maintenance.yml"
 _INVENTORY = CHECKOUT / "inventories/demo"
+_OWNER = "day2.ops/demo maintenance"
 
 
 @dataclass(frozen=True)
@@ -39,21 +42,54 @@ class Place:
         """Tell whether the journal has the step in that status."""
         return bool(self.journal.get("steps", {}).get(step, {}).get("status") == status)
 
+    def marks(self, mark: str) -> int:
+        """Return how often the steps left that mark."""
+        return self.log.read_text(encoding="utf-8").splitlines().count(mark) if self.log.exists() else 0
+
     def is_open(self) -> bool:
         """Tell whether the service takes orders in."""
         with urllib.request.urlopen(f"{self.lab.facts['service']['url']}/ingress", timeout=5) as answer:
             return bool(json.load(answer)["open"])
 
+    def workers(self) -> int:
+        """Return how many workers give a sign of life."""
+        client = open_redis(self.lab.facts["redis"], seconds=5)
+        return len(list(client.scan_iter(match=self.lab.facts["service"]["heartbeat"])))
+
+    def silences(self) -> list[str]:
+        """Return when each silence of the window ends that is in force."""
+        if not self._alertmanager:
+            return []
+        with urllib.request.urlopen(f"{self._alertmanager}/api/v2/silences", timeout=5) as answer:
+            found = json.load(answer)
+        return [one["endsAt"] for one in found if one["createdBy"] == _OWNER and one["status"]["state"] == "active"]
+
     def forget(self) -> None:
-        """Remove the journal of the window that was closed."""
+        """Remove the journal of the window that was closed, and the marks."""
         (self._folder / "state/demo/window.json").unlink(missing_ok=True)
+        self.log.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def controller(self) -> Iterator[Watched]:
-        """Run the shipped playbook; whatever of it still runs at the end is killed."""
-        variables = environment(DAY2_LAB_DIR=str(self.lab.folder))
-        with watch(playbook_argv(_PLAYBOOK, _INVENTORY), CHECKOUT, variables) as running:
+    def controller(self, fails: bool = False, do: str = "run") -> Iterator[Watched]:
+        """Run the shipped playbook; whatever of it still runs at the end is killed.
+
+        fails: whether its last step does. do: what `window_do` says.
+        """
+        given = self._folder / "given.json"
+        given.write_text(json.dumps(variables(self.log, fails, self._alertmanager)), encoding="utf-8")
+        argv = playbook_argv(_PLAYBOOK, _INVENTORY, "-e", f"@{given}", "-e", f"window_do={do}")
+        with watch(argv, CHECKOUT, environment(DAY2_LAB_DIR=str(self.lab.folder))) as running:
             yield running
+
+    @property
+    def log(self) -> Path:
+        """Return the file of the marks."""
+        return self._folder / "marks"
+
+    @property
+    def _alertmanager(self) -> str:
+        facts = self.lab.facts.get("alertmanager")
+        return str(facts["url"]) if facts else ""
 
     @property
     def _folder(self) -> Path:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
-from ansible_collections.day2.ops.plugins.module_utils._windows.journal import CLOSED, OPEN, Journal
+from ansible_collections.day2.ops.plugins.module_utils._windows.budget import Budget
+from ansible_collections.day2.ops.plugins.module_utils._windows.journal import CLOSED, OPEN, REFUSE, Journal, Wanted
 from ansible_collections.day2.ops.plugins.module_utils._windows.owner import Owner
 
 if TYPE_CHECKING:
@@ -235,3 +236,19 @@ def test_without_an_open_window_nothing_is_noted_or_closed(journal: Journal, me:
     journal.close(me, "done", "")
     with pytest.raises(OpsError, match="no window is open"):
         journal.close(me, "done", "")
+
+
+def test_a_window_that_was_left_is_refused_where_a_new_one_is_wanted(
+    journal: Journal, me: Owner, hold: Callable[[Work], Holder]
+) -> None:
+    holder = hold(held_by_another(journal))
+    assert holder.said() == "held"
+    holder.kill()
+    before = journal.read()
+    with pytest.raises(OpsError, match="is not finished") as refused:
+        journal.open(me, "one step", takeover=False, wanted=Wanted(unfinished=REFUSE))
+    assert "window_do=abort" in str(refused.value)
+    assert journal.read() == before
+    late = Wanted(budget=Budget(0.0, 0.0), is_end_given=True, needs=60.0)
+    assert journal.open(me, "vacuum", takeover=False, wanted=late).resumed  # it has to be ended, however late it is
+    assert journal.read()["budget"]["ends_at"] == "1970-01-01T00:00:00Z"

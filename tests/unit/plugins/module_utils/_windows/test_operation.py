@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,40 @@ def test_options_that_are_wrong(window: Window, options: dict[str, Any], words: 
 def test_noting_without_a_window(window: Window) -> None:
     with pytest.raises(OpsError, match="no window is open: shop"):
         window("noted", step="a", status="done")
+
+
+def test_a_window_with_too_little_time_is_not_opened(window: Window) -> None:
+    for check_mode in (False, True):
+        with pytest.raises(OpsError, match="turned back before the window on shop: ") as turned:
+            window("open", check_mode, duration="1m", reserve="30s", needs=[20, "11s"])
+        assert "and 1 min 1 s are needed, 30 s of it in reserve" in str(turned.value)
+        with pytest.raises(OpsError, match="2026-03-01T04:00:00Z is in the past"):
+            window("open", check_mode, ends_at="2026-03-01T04:00:00Z")
+    assert not window.folder.exists()
+
+
+def test_a_step_is_not_noted_when_too_little_time_is_left(window: Window) -> None:
+    opened = window("open", duration="1m", reserve="30s", needs=["20s"])
+    assert 59 < opened.data["left"] <= 60
+    with pytest.raises(OpsError, match="turned back before step: a: ") as turned:
+        window("noted", step="step: a", status="started", needs=["40s"])
+    assert turned.value.details["window"]["steps"] == {}
+    noted = window("noted", step="step: a", status="started", timeout="2m")  # no turning back any more
+    assert 119 < noted.data["deadline"] - time.time() <= 120
+    assert window("noted", step="step: a", status="done").data["deadline"] == 0
+    assert window("closed", outcome="done").data["window"]["budget"]["reserve"] == 30
+
+
+def test_check_mode_does_not_go_on_with_a_window_that_was_closed(window: Window) -> None:
+    window("open")
+    window("noted", step="a", status="done")
+    window("closed", outcome="done")
+    planned = window("open", check_mode=True)
+    assert (planned.data["window"], planned.data["done"], planned.changed) == ({}, [], True)
+
+
+def test_an_abort_wants_a_window_that_is_open(window: Window) -> None:
+    with pytest.raises(OpsError, match="no window is open, there is nothing to abort: shop"):
+        window("open", unfinished="require")
+    window("open")
+    assert window("open", unfinished="require").data["window"]["state"] == "open"

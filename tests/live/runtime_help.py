@@ -31,6 +31,7 @@ PLAY = [
             {"ansible.builtin.include_role": {"name": "day2.ops.service"}},
             {
                 "ansible.builtin.copy": {"dest": "{{ result_file }}", "content": "{{ service_result | to_json }}"},
+                "delegate_to": "localhost",
                 "check_mode": False,
                 "changed_when": False,
             },

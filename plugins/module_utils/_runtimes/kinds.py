@@ -28,4 +28,10 @@ def _process() -> Kind:
     return process.SPEC, process.Process
 
 
-KINDS: Mapping[str, Callable[[], Kind]] = {"compose": _compose, "process": _process}
+def _systemd() -> Kind:
+    from . import systemd
+
+    return systemd.SPEC, systemd.Systemd
+
+
+KINDS: Mapping[str, Callable[[], Kind]] = {"compose": _compose, "process": _process, "systemd": _systemd}

@@ -20,10 +20,10 @@ from .._checks.process import SPEC as PATTERN
 from .._checks.process import probe
 from .._core.argspec import ArgSpec
 from .._core.errors import AccessDenied
-from .base import LIMITED, SCALED, STOPPED, UPDATED, Ask, Part, State
+from .base import LIMITED, UPDATED, Ask, Part, State
+from .numbered import state_of, work_of
 
-_NUMBER, _UNIT = "{number}", "{unit}"
-_MOST = 64  # instances that are looked for
+_UNIT = "{unit}"
 
 SPEC = ArgSpec(
     options={
@@ -48,18 +48,7 @@ class Process:
 
     def look(self, parts: Sequence[Part]) -> Mapping[str, State]:
         """See Runtime.look."""
-        return {part.name: self._state(part) for part in parts}
-
-    def _state(self, part: Part) -> State:
-        single = _NUMBER not in part.unit
-        names = [part.unit] if single else [_instance(part, number) for number in range(1, (part.most or _MOST) + 1)]
-        running = [name for name in names if self._runs(name)]
-        present = max(len(running), 1 if part.count is None else part.count)
-        fixed = f"is one process, {part.unit}, without {_NUMBER} in the name of its unit" if single else ""
-        missing = [f"{name} does not run" for name in names[:present] if name not in running]
-        return State(
-            present, len(running), len(running), running, faults=missing, fixed=fixed, most=1 if single else None
-        )
+        return {part.name: state_of(part, self._runs, "one process") for part in parts}
 
     def _runs(self, name: str) -> bool:
         if self._options["pidfile"]:
@@ -76,27 +65,11 @@ class Process:
 
     def work(self, ask: Ask, part: Part, state: State) -> Mapping[str, Any]:
         """Return the instances to stop and to start, the commands for each."""
-        running = list(state.instances)
-        count = ask.count if ask.count is not None and ask.intent == SCALED else state.present
-        names = [part.unit] if _NUMBER not in part.unit else [_instance(part, number) for number in range(1, _MOST + 1)]
-        if ask.intent == STOPPED:
-            count = 0
-        # The first numbers stay: a worker that stops last began first.
-        stay = [name for name in names if name in running][:count]
-        fresh = [name for name in names if name not in running][: max(0, count - len(stay))]
-        return {
-            "to_stop": [name for name in reversed(running) if name not in stay],
-            "to_start": fresh,
-            "to_restart": stay,
-        }
+        return work_of(ask, part, state)
 
     def means(self) -> Mapping[str, Any]:
         """Return nothing: the tasks have the commands from the inventory."""
         return {}
-
-
-def _instance(part: Part, number: int) -> str:
-    return part.unit.replace(_NUMBER, str(number))
 
 
 def _is_alive(file: Path) -> bool:

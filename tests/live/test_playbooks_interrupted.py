@@ -101,6 +101,53 @@ def test_a_killed_window_is_taken_up_and_a_living_one_is_not(operator: Operator,
     assert [entry["from"]["pid"] for entry in after["taken_over"]] == [before["owner"]["pid"]]
 
 
+def undone_into(log: Path, step: dict[str, Any]) -> dict[str, Any]:
+    return {**step, "undo": {"command": ["sh", "-c", f"echo {step['name']} >> {log}"]}}
+
+
+@pytest.mark.long
+def test_a_killed_window_is_aborted(operator: Operator, long_step: LongStep) -> None:
+    log = operator.folder / "undone"
+    steps = [undone_into(log, step) for step in long_step.steps()]
+    with operator.start("maintenance", day2_maintenance_steps=steps, **NO_CHECKS) as running:
+        try:
+            wait_for("the long step", long_step.begun.exists, 60)
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait(60)
+        finally:
+            running.kill()
+    long_step.let_go()
+    alone = operator.run("maintenance", "-e", "window_only=first", day2_maintenance_steps=steps, **NO_CHECKS)
+    assert alone.status != 0
+    assert "is not finished: " in alone.text and "or abort it: -e window_do=abort" in alone.text
+    assert not ingress_is_open(operator)
+    done = operator.run("maintenance", "-e", "window_do=abort", day2_maintenance_steps=steps, **NO_CHECKS)
+    assert done.status == 0, done.output
+    assert log.read_text(encoding="utf-8") == "long\nfirst\n"
+    assert ingress_is_open(operator)
+    journal = operator.journal()
+    assert (journal["state"], journal["outcome"]) == ("closed", "aborted")
+    assert journal["message"] == "aborted (undone: long, first; the ingress is open again)"
+    nothing = operator.run("maintenance", "-e", "window_do=abort", day2_maintenance_steps=steps, **NO_CHECKS)
+    assert nothing.status != 0 and "no window is open, there is nothing to abort: demo" in nothing.text
+
+
+@pytest.mark.long
+def test_one_step_alone_without_a_drain(operator: Operator) -> None:
+    log = operator.folder / "done"
+    steps = [
+        {"name": name, "drain": False, "command": ["sh", "-c", f"echo {name} >> {log}"]} for name in ("one", "two")
+    ]
+    done = operator.run("maintenance", "-e", "window_only=two", day2_maintenance_steps=steps, **NO_CHECKS)
+    assert done.status == 0, done.output
+    assert log.read_text(encoding="utf-8") == "two\n"
+    assert set(operator.journal()["steps"]) == {"preflight", "step: two", "verified"}
+    wrong = operator.run("maintenance", "-e", "window_only=tow", day2_maintenance_steps=steps, **NO_CHECKS)
+    assert "window_only: no maintenance step tow; described are: one, two" in wrong.text
+    both = operator.run("maintenance", "-e", "window_only=two", "-e", "window_do=abort", **NO_CHECKS)
+    assert "give one of the two" in both.text
+
+
 @pytest.fixture
 def three_hosts(operator: Operator) -> str:
     """An inventory that adds two hosts to the demo's one."""

@@ -21,7 +21,7 @@ from ansible_collections.day2.ops.tests.live.playbooks import Done, Operator, le
 
 Step = dict[str, Any]
 WELL = {"name": "well", "command": ["true"]}
-FAILING = {"name": "broken", "command": ["ls", "/nowhere"]}
+FAILING_VERIFY = {"command": ["ls", "/nowhere"]}
 
 
 @pytest.fixture
@@ -80,18 +80,94 @@ def test_a_window_under_load_loses_nothing_and_shows_no_secret(operator: Operato
     assert leaks(operator, done, {*secrets_of(operator.lab.facts), token}) == []
 
 
-def test_a_step_that_fails_and_the_next_window(operator: Operator) -> None:
-    done = operator.run("maintenance", day2_maintenance_steps=[WELL, FAILING, {**WELL, "name": "never"}])
+def told_by(log: Path, name: str, **more: Any) -> Step:
+    """Return a step that writes down that it was done, that it was verified, and that it was undone."""
+    verify, undo = ({"command": ["sh", "-c", f"echo {what} {name} >> {log}"]} for what in ("verify", "undo"))
+    return {
+        "name": name,
+        "command": ["sh", "-c", f"echo do {name} >> {log}"],
+        "verify": verify,
+        "undo": undo,
+        "timeout": "10m",
+        **more,
+    }
+
+
+def test_a_step_that_fails_and_the_next_window(operator: Operator, tmp_path: Path) -> None:
+    """What was begun is undone, the last first; what cannot be undone keeps none before it from being undone."""
+    log = tmp_path / "log"
+    steps = [
+        told_by(log, "one"),
+        told_by(log, "two", undo={"command": ["ls", "/stuck"]}),
+        WELL,
+        told_by(log, "broken", verify=FAILING_VERIFY),
+        told_by(log, "never"),
+    ]
+    done = operator.run("maintenance", day2_maintenance_steps=steps)
+    assert done.status != 0
     told = done.of_task("Tell how the window ended")
-    assert "step: broken: Run the command: " in told
-    assert_one_line_and_open(operator, done, "No such file or directory")
+    assert "NOT UNDONE: step: two: Run the command: " in told
+    assert "step: broken: verify: Run the command: " in told
+    assert "No such file or directory (undone: broken, one; the ingress is open again)" in told
+    assert "Traceback" not in done.output
+    assert ingress_is_open(operator.lab.facts["service"])
+    assert log.read_text(encoding="utf-8").splitlines() == [
+        *("do one", "verify one", "do two", "verify two", "do broken", "undo broken", "undo one")
+    ]
     failed = operator.journal()
-    assert [failed["steps"][f"step: {name}"]["status"] for name in ("well", "broken")] == ["done", "started"]
+    assert (failed["state"], failed["outcome"]) == ("closed", "failed")
+    names = ("one", "two", "well", "broken")
+    assert [failed["steps"][f"step: {name}"]["status"] for name in names] == ["undone", "failed", "done", "undone"]
     assert "step: never" not in failed["steps"]
     again = operator.run("maintenance", day2_maintenance_steps=[WELL])
     assert again.status == 0, again.output
     assert operator.journal()["id"] != failed["id"]
     assert operator.journal()["taken_over"] == []
+
+
+@pytest.mark.long
+def test_a_step_that_takes_too_long(operator: Operator, tmp_path: Path) -> None:
+    slow = told_by(tmp_path / "log", "slow", command=["sleep", "120"], timeout="5s")
+    slow["undo"]["timeout"] = "10m"
+    done = operator.run("maintenance", day2_maintenance_steps=[slow])
+    assert done.status != 0
+    assert "the time-out of the step was over (undone: slow; the ingress is open again)" in done.text
+    assert (tmp_path / "log").read_text(encoding="utf-8") == "undo slow\n"
+
+
+@pytest.mark.long
+def test_a_window_turns_back_before_the_point_of_no_return(operator: Operator, tmp_path: Path) -> None:
+    """The first step has the time that is taken from the second."""
+    log = tmp_path / "log"
+    first = told_by(log, "first", command=["sh", "-c", f"echo do first >> {log}; sleep 31"], takes="1s")
+    steps = [first, told_by(log, "second", takes="10m", no_return=True)]
+    window = {"duration": "12m", "reserve": "90s", "backups": "none"}  # half a minute less than is left after the first
+    done = operator.run("maintenance", day2_window=window, day2_drain_timeout=5, day2_maintenance_steps=steps)
+    assert done.status != 0
+    told = done.of_task("Tell how the window ended")
+    assert "turned back before step: second: 1" in told and "11 min 30 s are needed, 1 min 30 s of it in" in told
+    assert "(undone: first; the ingress is open again)" in told
+    assert "undo first" in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_backups_and_payloads_come_first(operator: Operator, redis_server: Any, tmp_path: Path) -> None:
+    backups = {"day2_backup_path": str(tmp_path / "backups"), "day2_backup_rpo": "1h"}
+    window = {"duration": "2h", "backups": "required"}
+    none = operator.run("maintenance", day2_window=window, **backups)
+    told = none.of_task("Tell how the window ended")
+    assert none.status != 0 and "orders-db: there is no backup" in told and "(nothing was touched)" in told
+    made = operator.run("backup", **backups)
+    assert made.status == 0, made.output
+    done = operator.run("maintenance", day2_window=window, day2_maintenance_steps=[WELL], **backups)
+    assert done.status == 0, done.output
+    redis_server.rpush("later", "a")
+    redis_server.set("payload:a", "x", ex=600)
+    later = {"name": "later", "kind": "redis_list", "payload_key": "payload:{id}", "login_db": 9}
+    short = operator.run("maintenance", day2_window=window, day2_queues__later=[later], **backups)
+    assert short.status != 0
+    assert "later: a payload lives for 9 min" in short.of_task("Tell how the window ended")
+    assert "(nothing was touched)" in short.text
 
 
 def test_what_is_worse_than_before_is_not_verified(operator: Operator, tmp_path: Path) -> None:
@@ -167,16 +243,15 @@ def test_a_service_that_is_not_well_is_not_touched(operator: Operator) -> None:
     [
         ({"day2_ingress": None}, "day2_ingress"),
         ({"day2_queues__orders": []}, "no queue is described for demo: day2_queues and day2_queues__* are empty"),
-        ({"day2_maintenance_steps": [WELL, WELL]}, "two maintenance steps have one name, among well, well"),
         (
-            {"day2_maintenance_steps": [{"name": "idle"}]},
-            "maintenance step idle has nothing to do; expected one of tasks",
+            {"day2_maintenance_steps": [WELL, {**WELL, "hosts": "moon"}, {"name": "idle"}]},
+            "two maintenance steps have one name, among well, well, idle; the journal tells steps apart by it;"
+            " maintenance step well: no group moon in the inventory;"
+            " maintenance step idle has nothing to do; expected one of tasks",
         ),
-        ({"day2_maintenance_steps": [{**WELL, "tasks": "/x.yml"}]}, "maintenance step well has "),
-        ({"day2_maintenance_steps": [{"name": "a", "tasks": "/no.yml"}]}, "maintenance step a: no file /no.yml on"),
         (
-            {"day2_maintenance_steps": [{**WELL, "hosts": "moon"}]},
-            "maintenance step well: no group moon in the inventory",
+            {"day2_window": {"ends_at": "2026-03-01T04:00:00Z"}},
+            "the window has ended, 2026-03-01T04:00:00Z is in the past",
         ),
         ({"day2_servce": "demo"}, "unknown variable day2_servce; expected one of "),
         ({"day2_service": "../up"}, "not a usable service name: ../up; expected letters"),

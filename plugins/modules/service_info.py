@@ -12,7 +12,7 @@ version_added: 1.0.0
 author: day2.ops contributors (@day2)
 description:
   - Tells of each part of a service how many instances run and are ready, what image and limits they have, in the same
-    words for docker compose, systemd and plain processes.
+    words for docker compose, Kubernetes, systemd and plain processes.
   - With O(intent) it also tells what would change, and fails in one line when it cannot be done, such as more
     containers than a fixed name or port allows.
   - It only reads. P(day2.ops.service#role) is what does things.
@@ -28,11 +28,12 @@ attributes:
     support: full
 requirements:
   - C(docker) with its plugin compose on the host where the module runs, for a runtime of the kind C(compose)
+  - requests (Python library), and kubernetes where a kubeconfig is read, for the kind C(kubernetes)
   - C(systemctl) for the kind C(systemd)
 options:
   runtime:
     description:
-      - How the service runs. C(kind) is one of V(compose), V(systemd) and V(process), with the options
+      - How the service runs. C(kind) is one of V(compose), V(kubernetes), V(systemd) and V(process), with the options
         of the kind, see L(docs/service.md, https://github.com/day2/ops/tree/main/docs/service.md).
       - C(parts) is a list of the service's parts. C(name) is what people call it, C(unit) what the runtime calls it (by
         default the name), C(grace) how long a stop may take (V(60), or V(5m)), C(count) how many instances there are to

@@ -33,7 +33,7 @@ def test_workers_that_are_gone_are_brought_back(own: Operator) -> None:
     status, text = restart(own, part="worker")
     assert status == 0, text
     assert "restarted, all checks pass" in text
-    (evidence,) = own.reports.glob("emergency-restart-demo-evidence-*.json")
+    (evidence,) = own.reports.glob("emergency-restart-demo-evidence-*Z.json")
     assert "worker: 0 of" in evidence.read_text(encoding="utf-8")
 
 

@@ -34,4 +34,15 @@ def _systemd() -> Kind:
     return systemd.SPEC, systemd.Systemd
 
 
-KINDS: Mapping[str, Callable[[], Kind]] = {"compose": _compose, "process": _process, "systemd": _systemd}
+def _kubernetes() -> Kind:
+    from . import kubernetes
+
+    return kubernetes.SPEC, kubernetes.Kubernetes
+
+
+KINDS: Mapping[str, Callable[[], Kind]] = {
+    "compose": _compose,
+    "kubernetes": _kubernetes,
+    "process": _process,
+    "systemd": _systemd,
+}

@@ -1,0 +1,154 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""Kind kubernetes: Deployments and StatefulSets, as the API tells of them. A rollout that is not over is not ready."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from .._checks.kubernetes_facts import WORKLOADS
+from .._core.argspec import ArgSpec
+from .._core.errors import InputError, NotThere
+from .._core.kubernetes_connection import SPEC as CONNECTION
+from .._core.kubernetes_connection import Api, where
+from .base import SCALED, STARTED, STOPPED, Ask, Part, State
+
+SPEC: ArgSpec = CONNECTION
+# How many there were when somebody stopped it from here, so that as many are started again.
+REPLICAS = "day2.ops/replicas"
+_KINDS = {"deployment": ("Deployment", "deployments"), "statefulset": ("StatefulSet", "statefulsets")}
+_QUANTITY = re.compile(r"(?P<number>[\d.]+)(?P<unit>m|[kKMGTPE]i?)?")
+_UNITS = {"m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+_BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60}
+
+Object = Mapping[str, Any]
+
+
+class Kubernetes:
+    """See Runtime."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._api = Api(options)
+        self._found: dict[str, Object] = {}
+
+    def look(self, parts: Sequence[Part]) -> Mapping[str, State]:
+        """See Runtime.look."""
+        return {part.name: self._state(part) for part in parts}
+
+    def _state(self, part: Part) -> State:
+        _kind, plural, name = _unit(part)
+        try:
+            found = self._ask(f"apis/apps/v1/namespaces/{self._namespace}/{plural}/{quote(name, safe='')}")
+        except NotThere as error:
+            said = f"{part.name}: no {part.unit} in the namespace {self._namespace}"
+            raise NotThere(said, on=where(self._options)) from error
+        self._found[part.name] = found
+        return _state_of(part, found)
+
+    @property
+    def _namespace(self) -> str:
+        return quote(self._options["namespace"], safe="")
+
+    def _ask(self, path: str) -> Object:
+        found: Object = self._api.get(f"/{path}", {}, time.monotonic() + self._options["timeout"])
+        return found
+
+    def cannot(self, ask: Ask, part: Part, state: State) -> str:
+        """See Runtime.cannot."""
+        if ask.intent not in (SCALED, STOPPED, STARTED):
+            return ""
+        kind, _plural, name = _unit(part)
+        scalers = self._ask(f"apis/autoscaling/v2/namespaces/{self._namespace}/horizontalpodautoscalers")
+        for one in scalers.get("items") or []:
+            target = one["spec"]["scaleTargetRef"]
+            if (target.get("kind"), target.get("name")) == (kind, name):
+                spec = one["spec"]
+                return (
+                    f"is scaled by the autoscaler {one['metadata']['name']} from {spec.get('minReplicas', 1)} to "
+                    f"{spec['maxReplicas']}, which would undo it"
+                )
+        return ""
+
+    def work(self, ask: Ask, part: Part, state: State) -> Mapping[str, Any]:
+        """Return the object and its container, and what is to be changed of that."""
+        kind, _plural, name = _unit(part)
+        found = self._found[part.name]
+        change: dict[str, Any] = {}
+        limits: dict[str, Any] = {}
+        if ask.cpus is not None:
+            limits["cpu"] = f"{round(ask.cpus * 1000)}m" if ask.cpus else None
+        if ask.memory is not None:
+            limits["memory"] = str(ask.memory) if ask.memory else None
+        if limits:
+            change["resources"] = {"limits": limits}
+        if ask.image:
+            change["image"] = ask.image
+        labels = found["spec"]["selector"].get("matchLabels") or {}
+        return {
+            "kind": kind,
+            "object": name,
+            "selector": [f"{label}={value}" for label, value in labels.items()],
+            "container": {"name": _container(found)["name"], **change},
+        }
+
+    def means(self) -> Mapping[str, Any]:
+        """Return where it is."""
+        return {"namespace": self._options["namespace"], "remembered": REPLICAS}
+
+
+def _unit(part: Part) -> tuple[str, str, str]:
+    """Return kind, plural and name of ``deployment/worker``; a bare name is a Deployment's.
+
+    :raises InputError: of another kind.
+    """
+    kind, slash, name = part.unit.partition("/")
+    if not slash:
+        kind, name = "deployment", part.unit
+    if kind.lower() not in _KINDS or not name:
+        raise InputError(
+            f"{part.name}: no kind of unit", on=part.unit, advice="expected deployment/NAME or statefulset/NAME"
+        )
+    return (*_KINDS[kind.lower()], name)
+
+
+def _container(found: Object) -> Object:
+    """Return the workload's own container: the first, as tools that add others add them behind."""
+    first: Object = found["spec"]["template"]["spec"]["containers"][0]
+    return first
+
+
+def _state_of(part: Part, found: Object) -> State:
+    workload = WORKLOADS[_unit(part)[0].lower()][1](found)
+    desired, ready = workload.desired, workload.ready
+    if workload.rollout:  # some of those that are ready are to go
+        ready = min(ready, workload.updated, max(0, desired - 1))
+    running = int((found.get("status") or {}).get("replicas") or 0)
+    remembered = (found["metadata"].get("annotations") or {}).get(REPLICAS, "")
+    limits = (_container(found).get("resources") or {}).get("limits") or {}
+    memory = _quantity(limits.get("memory"))
+    return State(
+        present=desired or (int(remembered) if remembered.isdigit() else part.count or 1),
+        running=running,
+        ready=ready,
+        image=str(_container(found).get("image", "")) or None,
+        cpus=_quantity(limits.get("cpu")),
+        memory=None if memory is None else int(memory),
+        faults=[workload.rollout] if workload.rollout else [],
+    )
+
+
+def _quantity(text: Any) -> float | None:
+    """Return a quantity of Kubernetes (``500m``, ``64Mi``, ``2``) as a number; None when there is none."""
+    match = _QUANTITY.fullmatch(str(text)) if text is not None else None
+    if match is None:
+        return None
+    unit = match["unit"] or ""
+    return round(float(match["number"]) * {**_UNITS, **_BINARY, "": 1.0}[unit], 6)

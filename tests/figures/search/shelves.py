@@ -130,11 +130,13 @@ def _bad_states(judge: Judge, cluster: Cluster, index: str) -> Row:
     new = {"rename_pattern": "(.+)", "rename_replacement": "other-$1"}
     with states.unwritable(cluster, repository, "indices"):
         cases = [
-            Case(INFO, "no successful snapshot", {"repository": repository, "rpo": "26h"}),
             Case(RESTORE, "SUCCESS|whole|none", {"repository": repository, **new}),
             Case(RESTORE, "FAILED", {"repository": repository, "snapshot": "failed", **new}),
             Case(RESTORE, "PARTIAL", {"repository": repository, "snapshot": "partial", **new}),
         ]
+        told = judge.here.said(INFO, cluster, repository=repository, rpo="26h")
+        if told.get("last_success") is not None or told.get("rpo_state") != "missed":
+            judge.bad.append(f"es_snapshot_info counts one: {told.get('msg')}")
         row = judge.row("only PARTIAL and FAILED snapshots", cluster, cases)
     cluster.ask("DELETE", index.replace("data", "failed-data"))
     return row

@@ -71,7 +71,30 @@ def _not_there(run: Run, there: Snapshot | None, check_mode: bool) -> Result:
         busy = others(run.client, asked)
         return Outcomes(run).planned(there, known, without, busy[0].told() if busy else "")
     await_turn(run.client, asked, run.deadline, run.clock)
-    return _made(run, there, known, without)
+    documents = counted(run.client, known, without) if asked.counts else None
+    better = None if there is None else _cleared(run, there)
+    return better or _made(run, there, known, documents)
+
+
+def _cleared(run: Run, there: Snapshot) -> Result | None:
+    """Remove what is not whole, if it is still that: until its turn came, somebody else may have replaced it.
+
+    Return the result for what that one has made; None when the name is free.
+    """
+    asked = run.wanted
+    now = one(run.client, asked.repository, asked.name)
+    if now is None:
+        return None
+    if now.whole:
+        return Outcomes(run).kept(now, False)
+    if now.running:
+        return _adopted(run, now, False)
+    if now.uuid != there.uuid:
+        told = f"somebody else has made another one, which is {now.wrong()}"
+        raise Conflict(told, on=f"{asked.place} at {run.client.where}", advice="run the task again, which replaces it")
+    remove(run.client, asked.repository, asked.name, run.clock, run.left(), now.uuid)
+    run.changed = True
+    return None
 
 
 def _require_possible(run: Run, there: Snapshot | None, without: list[str]) -> None:
@@ -87,14 +110,10 @@ def _require_possible(run: Run, there: Snapshot | None, without: list[str]) -> N
         )
 
 
-def _made(run: Run, there: Snapshot | None, known: Target, without: list[str]) -> Result:
-    """Make it, in place of one that is not whole."""
+def _made(run: Run, there: Snapshot | None, known: Target, documents: Mapping[str, int] | None) -> Result:
+    """Make it, in place of one that was not whole and is removed."""
     asked = run.wanted
-    documents = counted(run.client, known, without) if asked.counts else None
     metadata = asked.metadata if documents is None else counts.record(documents, asked.metadata)
-    if there is not None:
-        remove(run.client, asked.repository, asked.name, run.clock, run.left())
-        run.changed = True
     ours = start(run.client, asked, metadata, run.deadline, run.clock)
     run.changed, run.begun = run.changed or ours, True
     begun = Snapshot(asked.name, "", IN_PROGRESS, run.clock.time())

@@ -31,7 +31,7 @@ def absent(run: Run, check_mode: bool) -> Result:
     if not asked.force:
         _require_dispensable(run, there, on)
     if not check_mode:
-        remove(run.client, asked.repository, asked.name, run.clock, run.left())
+        remove(run.client, asked.repository, asked.name, run.clock, run.left(), there.uuid)
     told = "aborted and removed" if there.running else "removed"
     why = "state is absent"
     return Result(

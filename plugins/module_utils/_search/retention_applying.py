@@ -87,7 +87,7 @@ class Retention:
     def _remove(self, client: Client, one: Verdict, clock: Clock, outcome: Outcome) -> None:
         """Remove it. :raises OpsError: the others cannot be removed either."""
         try:
-            remove(client, self.repository, one.snapshot.name, clock)
+            remove(client, self.repository, one.snapshot.name, clock, uuid=one.snapshot.uuid)
         except (AccessDenied, Unreachable):
             raise
         except OpsError as error:  # it is being restored, for one

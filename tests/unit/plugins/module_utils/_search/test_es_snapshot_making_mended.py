@@ -1,0 +1,173 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Snapshots of a cluster in which somebody else is at work, and of which not everything can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import Unreachable
+from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
+from ansible_collections.day2.ops.plugins.module_utils._search import making
+from ansible_collections.day2.ops.plugins.module_utils._search.answers import Answer
+from ansible_collections.day2.ops.plugins.module_utils._search.connection import Client
+from ansible_collections.day2.ops.plugins.module_utils._search.making_options import wanted
+from ansible_collections.day2.ops.plugins.module_utils._search.making_removal import remove
+from ansible_collections.day2.ops.plugins.module_utils._search.making_run import Run
+
+URL = "http://search1.example.com:9200"
+NOW = 1_800_000_000.0
+MISSING = {"error": {"type": "snapshot_missing_exception", "reason": "missing"}}
+# Takes method and path, and gives a status with a body, raises, or gives nothing for what the cluster itself says.
+Special = Callable[[str, str, Any], Any]
+
+
+class Clock:
+    """Moves when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return NOW + self.now - 100.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Product:
+    pages_snapshots = False
+    is_opensearch = True
+    number = "2.0.0"
+
+
+class Node:
+    """A cluster of one repository; ``indices`` are rows of its list, ``shots`` snapshots by name."""
+
+    timeout = 30.0
+    where = URL
+    product = Product()
+
+    def __init__(self, special: Special = lambda *_asked: None) -> None:
+        self.special = special
+        self.asked: list[str] = []
+        self.bodies: list[Any] = []
+        self.indices: list[dict[str, Any]] = [index("a"), index("b")]
+        self.shots: dict[str, dict[str, Any]] = {}
+
+    def tried(self, method: str, path: str, query: Any = None, body: Any = None, within: Any = None) -> Answer:
+        self.asked.append(f"{method} {path}")
+        said = self.special(method, path, body)
+        status, told = said if said is not None else self.own(method, path, body)
+        return Answer(status, told, f"{URL}/{path}")
+
+    def ask(self, method: str, path: str, query: Any = None, body: Any = None, within: Any = None) -> Any:
+        return self.tried(method, path, query, body).result()
+
+    def own(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        last = path.rpartition("/")[2]
+        if path.startswith("_cat/indices"):
+            return 200, self.indices
+        if path == "_snapshot/_status":
+            return 200, {"snapshots": []}
+        if path.endswith("/_search"):
+            names = path.split("/")[0].split(",")
+            buckets = [{"key": name, "doc_count": 3} for name in names]
+            return 200, {"_shards": {"total": 1, "successful": 1}, "aggregations": {"indices": {"buckets": buckets}}}
+        if path == "_snapshot/backup":
+            return 200, {"backup": {"type": "fs", "settings": {}}}
+        if not path.startswith("_snapshot/backup/"):
+            return 200, {}
+        return self.snapshot(method, last, body)
+
+    def snapshot(self, method: str, name: str, body: Any) -> tuple[int, Any]:
+        if method == "PUT":
+            self.bodies.append(body)
+            inside = [one["index"] for one in self.indices if one["status"] == "open"]
+            self.shots[name] = shot(name, "SUCCESS", "ours", inside, metadata=body.get("metadata"))
+            return 200, {"accepted": True}
+        if method == "DELETE":
+            return (404, MISSING) if self.shots.pop(name, None) is None else (200, {"acknowledged": True})
+        if name.endswith("*"):
+            return 200, {"snapshots": list(self.shots.values())}
+        return (200, {"snapshots": [self.shots[name]]}) if name in self.shots else (404, MISSING)
+
+
+def index(name: str, status: str = "open", health: str = "green", begun: float = NOW - 9000) -> dict[str, Any]:
+    return {"index": name, "status": status, "health": health, "creation.date": str(int(begun * 1000))}
+
+
+def shot(name: str, state: str, uuid: str, indices: list[str], begun: float = NOW - 60, **more: Any) -> dict[str, Any]:
+    failed = int(state == "PARTIAL")
+    moments = {"start_time_in_millis": int(begun * 1000), "end_time_in_millis": int(begun * 1000) + 1000}
+    shards = {"total": 2, "failed": failed, "successful": 2 - failed}
+    return {"snapshot": name, "uuid": uuid, "state": state, "indices": indices, "shards": shards, **moments, **more}
+
+
+def ran(node: Node, name: str = "daily-20270115", check_mode: bool = False, **options: Any) -> Result:
+    given = {"url": [URL], "repository": "backup", "name": name, **options}
+    asked = wanted(making.SPEC.validate(given, "test"), NOW)
+    return making._present(Run(cast(Client, node), asked, cast(Any, Clock()), None), check_mode)
+
+
+def removals(node: Node) -> list[str]:
+    return [one for one in node.asked if one.startswith("DELETE")]
+
+
+@pytest.mark.parametrize(("state", "adopted"), [("SUCCESS", False), ("IN_PROGRESS", True)])
+def test_what_somebody_else_has_made_since_is_left(state: str, adopted: bool) -> None:
+    node = Node()
+    node.shots["new"] = shot("new", "FAILED", "old", [])
+
+    def special(_method: str, path: str, _body: Any) -> None:
+        if path == "_snapshot/_status":
+            node.shots["new"] = shot("new", state, "theirs", ["a", "b"])
+
+    node.special = special
+    result = ran(node, "new", wait=state == "SUCCESS")
+    assert (result.failed, result.data["uuid"], result.data["adopted"]) == (False, "theirs", adopted)
+    assert removals(node) == node.bodies == []
+
+
+def test_one_that_still_failed_is_replaced() -> None:
+    node = Node()
+    node.shots["new"] = shot("new", "FAILED", "old", [])
+    result = ran(node, "new")
+    assert (result.changed, result.data["uuid"], result.data["replaced"]) == (True, "ours", "FAILED")
+    assert removals(node) == ["DELETE _snapshot/backup/new"]
+
+
+@pytest.mark.parametrize("since", ["theirs", None])
+def test_a_removal_without_an_answer_is_not_repeated_for_another_one(since: str | None) -> None:
+    node = Node()
+
+    def special(method: str, _path: str, _body: Any) -> None:
+        if method == "DELETE":
+            node.shots = {"new": shot("new", "SUCCESS", since, [])} if since else {}
+            raise Unreachable("no answer", on=URL)
+
+    node.special = special
+    assert remove(cast(Client, node), "backup", "new", cast(Any, Clock()), uuid="old")
+    assert len(removals(node)) == 1
+
+
+def test_a_removal_without_an_answer_is_repeated_while_it_is_the_same() -> None:
+    lost = [True]
+    node = Node()
+    node.shots["new"] = shot("new", "SUCCESS", "old", [])
+
+    def special(method: str, _path: str, _body: Any) -> None:
+        if method == "DELETE" and lost:
+            lost.pop()
+            raise Unreachable("no answer", on=URL)
+
+    node.special = special
+    assert remove(cast(Client, node), "backup", "new", cast(Any, Clock()), uuid="old")
+    assert (len(removals(node)), node.shots) == (2, {})

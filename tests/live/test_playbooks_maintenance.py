@@ -163,7 +163,7 @@ def test_backups_and_payloads_come_first(operator: Operator, redis_server: Any, 
     assert done.status == 0, done.output
     redis_server.rpush("later", "a")
     redis_server.set("payload:a", "x", ex=600)
-    later = {"name": "later", "kind": "redis_list", "payload_key": "payload:{id}", "login_db": 9}
+    later = {"name": "later", "kind": "redis_list", "payload_key": "payload:{id}", "db": 9}
     short = operator.run("maintenance", day2_window=window, day2_queues__later=[later], **backups)
     assert short.status != 0
     assert "later: a payload lives for 9 min" in short.of_task("Tell how the window ended")

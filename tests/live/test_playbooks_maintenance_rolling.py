@@ -1,0 +1,111 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The example of a rolling window: host by host, each in a window of its own; the first that fails ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.day2.ops.tests.lab.state import RedisFacts
+from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT
+
+from .queue_help import connection
+
+EXAMPLE = CHECKOUT / "docs/examples/rolling/rolling.yml"
+HOSTS = ("one", "two", "three")
+
+
+@pytest.fixture
+def balancer(tmp_path: Path) -> Iterator[str]:
+    """What clients meet: a host takes work while its file is there. Returns the URL."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if (tmp_path / f"{self.path.strip('/')}.open").exists() else 503)
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def inventory(folder: Path, redis: RedisFacts, balancer: str) -> Path:
+    """Write an inventory of three hosts, each with a balancer's switch: a file that is there while it takes work."""
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    switch = {
+        "kind": "command",
+        "open": ["touch", f"{folder}/{{{{ inventory_hostname }}}}.open"],
+        "close": ["rm", "-f", f"{folder}/{{{{ inventory_hostname }}}}.open"],
+        "is_closed": ["test", "!", "-e", f"{folder}/{{{{ inventory_hostname }}}}.open"],
+        "outside": {"url": f"{balancer}/{{{{ inventory_hostname }}}}", "open_status": [200], "closed_status": [503]},
+    }
+    step = {
+        "name": "work",
+        "command": ["sh", "-c", f"ls {folder} | grep -c open >> {folder}/log; test ! -e {folder}/bad"],
+    }
+    variables: dict[str, Any] = {
+        "shop_switch_of_this_host": switch,
+        "shop_queues_of_this_host": [{"name": "rolled", "kind": "redis_list", "missing": "empty"}],
+        "shop_redis": connection(redis),
+        "shop_checks": [],
+        "shop_steps": [step],
+        "maintenance_window_state_dir": str(folder / "state"),
+        "maintenance_window_report_dir": str(folder / "reports"),
+        "maintenance_window_drain_settle": 0,
+        "maintenance_window_bootstrap": False,
+    }
+    file = folder / "hosts.yml"
+    file.write_text(json.dumps({"app": {"hosts": dict.fromkeys(HOSTS, here), "vars": variables}}), encoding="utf-8")
+    return file
+
+
+def roll(file: Path) -> tuple[int, str]:
+    """Run the example; return its exit status and what it said."""
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(file), str(EXAMPLE)],
+        cwd=CHECKOUT,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("redis_server")
+def test_one_host_after_the_other(redis_facts: RedisFacts, balancer: str, tmp_path: Path) -> None:
+    for host in HOSTS:
+        (tmp_path / f"{host}.open").touch()
+    file = inventory(tmp_path, redis_facts, balancer)
+    status, said = roll(file)
+    assert status == 0, said
+    assert (tmp_path / "log").read_text(encoding="utf-8") == "2\n" * 3  # of three, two take work at each moment
+    assert sorted(path.parent.name for path in tmp_path.glob("state/*/window.json")) == sorted(
+        f"shop-{host}" for host in HOSTS
+    )
+    (tmp_path / "bad").touch()
+    status, said = roll(file)
+    assert status != 0
+    assert "step: work: Run the command: " in said and "(the ingress is open again)" in said
+    assert (tmp_path / "log").read_text(encoding="utf-8") == "2\n" * 4  # the hosts after it are left alone
+    assert all((tmp_path / f"{host}.open").exists() for host in HOSTS)

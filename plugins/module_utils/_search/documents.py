@@ -23,11 +23,16 @@ CLOSED = "close"
 
 @dataclass(frozen=True)
 class Index:
-    """An index. :param open: whether it can be read. :param red: whether a primary of it is not there, or not yet."""
+    """An index.
+
+    :param open: whether it can be read. :param red: whether a primary of it is not there, or not yet. :param created:
+        seconds since the epoch; None where the server does not say.
+    """
 
     name: str
     open: bool
     red: bool
+    created: float | None = None
 
 
 def found(client: Client, patterns: Sequence[str], ignore_unavailable: bool = False) -> list[Index]:
@@ -39,9 +44,15 @@ def found(client: Client, patterns: Sequence[str], ignore_unavailable: bool = Fa
     if patterns and all(one.startswith("-") for one in known):
         return []
     wanted = ",".join(map(part, known)) or "*"
-    query = {"format": "json", "h": "index,status,health", "expand_wildcards": "all"}
+    query = {"format": "json", "h": "index,status,health,creation.date", "expand_wildcards": "all"}
     rows = client.ask("GET", f"_cat/indices/{wanted}", query)
-    return [Index(str(row["index"]), row["status"] != CLOSED, row.get("health") == "red") for row in rows]
+    return [_index(row) for row in rows]
+
+
+def _index(row: Mapping[str, Any]) -> Index:
+    begun = str(row.get("creation.date") or "")
+    created = int(begun) / 1000 if begun.isdigit() else None
+    return Index(str(row["index"]), row["status"] != CLOSED, row.get("health") == "red", created)
 
 
 def _may_be(client: Client, pattern: str) -> bool:

@@ -63,6 +63,8 @@ def _not_there(run: Run, there: Snapshot | None, check_mode: bool) -> Result:
     """Have one where there is none, or one that is not whole."""
     asked = run.wanted
     known = target(run.client, asked)
+    if known.closed:
+        run.warnings.append(f"closed, and so not in {asked.place} unless named: {some(known.closed)}")
     without = unassigned(run.client, known)
     if there is not None and without and (there.state == PARTIAL or not asked.partial):
         return Outcomes(run).not_replaced(there, without)

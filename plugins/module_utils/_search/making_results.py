@@ -44,9 +44,8 @@ class Outcomes:
 
     def kept(self, there: Snapshot, check_mode: bool) -> Result:
         """Return the result for one that is there and SUCCESS. Retention holds as after one that is made."""
-        missed = [name for name in self._missed(there) if name in self._run.wanted.indices]
-        old = self._foreseen() if check_mode else self._applied(there)
-        warnings = [f"{self._on} holds no {some(missed)}"] if missed else []
+        lacking = self._lacking(there)
+        old = self._held_back(lacking) or (self._foreseen() if check_mode else self._applied(there))
         told = f"{self._on}: SUCCESS since {written_utc(there.ended_at or there.started_at)}"
         lines = self._gone(old)
         return Result(
@@ -54,7 +53,7 @@ class Outcomes:
             msg=f"{told}{_removed(old, check_mode)}",
             data=self._data(there, old, self._size(there)),
             diff={"before": "".join(lines), "after": ""},
-            warnings=[*warnings, *old.warnings],
+            warnings=[*self._run.warnings, *lacking, *old.warnings],
         )
 
     def not_replaced(self, there: Snapshot, without: list[str]) -> Result:
@@ -81,7 +80,7 @@ class Outcomes:
             msg=f"{told}{_removed(old, True)}",
             data={**self._run.named(), **plan, "removed": old.removed, "adopted": False},
             diff={"before": "".join(before), "after": f"{name}: SUCCESS\n"},
-            warnings=old.warnings,
+            warnings=[*self._run.warnings, *old.warnings],
         )
 
     def begun(self, seen: Snapshot) -> Result:
@@ -92,28 +91,36 @@ class Outcomes:
             msg=f"{self._on} {told}{self._replacing()}; es_snapshot_info shows how far it is",
             data=self._data(seen),
             diff=self._diff(seen, Outcome()),
+            warnings=list(self._run.warnings),
         )
 
     def not_whole(self, seen: Snapshot, told: str) -> Result:
         """Return the result for one that is not SUCCESS, or not yet: a failure. Nothing is removed."""
-        return Result(changed=self._run.changed, failed=True, msg=f"{told}{self._replacing()}", data=self._data(seen))
+        return Result(
+            changed=self._run.changed,
+            failed=True,
+            msg=f"{told}{self._replacing()}",
+            data=self._data(seen),
+            warnings=list(self._run.warnings),
+        )
 
     def whole(self, made: Snapshot, known: Target | None) -> Result:
         """Return the result for one that has ended as SUCCESS, if all is in it that should be."""
-        missed = known.lacking(made.indices or ()) if known is not None else self._missed(made)
-        there = {one.name for one in self._now().indices} if missed and known is not None else set()
+        missed = known.lacking(made.indices) if known is not None and made.indices is not None else []
+        there = {one.name for one in self._now().indices} if missed else set()
         without = some([name for name in missed if name in there])
         if without:
             return self.not_whole(made, f"{self._on} is SUCCESS, but holds no {without}; no older one was removed")
-        warnings = [f"{self._on} holds no {some(missed)}, as it was begun before or they are gone"] if missed else []
-        old = self._applied(made)
+        lacking = self._lacking(made) if known is None else []
+        old = self._held_back(lacking) or self._applied(made)
+        gone = [f"{self._on} holds no {some(missed)}, as they are gone"] if missed else []
         size = self._size(made)
         return Result(
             changed=self._run.changed or bool(old.removed),
             msg=f"{self._on}: {self._described(made, size)}{self._replacing()}{_removed(old, False)}",
             data=self._data(made, old, size),
             diff=self._diff(made, old),
-            warnings=[*warnings, *old.warnings],
+            warnings=[*self._run.warnings, *gone, *lacking, *old.warnings],
         )
 
     def _now(self) -> Target:
@@ -121,12 +128,32 @@ class Outcomes:
         patterns = self._run.wanted.indices
         return Target(patterns, found(self._run.client, patterns, ignore_unavailable=True))
 
-    def _missed(self, one: Snapshot) -> list[str]:
-        """Return what is not in one that was begun earlier, as far as can be told: it is a warning, no more."""
+    def _lacking(self, one: Snapshot) -> list[str]:
+        """Return what is wanted and not in one that this run has not begun, or not known to be, in a line each.
+
+        An index that a pattern means must have been there when it was begun.
+        """
+        told = []
         try:
-            return self._now().lacking(one.indices or ())
-        except OpsError:
-            return []
+            missed = None if one.indices is None else self._now().lacking(one.indices, one.started_at)
+        except OpsError as error:
+            told.append(f"nobody knows whether {self._on} holds all that is wanted: {error}")
+        else:
+            if missed is None:
+                told.append(f"nobody knows whether {self._on} holds all that is wanted: its indices are too many")
+            elif missed:
+                told.append(f"{self._on} holds no {some(missed)}")
+        if self._run.wanted.global_state and one.global_state is False:
+            told.append(f"{self._on} holds no global state")
+        return told
+
+    def _held_back(self, lacking: list[str]) -> Outcome | None:
+        """Return the outcome of a retention that lets nothing go, as older ones may hold what this one lacks."""
+        if not lacking:
+            return None
+        if self._run.wanted.rules is None:
+            return Outcome()
+        return Outcome(warnings=["no old snapshot is removed, as older ones may hold what the last one lacks"])
 
     def _applied(self, there: Snapshot) -> Outcome:
         return self._retention.applied(self._run.client, there, self._run.clock)

@@ -18,7 +18,8 @@ from .making_waiting import Tell
 class Run:
     """A run. ``deadline`` ends all of its waiting, by the clock's own seconds.
 
-    ``changed`` is whether it has done something, ``begun`` whether the snapshot is being made, by whomever.
+    ``changed`` is whether it has done something, ``begun`` whether the snapshot is being made, by whomever;
+    ``warnings`` are for every result.
     """
 
     def __init__(self, client: Client, wanted: Wanted, clock: Clock, tell: Tell) -> None:
@@ -29,6 +30,7 @@ class Run:
         self.tell = tell
         self.changed = False
         self.begun = False
+        self.warnings: list[str] = []
         self._begun = clock.monotonic()
         self.deadline = self._begun + wanted.wait_timeout
 

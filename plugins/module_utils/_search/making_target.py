@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from .._core.errors import AccessDenied, InputError, NotThere
 from .connection import Client
@@ -34,13 +36,28 @@ class Target:
         """Those that the servers put in: a pattern means open ones, a name closed ones, too."""
         return [one for one in self.indices if one.open or one.name in self.patterns]
 
-    def lacking(self, indices: Collection[str]) -> list[str]:
+    @property
+    def closed(self) -> list[str]:
+        """Those that the servers leave out, as they are closed and meant by a pattern alone."""
+        patterns = [one for one in self.patterns if "*" in one]
+        out = [one.name for one in self.indices if not one.open and one.name not in self.patterns]
+        return [name for name in out if any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+    def lacking(self, indices: Collection[str], begun: float = math.inf) -> list[str]:
         """Return what is not among the indices of a snapshot.
 
         Indices of the system, which Elasticsearch 8 leaves out unless they are named, are not missed.
+
+        :param begun: when the snapshot was, in seconds since the epoch: what a pattern means and was made after that
+            is not missed either.
         """
-        expected = [one.name for one in self.inside if one.name in self.patterns or not _of_system(one.name)]
-        return [name for name in expected if name not in indices]
+        held = set(indices)
+        return [one.name for one in self.inside if one.name not in held and self._expected(one, begun)]
+
+    def _expected(self, one: Index, begun: float) -> bool:
+        if one.name in self.patterns:
+            return True
+        return not _of_system(one.name) and (one.created is None or one.created < begun)
 
 
 def _of_system(name: str) -> bool:

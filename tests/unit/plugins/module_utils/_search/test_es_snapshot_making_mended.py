@@ -171,3 +171,63 @@ def test_a_removal_without_an_answer_is_repeated_while_it_is_the_same() -> None:
     node.special = special
     assert remove(cast(Client, node), "backup", "new", cast(Any, Clock()), uuid="old")
     assert (len(removals(node)), node.shots) == (2, {})
+
+
+def daily(node: Node, **options: Any) -> Result:
+    """Find or adopt the one of today, with an older one that the rules let go."""
+    node.shots["daily-20270114"] = shot("daily-20270114", "SUCCESS", "before", ["a", "b"], NOW - 86400)
+    return ran(node, "daily-{now/d}", retention={"last": 1}, **options)
+
+
+def test_retention_goes_by_one_that_holds_all_that_was_there_when_it_was_begun() -> None:
+    node = Node()
+    node.shots["daily-20270115"] = shot("daily-20270115", "SUCCESS", "theirs", ["a", "b"])
+    node.indices += [index("later", begun=NOW - 5), index("shut", "close"), index(".system")]
+    result = daily(node)
+    assert (result.changed, result.warnings) == (True, [])
+    assert removals(node) == ["DELETE _snapshot/backup/daily-20270114"]
+
+
+@pytest.mark.parametrize(
+    ("inside", "options", "warning"),
+    [
+        (["a"], {}, "holds no b"),
+        (["a", "b"], {"indices": ["*", "later"]}, "holds no later"),
+        (["a", "b"], {"include_global_state": True}, "holds no global state"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_one_that_lacks_something_lets_no_older_one_go(
+    inside: list[str], options: dict[str, Any], warning: str, check_mode: bool
+) -> None:
+    node = Node()
+    node.shots["daily-20270115"] = shot("daily-20270115", "SUCCESS", "theirs", inside, include_global_state=False)
+    node.indices.append(index("later", begun=NOW - 5))
+    result = daily(node, check_mode=check_mode, **options)
+    assert (result.changed, result.data["removed"], removals(node)) == (False, [], [])
+    assert result.warnings[0].endswith(warning)
+    assert result.warnings[1].startswith("no old snapshot is removed")
+
+
+def test_one_that_is_adopted_and_narrower_lets_no_older_one_go() -> None:
+    node = Node()
+    node.shots["daily-20270115"] = shot("daily-20270115", "IN_PROGRESS", "theirs", ["a"])
+    looks = iter(["IN_PROGRESS", "SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS"])
+
+    def special(method: str, path: str, _body: Any) -> None:
+        if path == "_snapshot/backup/daily-20270115":
+            node.shots["daily-20270115"]["state"] = next(looks)
+
+    node.special = special
+    result = daily(node)
+    assert (result.failed, result.data["adopted"], removals(node)) == (False, True, [])
+    assert result.warnings[0].endswith("holds no b")
+
+
+def test_closed_indices_that_a_pattern_leaves_out_are_named() -> None:
+    node = Node()
+    node.indices += [index(f"shut-{number}", "close") for number in range(7)]
+    result = ran(node, "new", indices=["*", "shut-0"], ignore_unavailable=True)
+    assert not result.failed or "shut-0" in result.msg
+    (warning,) = result.warnings
+    assert warning.endswith("unless named: shut-1, shut-2, shut-3, shut-4, shut-5 and 1 more")

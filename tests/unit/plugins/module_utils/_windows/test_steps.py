@@ -12,13 +12,13 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._windows.steps import problems
 
 GROUPS = {"app", "worker"}
-WELL = {"name": "well", "command": ["true"]}
+WELL: dict[str, Any] = {"name": "well", "command": ["true"]}
 
 
 def test_steps_that_can_be_done(tmp_path: Path) -> None:
     file = tmp_path / "tasks.yml"
     file.touch()
-    steps = [
+    steps: list[dict[str, Any]] = [
         {**WELL, "hosts": "app", "verify": {"checks": [{"name": "a"}]}, "undo": {"role": "back", "timeout": "1m"}},
         {"name": "by tasks", "tasks": str(file), "timeout": "10m", "takes": 30, "undo": {}, "verify": None},
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.tests.lab.lab import Lab
@@ -20,8 +21,8 @@ def own(lab_folder: Path, tmp_path: Path) -> Iterator[Operator]:
         yield Operator(lab, tmp_path)
 
 
-def restart(operator: Operator, *arguments: str, **variables: object) -> tuple[int, str]:
-    given = {"day2_gate_timeout": 20, **variables}
+def restart(operator: Operator, *arguments: str, **variables: Any) -> tuple[int, str]:
+    given: dict[str, Any] = {"day2_gate_timeout": 20, **variables}
     done = operator.run("emergency_restart", *arguments, **given)
     assert leaks(operator, done, secrets_of(operator.lab.facts)) == []
     return done.status, done.text

@@ -71,4 +71,4 @@ def test_what_is_so_already_and_what_cannot_be(operator: Operator, project: Proj
     assert done.status != 0 and "worker runs what it ran before, and all is well" in done.text, done.output
     assert images(project) == {image}
     done = update(operator, project, "day2-lab/worker:3", part="shop")
-    assert "no part shop is described; described are: worker, app, lame" in done.text
+    assert "no part shop is described; described are: worker, app, lame" in done.text, done.output

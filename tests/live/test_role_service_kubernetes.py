@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ class Place:
     def __init__(self, facts: KubernetesFacts) -> None:
         api = _kubernetes.config.new_client_from_config(facts["kubeconfig"])
         self.apps, self.core = _kubernetes.client.AppsV1Api(api), _kubernetes.client.CoreV1Api(api)
+        self.objects = _kubernetes.client.CustomObjectsApi(api)
+        self.definitions = _kubernetes.client.ApiextensionsV1Api(api)
         self.scaling = _kubernetes.client.AutoscalingV2Api(api)
         self.name = f"lab-{uuid.uuid4().hex[:8]}"
         self.runtime = {
@@ -131,3 +134,32 @@ def test_an_autoscaler_is_described_and_scales_from_then_on(place: Place, lab: L
     keda = [{"type": "redis", "metadata": {"listName": "orders", "listLength": "100"}}]
     done = operator.run("scale", min=2, max=5, triggers=keda, **given)
     assert done.status != 0 and "the cluster has no scaledobjects.keda.sh" in done.text, done.output
+    with keda_here(place):
+        done = operator.run("scale", min=2, max=5, triggers=keda, **given)
+        assert done.status == 0, done.output
+        found = place.objects.get_namespaced_custom_object(*_KEDA, place.name, "scaledobjects", "shop-worker")
+        assert (found["spec"]["maxReplicaCount"], found["spec"]["triggers"]) == (5, keda)
+
+
+_KEDA = ("keda.sh", "v1alpha1")
+
+
+@contextmanager
+def keda_here(place: Place) -> Iterator[None]:
+    """Let the cluster know ScaledObjects, as one with KEDA does; nobody heeds them."""
+    names = {"plural": "scaledobjects", "singular": "scaledobject", "kind": "ScaledObject"}
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    version = {"name": _KEDA[1], "served": True, "storage": True, "schema": schema}
+    spec = {"group": _KEDA[0], "names": names, "scope": "Namespaced", "versions": [version]}
+    name = "scaledobjects.keda.sh"
+    place.definitions.create_custom_resource_definition({"metadata": {"name": name}, "spec": spec})
+
+    def known() -> bool:
+        conditions = place.definitions.read_custom_resource_definition(name).status.conditions or []
+        return any(one.type == "Established" and one.status == "True" for one in conditions)
+
+    try:
+        wait_for("the kind ScaledObject", known, seconds=30)
+        yield
+    finally:
+        place.definitions.delete_custom_resource_definition(name)

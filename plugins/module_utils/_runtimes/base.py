@@ -29,6 +29,7 @@ PART = ArgSpec(
         "count": {"type": "int"},
         "max": {"type": "int"},
         "joined": {"type": "list", "elements": "dict", "default": []},
+        "triggers": {"type": "list", "elements": "dict", "default": []},
     }
 )
 

@@ -23,6 +23,10 @@ class Unavailable(OpsError):
     """The cluster answers that it cannot do this now: no master, no shard, too many requests."""
 
 
+class Blocked(AccessDenied):
+    """An index or the cluster is closed to this for everybody, by a block; whoever asks may do it otherwise."""
+
+
 class Conflict(OpsError):
     """What is asked for collides with what is there or is going on."""
 
@@ -100,6 +104,8 @@ class Answer:
     def error(self) -> OpsError:
         """Return what a bad answer means."""
         kind = _BY_STATUS.get(self.status, OpsError)
+        if self.status == 403 and self.type == "cluster_block_exception":
+            kind = Blocked
         advice = _ADVICE.get(self.type) or _ADVICE_BY_STATUS.get(self.status, "")
         return kind(f"status is {self.status} ({self.reason or self.begins()})", on=self.on, advice=advice)
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.errors import AccessDenied, OpsError
+from .._core.errors import AccessDenied, OpsError, Unreachable
 from .answers import Unavailable
 from .connection import Client, part
 
 _AT_ONCE = 100
+_MOST_HALVINGS = 200
 # The line of a request may be 4,096 bytes long (http.max_initial_line_length); names of indices 255 each.
 _MOST_LETTERS = 3000
 CLOSED = "close"
@@ -26,13 +27,15 @@ class Index:
     """An index.
 
     :param open: whether it can be read. :param red: whether a primary of it is not there, or not yet. :param created:
-        seconds since the epoch; None where the server does not say.
+        seconds since the epoch; None where the server does not say. :param held: whether the server says that it has
+        documents, nested and just deleted ones too.
     """
 
     name: str
     open: bool
     red: bool
     created: float | None = None
+    held: bool = False
 
 
 def found(client: Client, patterns: Sequence[str], ignore_unavailable: bool = False) -> list[Index]:
@@ -44,7 +47,7 @@ def found(client: Client, patterns: Sequence[str], ignore_unavailable: bool = Fa
     if patterns and all(one.startswith("-") for one in known):
         return []
     wanted = ",".join(map(part, known)) or "*"
-    query = {"format": "json", "h": "index,status,health,creation.date", "expand_wildcards": "all"}
+    query = {"format": "json", "h": "index,status,health,creation.date,docs.count", "expand_wildcards": "all"}
     rows = client.ask("GET", f"_cat/indices/{wanted}", query)
     return [_index(row) for row in rows]
 
@@ -52,7 +55,8 @@ def found(client: Client, patterns: Sequence[str], ignore_unavailable: bool = Fa
 def _index(row: Mapping[str, Any]) -> Index:
     begun = str(row.get("creation.date") or "")
     created = int(begun) / 1000 if begun.isdigit() else None
-    return Index(str(row["index"]), row["status"] != CLOSED, row.get("health") == "red", created)
+    held = str(row.get("docs.count") or "0") != "0"
+    return Index(str(row["index"]), row["status"] != CLOSED, row.get("health") == "red", created, held)
 
 
 def _may_be(client: Client, pattern: str) -> bool:
@@ -128,6 +132,31 @@ def _counted(client: Client, names: str, indices: Sequence[str]) -> dict[str, in
         raise OpsError(f"the documents cannot be counted: {told}", on=client.where)
     counts = {str(one["key"]): int(one["doc_count"]) for one in answer["aggregations"]["indices"]["buckets"]}
     return {name: counts.get(name, 0) for name in indices}
+
+
+def countable(client: Client, indices: Sequence[str]) -> tuple[dict[str, int], dict[str, OpsError]]:
+    """Return what :func:`documents` does of those indices that can be counted, and why the others cannot.
+
+    Halves of a portion are asked for until those that spoil it are found, a bounded number of times, after which the
+    rest of that portion counts as spoilt. :raises Unreachable: nobody answers.
+    """
+    counts: dict[str, int] = {}
+    refused: dict[str, OpsError] = {}
+    waiting = list(portions(indices))
+    halvings = _MOST_HALVINGS
+    while waiting:
+        some = waiting.pop()
+        try:
+            counts.update(documents(client, some))
+        except Unreachable:
+            raise
+        except OpsError as error:
+            if len(some) == 1 or not halvings:
+                refused.update(dict.fromkeys(some, error))
+            else:
+                halvings -= 1
+                waiting += [some[: len(some) // 2], some[len(some) // 2 :]]
+    return counts, refused
 
 
 def portions(indices: Sequence[str]) -> Iterator[list[str]]:

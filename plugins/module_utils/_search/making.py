@@ -73,9 +73,18 @@ def _not_there(run: Run, there: Snapshot | None, check_mode: bool) -> Result:
         busy = others(run.client, asked)
         return Outcomes(run).planned(there, known, without, busy[0].told() if busy else "")
     await_turn(run.client, asked, run.deadline, run.clock)
-    documents = counted(run.client, known, without) if asked.counts else None
+    documents = _counted(run, known, without)
     better = None if there is None else _cleared(run, there)
     return better or _made(run, there, known, documents)
+
+
+def _counted(run: Run, known: Target, without: list[str]) -> Mapping[str, int] | None:
+    """Return the documents of each index of which they can be counted; None where there is nothing to record."""
+    if not run.wanted.counts:
+        return None
+    found = counted(run.client, known, without)
+    run.warnings += found.warnings
+    return found.counts
 
 
 def _cleared(run: Run, there: Snapshot) -> Result | None:

@@ -12,9 +12,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from .._core.errors import AccessDenied, InputError, NotThere
+from .._core.errors import AccessDenied, InputError, NotThere, OpsError
+from .answers import Blocked
 from .connection import Client
-from .documents import Index, documents, found, without_primary
+from .documents import Index, countable, found, without_primary
 from .making_options import Wanted
 from .repositories import found as repository_of
 
@@ -108,15 +109,35 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def counted(client: Client, known: Target, without: Collection[str]) -> dict[str, int]:
+@dataclass(frozen=True)
+class Counted:
+    """Documents. :param counts: by index; None when nothing could be counted. :param warnings: on what could not be."""
+
+    counts: dict[str, int] | None
+    warnings: tuple[str, ...] = ()
+
+
+def counted(client: Client, known: Target, without: Collection[str]) -> Counted:
     """Return the documents of each open index, but of those that cannot be read.
 
-    :raises OpsError: nobody knows; the login may not search.
+    :raises AccessDenied: the login may not search. :raises OpsError: nobody answers.
     """
-    names = [one.name for one in known.indices if one.open and one.name not in without]
-    try:
-        return documents(client, names)
-    except AccessDenied as error:
+    wanted = [one for one in known.indices if one.open and one.name not in without]
+    counts, refused = countable(client, [one.name for one in wanted])
+    if refused and not counts and all(_denied(error) for error in refused.values()):
+        error = next(iter(refused.values()))
         raise AccessDenied(
             f"the documents cannot be counted: {error.failed}", on=error.on, advice="allow that, or set counts to false"
         ) from error
+    # of an index that the server protects, a search finds nothing, and says that all is well
+    hidden = [one.name for one in wanted if one.held and counts.get(one.name) == 0]
+    found = {name: count for name, count in counts.items() if name not in hidden}
+    unknown = sorted([*refused, *hidden])
+    if not unknown:
+        return Counted(found)
+    why = next((error.failed for error in refused.values()), "a search does not find them")
+    return Counted(found or None, (f"the documents of {some(unknown)} are not counted: {why}",))
+
+
+def _denied(error: OpsError) -> bool:
+    return isinstance(error, AccessDenied) and not isinstance(error, Blocked)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._core.errors import Unreachable
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, Unreachable
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._search import making
 from ansible_collections.day2.ops.plugins.module_utils._search.answers import Answer
@@ -231,3 +231,50 @@ def test_closed_indices_that_a_pattern_leaves_out_are_named() -> None:
     assert not result.failed or "shut-0" in result.msg
     (warning,) = result.warnings
     assert warning.endswith("unless named: shut-1, shut-2, shut-3, shut-4, shut-5 and 1 more")
+
+
+BLOCKED = (403, {"error": {"type": "cluster_block_exception", "reason": "blocked by index read (api)"}})
+DELETED = (404, {"error": {"type": "index_not_found_exception", "reason": "no such index"}})
+DENIED = (403, {"error": {"type": "security_exception", "reason": "no permissions"}})
+
+
+def spoilt(said: Any, *names: str) -> Special:
+    """Return what refuses searches of these indices."""
+
+    def special(_method: str, path: str, _body: Any) -> Any:
+        return said if path.endswith("/_search") and set(names) & set(path.split("/")[0].split(",")) else None
+
+    return special
+
+
+@pytest.mark.parametrize("said", [BLOCKED, DELETED, DENIED, (200, {"_shards": {"total": 2, "successful": 1}})])
+def test_what_cannot_be_counted_is_named_and_has_no_count(said: Any) -> None:
+    node = Node(spoilt(said, "i-07", "i-91"))
+    node.indices = [index(f"i-{number:02}") for number in range(100)]
+    result = ran(node, "new")
+    (warning,) = result.warnings
+    assert warning.startswith("the documents of i-07, i-91 are not counted: ")
+    recorded = node.bodies[0]["metadata"]["day2"]
+    assert (recorded["indices"], recorded["documents"], result.failed) == (98, 294, False)
+    assert sum(one.endswith("/_search") for one in node.asked) < 40
+
+
+def test_where_nothing_can_be_counted_nothing_is_recorded() -> None:
+    node = Node(spoilt(BLOCKED, "a", "b"))
+    result = ran(node, "new")
+    assert (result.failed, result.data["documents"], "metadata" in node.bodies[0]) == (False, None, False)
+    node = Node(spoilt(DENIED, "a", "b"))
+    with pytest.raises(AccessDenied, match="the documents cannot be counted"):
+        ran(node, "new")
+    assert node.bodies == []
+
+
+def test_an_index_in_which_a_search_finds_nothing_though_it_holds_something_has_no_count() -> None:
+    node = Node()
+    node.indices = [{**index("protected"), "docs.count": "9"}, {**index("empty"), "docs.count": "0"}]
+    buckets: dict[str, Any] = {"aggregations": {"indices": {"buckets": []}}}
+    found = (200, {"_shards": {"total": 2, "successful": 2}, **buckets})
+    node.special = spoilt(found, "protected", "empty")
+    result = ran(node, "new")
+    assert result.warnings == ["the documents of protected are not counted: a search does not find them"]
+    assert node.bodies[0]["metadata"]["day2"]["counts"] == {"empty": 0}

@@ -16,6 +16,7 @@ from .._core.errors import AccessDenied, InputError, NotThere, OpsError, Unreach
 from .._core.http import Response, without_user
 
 _REASON = 300
+_PLACE = 200  # letters of an address, which may name a hundred indices
 _DEEPEST = 8  # causes of causes
 
 
@@ -127,7 +128,12 @@ def understood(answer: Response) -> Answer:
     except (ValueError, RecursionError):  # one that is nested thousands deep
         body = None
     text = one_line(answer.body[:400].decode("utf-8", "replace"), 60)
-    return Answer(answer.status, body, without_user(answer.url), text)
+    return Answer(answer.status, body, shortened(without_user(answer.url)), text)
+
+
+def shortened(place: str) -> str:
+    """Return an address so short that it fits into a message."""
+    return one_line(place, _PLACE)
 
 
 def _causes(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

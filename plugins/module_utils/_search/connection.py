@@ -21,11 +21,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from .._core.argspec import TLS, ArgSpec, secret
-from .._core.errors import InputError, Unreachable
+from .._core.errors import InputError, OpsError, Unreachable
 from .._core.http import HttpClient, Request, Response, Tls, TooLarge, check_url, without_user
 from .._core.http_options import address_under
 from .._core.secrets import resolve
-from .answers import Answer, understood
+from .answers import Answer, shortened, understood
 from .product import Product, product_of
 from .signing import SIGNING, Signer
 
@@ -150,7 +150,10 @@ class Client:
         try:
             return self._http.send(request)
         except TooLarge as error:
-            raise TooLarge(error.failed, on=error.on, advice="ask for less at once") from error
+            raise TooLarge(error.failed, on=shortened(error.on), advice="ask for less at once") from error
+        except OpsError as error:
+            error.on = shortened(error.on)
+            raise
 
     def close(self) -> None:
         """Give the connections back."""

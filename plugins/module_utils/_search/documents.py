@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from .._core.errors import AccessDenied, OpsError, Unreachable
@@ -46,7 +47,28 @@ def found(client: Client, patterns: Sequence[str], ignore_unavailable: bool = Fa
     known = [one for one in patterns if not ignore_unavailable or _may_be(client, one)]
     if patterns and all(one.startswith("-") for one in known):
         return []
-    wanted = ",".join(map(part, known)) or "*"
+    if len(list(portions(known))) > 1:
+        return list(_in_portions(client, known).values())
+    return _listed(client, known)
+
+
+def _in_portions(client: Client, patterns: Sequence[str]) -> dict[str, Index]:
+    """Return what names and patterns mean that are too long for one question, each ``-`` for those before it."""
+    known: dict[str, Index] = {}
+    for out, some in groupby(patterns, lambda pattern: pattern.startswith("-")):
+        names = [pattern.lstrip("-") for pattern in some]
+        # one that is taken out need not be there
+        for few in portions([one for one in names if not out or _may_be(client, one)]):
+            for index in _listed(client, few):
+                if out:
+                    known.pop(index.name, None)
+                else:
+                    known[index.name] = index
+    return known
+
+
+def _listed(client: Client, patterns: Sequence[str]) -> list[Index]:
+    wanted = ",".join(map(part, patterns)) or "*"
     query = {"format": "json", "h": "index,status,health,creation.date,docs.count", "expand_wildcards": "all"}
     rows = client.ask("GET", f"_cat/indices/{wanted}", query)
     return [_index(row) for row in rows]

@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, Unreachable
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, InputError, Unreachable
+from ansible_collections.day2.ops.plugins.module_utils._core.http import Response
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._search import making
-from ansible_collections.day2.ops.plugins.module_utils._search.answers import Answer
+from ansible_collections.day2.ops.plugins.module_utils._search.answers import Answer, understood
 from ansible_collections.day2.ops.plugins.module_utils._search.connection import Client
+from ansible_collections.day2.ops.plugins.module_utils._search.documents import found
 from ansible_collections.day2.ops.plugins.module_utils._search.making_options import wanted
 from ansible_collections.day2.ops.plugins.module_utils._search.making_removal import remove
 from ansible_collections.day2.ops.plugins.module_utils._search.making_run import Run
@@ -273,8 +276,40 @@ def test_an_index_in_which_a_search_finds_nothing_though_it_holds_something_has_
     node = Node()
     node.indices = [{**index("protected"), "docs.count": "9"}, {**index("empty"), "docs.count": "0"}]
     buckets: dict[str, Any] = {"aggregations": {"indices": {"buckets": []}}}
-    found = (200, {"_shards": {"total": 2, "successful": 2}, **buckets})
-    node.special = spoilt(found, "protected", "empty")
+    nothing = (200, {"_shards": {"total": 2, "successful": 2}, **buckets})
+    node.special = spoilt(nothing, "protected", "empty")
     result = ran(node, "new")
     assert result.warnings == ["the documents of protected are not counted: a search does not find them"]
     assert node.bodies[0]["metadata"]["day2"]["counts"] == {"empty": 0}
+
+
+class Lister(Node):
+    """Lists those of its indices that are named in an address of a length that servers take."""
+
+    def own(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        assert len(path) < 3900
+        if path.startswith("_cat/indices/"):
+            names = path.rpartition("/")[2].split(",")
+            return 200, [one for one in self.indices if any(fnmatchcase(one["index"], name) for name in names)]
+        if method == "HEAD":
+            return (200 if any(one["index"] == path for one in self.indices) else 404), {}
+        return 200, {}
+
+
+def test_more_indices_than_fit_into_an_address_are_asked_for_in_portions() -> None:
+    node = Lister()
+    names = [f"{'long' * 20}-{number:03}" for number in range(150)]
+    node.indices = [index(name) for name in [*names, "b-1", "b-2"]]
+    several = [*names, "b-*", "-b-2", f"-{names[3]}", "-missing", names[4]]
+    inside = {one.name for one in found(cast(Client, node), several)}
+    assert inside == {*names, "b-1"} - {names[3]}
+    missing = [*several, "gone"]
+    assert {one.name for one in found(cast(Client, node), missing, ignore_unavailable=True)} == inside
+    assert found(cast(Client, node), [f"-{name}" for name in names]) == []
+
+
+def test_an_address_is_cut_in_a_message() -> None:
+    answer = Response(400, {}, b'{"error": "too long"}', 0.1, f"{URL}/{'index,' * 999}")
+    with pytest.raises(InputError) as caught:
+        understood(answer).result()
+    assert len(str(caught.value)) < 300

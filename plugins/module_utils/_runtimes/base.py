@@ -11,7 +11,7 @@ What is done is done by the role ``service`` with the modules of other collectio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .._core.argspec import ArgSpec
@@ -81,7 +81,6 @@ class State:
     faults: Sequence[str] = ()
     fixed: str = ""
     most: int | None = None
-    own: Mapping[str, Any] = field(default_factory=dict)
 
     def shown(self) -> dict[str, Any]:
         """Return what is told of it."""

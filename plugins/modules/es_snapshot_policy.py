@@ -55,7 +55,10 @@ options:
       - OpenSearch calls snapshots by the name of the policy and a date, so only the date's format can be chosen.
     type: str
   indices:
-    description: Names and patterns of the indices; V(-name) takes one out again.
+    description:
+      - Names and patterns of the indices; V(-name) takes one out again.
+      - To a pattern that would mean them, such as V(*), V(-day2-drill-*) is added, as the indices of a drill that runs are
+        no part of a backup.
     type: list
     elements: str
     default: ["*"]

@@ -160,7 +160,7 @@ def test_what_elasticsearch_is_told(slm: Slm) -> None:
         "schedule": "0 */30 6-22/2 ? * SUN,MON,TUE,WED,THU,FRI",
         "repository": "backup",
         "config": {
-            "indices": ["*"],
+            "indices": ["*", "-day2-drill-*"],
             "ignore_unavailable": False,
             "include_global_state": False,
             "partial": False,

@@ -76,6 +76,13 @@ def leftovers(names: Iterable[str], now: float) -> Iterator[str]:
             yield name
 
 
+def without_scratch(patterns: list[str]) -> list[str]:
+    """Return patterns that mean no scratch index, where one of them would: they are no part of a backup."""
+    heads = [one.partition("*")[0] for one in patterns if "*" in one and not one.startswith("-")]
+    out = f"-{PREFIX}*"
+    return [*patterns, out] if out not in patterns and any(map(PREFIX.startswith, heads)) else patterns
+
+
 def _host() -> str:
     """Return what is the same for processes that see each other: of one start of a machine, and one list of them."""
     try:

@@ -20,6 +20,7 @@ from .._core.periods import SPEC as PERIODS
 from .._core.periods import Rules
 from . import counts
 from .connection import SPEC as CONNECTION
+from .drill_scratch import without_scratch
 from .names import check_indices, check_repository, check_snapshot, family, resolved
 
 PRESENT, ABSENT = "present", "absent"
@@ -91,7 +92,7 @@ def wanted(params: Mapping[str, Any], now: float) -> Wanted:
         family=family(pattern) if dated else _alike(name),
         dated=dated,
         glob=f"{(_BEFORE_DATES if dated else _BEFORE_DIGITS).split(pattern)[0]}*",
-        indices=check_indices(params["indices"]) or ["*"],
+        indices=without_scratch(check_indices(params["indices"]) or ["*"]),
         ignore_unavailable=params["ignore_unavailable"],
         global_state=params["include_global_state"],
         partial=params["partial"],

@@ -17,6 +17,7 @@ from .._core.errors import InputError, OpsError
 from .._core.result import Result
 from .connection import SPEC as CONNECTION
 from .connection import Client, connected
+from .drill_scratch import without_scratch
 from .information import MISSED, about_last, judged
 from .information_overview import Overview
 from .names import check_indices, check_repository, check_snapshot, resolved
@@ -85,7 +86,7 @@ def _wanted(params: Mapping[str, Any], name: str) -> Wanted:
         times=times(params["schedule"]),
         snapshot_name=params.get("snapshot_name"),
         repository=check_repository(params["repository"]),
-        indices=tuple(check_indices(params["indices"])) or ("*",),
+        indices=tuple(without_scratch(check_indices(params["indices"]) or ["*"])),
         ignore_unavailable=params["ignore_unavailable"],
         include_global_state=params["include_global_state"],
         partial=params["partial"],

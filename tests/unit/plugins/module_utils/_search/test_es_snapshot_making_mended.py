@@ -18,6 +18,7 @@ from ansible_collections.day2.ops.plugins.module_utils._search import making
 from ansible_collections.day2.ops.plugins.module_utils._search.answers import Answer, understood
 from ansible_collections.day2.ops.plugins.module_utils._search.connection import Client
 from ansible_collections.day2.ops.plugins.module_utils._search.documents import found
+from ansible_collections.day2.ops.plugins.module_utils._search.drill_scratch import without_scratch
 from ansible_collections.day2.ops.plugins.module_utils._search.making_options import wanted
 from ansible_collections.day2.ops.plugins.module_utils._search.making_removal import remove
 from ansible_collections.day2.ops.plugins.module_utils._search.making_run import Run
@@ -313,3 +314,25 @@ def test_an_address_is_cut_in_a_message() -> None:
     with pytest.raises(InputError) as caught:
         understood(answer).result()
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("given", "added"),
+    [
+        (["*"], True),
+        (["logs", "d*", "-data"], True),
+        (["logs-*"], False),
+        (["day2-drill-1"], False),
+        (["day2-drill-x*"], False),
+        (["*", "-day2-drill-*"], False),
+        (["logs", "-*"], False),
+    ],
+)
+def test_indices_of_a_drill_are_no_part_of_a_pattern(given: list[str], added: bool) -> None:
+    assert without_scratch(given) == [*given, *(["-day2-drill-*"] if added else [])]
+
+
+def test_indices_of_a_drill_are_in_no_snapshot_of_all() -> None:
+    node = Node()
+    ran(node, "new")
+    assert node.bodies[0]["indices"] == "*,-day2-drill-*"

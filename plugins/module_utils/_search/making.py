@@ -25,7 +25,7 @@ from .making_run import Run
 from .making_start import await_turn, others, start
 from .making_target import Target, counted, require_writable, some, target, unassigned
 from .making_waiting import Tell, follow, passed
-from .snapshots import IN_PROGRESS, INCOMPATIBLE, PARTIAL, Snapshot, one
+from .snapshots import IN_PROGRESS, INCOMPATIBLE, PARTIAL, Snapshot, seen
 
 __all__ = ["SPEC", "operate"]
 
@@ -47,7 +47,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, tell: Tell = None, cloc
 def _present(run: Run, check_mode: bool) -> Result:
     asked = run.wanted
     require_writable(run.client, asked.repository)
-    there = one(run.client, asked.repository, asked.name)
+    there = seen(run.client, asked.repository, asked.name)
     if there is not None and there.whole:
         return Outcomes(run).kept(there, check_mode)
     try:
@@ -93,7 +93,7 @@ def _cleared(run: Run, there: Snapshot) -> Result | None:
     Return the result for what that one has made; None when the name is free.
     """
     asked = run.wanted
-    now = one(run.client, asked.repository, asked.name)
+    now = seen(run.client, asked.repository, asked.name)
     if now is None:
         return None
     if now.whole:
@@ -144,13 +144,13 @@ def _followed(run: Run, outcomes: Outcomes, begun: Snapshot, known: Target | Non
     """Wait for the end, if that is wanted. :param known: what is to be in it; None of one that somebody else began."""
     if not run.wanted.wait:
         return outcomes.begun(begun)
-    seen = follow(run.client, run.wanted, begun, run.deadline, run.clock, run.tell)
-    if seen.snapshot.running:
-        return outcomes.not_whole(seen.snapshot, passed(run.client, run.wanted, seen))
-    if not seen.snapshot.whole:
-        told = f"{run.wanted.place} at {run.client.where} is {seen.snapshot.wrong()}; no older one was removed"
-        return outcomes.not_whole(seen.snapshot, told)
-    return outcomes.whole(seen.snapshot, known)
+    end = follow(run.client, run.wanted, begun, run.deadline, run.clock, run.tell)
+    if end.snapshot.running:
+        return outcomes.not_whole(end.snapshot, passed(run.client, run.wanted, end))
+    if not end.snapshot.whole:
+        told = f"{run.wanted.place} at {run.client.where} is {end.snapshot.wrong()}; no older one was removed"
+        return outcomes.not_whole(end.snapshot, told)
+    return outcomes.whole(end.snapshot, known)
 
 
 def _tell_changes(run: Run, there: Snapshot | None, error: OpsError) -> None:

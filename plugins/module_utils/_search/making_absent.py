@@ -15,7 +15,7 @@ from .answers import Conflict
 from .making_removal import remove
 from .making_run import Run
 from .making_target import require_writable
-from .snapshots import Snapshot, matching, one
+from .snapshots import Snapshot, matching, seen
 
 _ALL = re.compile(r".*\Z")
 
@@ -24,7 +24,7 @@ def absent(run: Run, check_mode: bool) -> Result:
     """Remove the snapshot, or say that it would be. :raises OpsError: it cannot be, or is not to be without force."""
     asked = run.wanted
     on = f"{asked.place} at {run.client.where}"
-    there = one(run.client, asked.repository, asked.name)
+    there = seen(run.client, asked.repository, asked.name)
     if there is None:
         return Result(msg=f"{on}: there is no such snapshot", data={**run.named(), "state": None, "removed": []})
     require_writable(run.client, asked.repository)

@@ -106,6 +106,8 @@ class Outcomes:
 
     def whole(self, made: Snapshot, known: Target | None) -> Result:
         """Return the result for one that has ended as SUCCESS, if all is in it that should be."""
+        if known is not None and made.indices is None:
+            self._run.warnings.append(f"the indices of {self._on} are too many to be compared with those wanted")
         missed = known.lacking(made.indices) if known is not None and made.indices is not None else []
         there = {one.name for one in self._now().indices} if missed else set()
         without = some([name for name in missed if name in there])

@@ -21,6 +21,7 @@ from .making_options import Wanted
 from .repositories import found as repository_of
 from .repository_verifying import verified
 from .snapshots import Snapshot, one
+from .snapshots import seen as look
 
 # Takes a line on how it goes; None where nobody reads it.
 Tell = Optional[Callable[[str], object]]
@@ -56,7 +57,7 @@ def follow(client: Client, wanted: Wanted, known: Snapshot, deadline: float, clo
             gone = found is None
             seen, lost = found or seen, ""
             if found is not None and not found.running:
-                return Followed(one(client, wanted.repository, wanted.name) or found)
+                return Followed(look(client, wanted.repository, wanted.name) or found)
         except (Unreachable, Unavailable) as error:
             lost = f"{error.failed}: {error.on}"
         now = clock.monotonic()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._core.errors import NotThere, OpsError, one_line
+from .._core.http import TooLarge
 from .answers import Answer
 from .connection import Client, part
 
@@ -144,6 +145,14 @@ def one(
         if found.get("snapshot") == name:
             return snapshot_of(found)
     return None
+
+
+def seen(client: Client, repository: str, name: str) -> Snapshot | None:
+    """Return what :func:`one` does, without the names of its indices where these make the answer too large."""
+    try:
+        return one(client, repository, name)
+    except TooLarge:
+        return one(client, repository, name, brief=True)
 
 
 def entries(answer: Answer, repository: str) -> Sequence[Mapping[str, Any]]:

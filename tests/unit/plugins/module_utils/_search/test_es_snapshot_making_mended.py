@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, InputError, Unreachable
-from ansible_collections.day2.ops.plugins.module_utils._core.http import Response
+from ansible_collections.day2.ops.plugins.module_utils._core.http import Response, TooLarge
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._search import making
 from ansible_collections.day2.ops.plugins.module_utils._search.answers import Answer, understood
@@ -68,6 +68,7 @@ class Node:
 
     def tried(self, method: str, path: str, query: Any = None, body: Any = None, within: Any = None) -> Answer:
         self.asked.append(f"{method} {path}")
+        self.query = query
         said = self.special(method, path, body)
         status, told = said if said is not None else self.own(method, path, body)
         return Answer(status, told, f"{URL}/{path}")
@@ -336,3 +337,23 @@ def test_indices_of_a_drill_are_in_no_snapshot_of_all() -> None:
     node = Node()
     ran(node, "new")
     assert node.bodies[0]["indices"] == "*,-day2-drill-*"
+
+
+def test_the_end_is_told_where_the_names_of_its_indices_are_too_many() -> None:
+    node = Node()
+
+    def special(method: str, path: str, _body: Any) -> None:
+        if method != "GET" or path != "_snapshot/backup/daily-20270115" or path.rpartition("/")[2] not in node.shots:
+            return
+        if not node.query:
+            raise TooLarge("the answer is larger than 8388608 bytes", on=URL)
+        node.shots["daily-20270115"].pop("indices", None)
+
+    node.special = special
+    result = daily(node)
+    assert (result.failed, result.data["state"], len(removals(node))) == (False, "SUCCESS", 1)
+    (warning,) = result.warnings
+    assert warning.endswith("are too many to be compared with those wanted")
+    again = daily(node)
+    assert (again.failed, again.data["removed"]) == (False, [])
+    assert again.warnings[0].startswith("nobody knows whether backup/daily-20270115")

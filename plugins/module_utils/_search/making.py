@@ -20,10 +20,11 @@ from .documents import total
 from .making_absent import absent
 from .making_options import ABSENT, SPEC, wanted
 from .making_removal import remove
+from .making_restores import without_restores
 from .making_results import Outcomes
 from .making_run import Run
 from .making_start import await_turn, others, start
-from .making_target import Target, counted, require_writable, some, target, unassigned
+from .making_target import Target, counted, require_writable, some, target
 from .making_waiting import Tell, follow, passed
 from .snapshots import IN_PROGRESS, INCOMPATIBLE, PARTIAL, Snapshot, seen
 
@@ -65,7 +66,7 @@ def _not_there(run: Run, there: Snapshot | None, check_mode: bool) -> Result:
     known = target(run.client, asked)
     if known.closed:
         run.warnings.append(f"closed, and so not in {asked.place} unless named: {some(known.closed)}")
-    without = unassigned(run.client, known)
+    without = without_restores(run, known, check_mode)
     if there is not None and without and (there.state == PARTIAL or not asked.partial):
         return Outcomes(run).not_replaced(there, without)
     _require_possible(run, there, without)

@@ -15,7 +15,7 @@ from ansible_collections.day2.ops.plugins.module_utils._core.errors import Acces
 from ansible_collections.day2.ops.plugins.module_utils._core.http import Response, TooLarge
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._search import making
-from ansible_collections.day2.ops.plugins.module_utils._search.answers import Answer, understood
+from ansible_collections.day2.ops.plugins.module_utils._search.answers import Answer, Conflict, Unavailable, understood
 from ansible_collections.day2.ops.plugins.module_utils._search.connection import Client
 from ansible_collections.day2.ops.plugins.module_utils._search.documents import found
 from ansible_collections.day2.ops.plugins.module_utils._search.drill_scratch import without_scratch
@@ -357,3 +357,39 @@ def test_the_end_is_told_where_the_names_of_its_indices_are_too_many() -> None:
     again = daily(node)
     assert (again.failed, again.data["removed"]) == (False, [])
     assert again.warnings[0].startswith("nobody knows whether backup/daily-20270115")
+
+
+def restored(until: int, reason: str = "NEW_INDEX_RESTORED", source: str = "SNAPSHOT") -> Node:
+    """Return a cluster of which an index is red for that many looks."""
+    looks = [0]
+    node = Node()
+    copy = {"primary": True, "state": "UNASSIGNED", "recovery_source": {"type": source}}
+    table = {"routing_table": {"indices": {"b": {"shards": {"0": [{**copy, "unassigned_info": {"reason": reason}}]}}}}}
+    health = {"indices": {"b": {"shards": {"0": {"primary_active": False, "initializing_shards": 0}}}}}
+    node.indices = [index("a"), index("b", health="red")]
+
+    def special(_method: str, path: str, _body: Any) -> Any:
+        if path.startswith("_cluster/health/"):
+            looks[0] += 1
+            return 200, health if looks[0] <= until else {}
+        return (200, table) if path == "_cluster/state/routing_table/b" else None
+
+    node.special = special
+    return node
+
+
+def test_a_restore_that_runs_is_waited_for_or_told() -> None:
+    node = restored(5)
+    assert ran(node, "new", check_mode=True).warnings == ["a restore into b is running, and would be waited for"]
+    assert (ran(node, "new").failed, len(node.bodies)) == (False, 1)
+    for options in ({"when_busy": "fail"}, {"wait_timeout": "3s"}):
+        node = restored(99)
+        with pytest.raises(Conflict, match="a restore into b is running"):
+            ran(node, "new", **options)
+        assert node.bodies == []
+
+
+@pytest.mark.parametrize(("reason", "source"), [("ALLOCATION_FAILED", "SNAPSHOT"), ("NODE_LEFT", "EXISTING_STORE")])
+def test_a_shard_that_is_lost_is_not_waited_for(reason: str, source: str) -> None:
+    with pytest.raises(Unavailable, match="the cluster is red: a primary shard of b is on no node"):
+        ran(restored(99, reason, source), "new")

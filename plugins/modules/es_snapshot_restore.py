@@ -247,6 +247,12 @@ closed:
   type: list
   elements: str
   sample: [orders-1]
+replaced:
+  description: The indices that were there and were restored over, or would be, closed before or not.
+  returned: when O(mode) is V(in_place)
+  type: list
+  elements: str
+  sample: [orders-1, orders-2]
 swapped:
   description: The aliases that lead elsewhere now, with RV(ignore:alias), RV(ignore:from) and RV(ignore:to).
   returned: when O(mode) is V(alias)

@@ -88,8 +88,8 @@ class InPlace:
         }
 
     def plan(self) -> dict[str, Any]:
-        """Return what would be closed."""
-        return {"closed": self._open()}
+        """Return what would be closed, and all that would be restored over, closed already or not."""
+        return {"closed": self._open(), "replaced": sorted(self.work.existing())}
 
     def _open(self) -> list[str]:
         return sorted(name for name in self.work.existing() if self.work.there.indices[name].open)
@@ -108,7 +108,15 @@ class InPlace:
 
     def refused(self) -> str:
         """Open again what was closed."""
-        return self._opened() or "nothing was restored, and what was closed is open again"
+        return self._opened() or f"nothing was restored, and what was closed is open again{self._before()}"
+
+    def _before(self) -> str:
+        """Return which were closed before this run, as one that was killed leaves them; they are left so."""
+        before = sorted(set(self.work.existing()) - set(self._open()))
+        if not before:
+            return ""
+        more = f" and {len(before) - _SHOWN} more" if len(before) > _SHOWN else ""
+        return f"; closed already before this run, and left so: {', '.join(before[:_SHOWN])}{more}"
 
     def _opened(self) -> str:
         """Open what is still closed of what was closed here; what went wrong with it, in words."""
@@ -124,7 +132,7 @@ class InPlace:
 
     def unclear(self) -> str:
         """Open what is still closed: the server refuses to restore over it then, and has opened the others."""
-        return self._opened() or "what was open before is open"
+        return self._opened() or f"what was open before is open{self._before()}"
 
     def failed(self, red: bool) -> str:
         """Tell in which state each is; remove what was not there before, when it is of no use."""
@@ -150,7 +158,8 @@ class InPlace:
 
     def finish(self) -> dict[str, Any]:
         """Return what was closed; the server has opened it."""
-        return {"closed": sorted(self._closed), "trouble": self._opened()}
+        replaced = sorted(self.work.existing())
+        return {"closed": sorted(self._closed), "replaced": replaced, "trouble": self._opened()}
 
 
 def _close(client: Client, names: Sequence[str]) -> None:

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restores into a cluster that is not as a run before has left it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from ansible_collections.day2.ops.plugins.module_utils._search import restore_in_place
+from ansible_collections.day2.ops.plugins.module_utils._search.restore_in_place import InPlace
+from ansible_collections.day2.ops.plugins.module_utils._search.restore_present import Index, Present
+from ansible_collections.day2.ops.plugins.module_utils._search.restore_work import Work
+
+
+class Asked:
+    """A client with answers of a function."""
+
+    def __init__(self, answer: Callable[[str, str, Any], Any]) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def ask(self, method: str, path: str, query: Any = None, body: Any = None, **_more: Any) -> Any:
+        self.asked.append(f"{method} {path}")
+        return self.answer(method, path, body)
+
+
+class Here:
+    """As much of a restore as a mode looks at."""
+
+    on = "backups/daily"
+
+    def __init__(self, there: Present, targets: dict[str, str], client: Any = None) -> None:
+        self.there, self.targets, self.client = there, targets, client
+
+    def existing(self) -> list[str]:
+        return [name for name in self.targets.values() if name in self.there.indices]
+
+
+def present(**indices: Index) -> Present:
+    return Present(indices, frozenset())
+
+
+def test_closed_indices_are_replaced_too_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = present(a=Index(True, (), 1), b=Index(False, (), 1), other=Index(True, (), 1))
+    mode = InPlace(cast(Work, Here(there, {"a": "a", "b": "b", "c": "c"})))
+    assert mode.plan() == {"closed": ["a"], "replaced": ["a", "b"]}
+    monkeypatch.setattr(restore_in_place, "present", lambda _client: there)
+    assert mode.refused().endswith("is open again; closed already before this run, and left so: b")
+    assert mode.unclear() == "what was open before is open; closed already before this run, and left so: b"

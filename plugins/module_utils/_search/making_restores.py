@@ -26,25 +26,29 @@ _PAUSE = 0.5
 _SHARDS = "routing_table.indices.*.shards.*"
 _FIELDS = ("primary", "state", "recovery_source.type", "unassigned_info.reason")
 _FROM = "SNAPSHOT"
+# a search waits for one that is initializing, and so would the count of documents
+_UNTIL_STARTED = ("UNASSIGNED", "INITIALIZING")
 _GIVEN_UP = "ALLOCATION_FAILED"
 
 
 def without_restores(run: Run, known: Target, check_mode: bool) -> list[str]:
     """Return which indices have a primary shard on no node, once no restore is to give it to them any more.
 
-    Check mode does not wait. :raises Conflict: a restore runs, and is not to be waited for, or still runs at the end of the time.
+    Check mode does not wait.
+
+    :raises Conflict: a restore runs, and is not to be waited for, or still runs at the end of the time.
     """
+    red = sorted(one.name for one in known.inside if one.red)
     while True:
-        lost = unassigned(run.client, known)
-        restored = restoring(run.client, lost)
+        restored = restoring(run.client, red)
         if not restored:
-            return lost
+            return unassigned(run.client, known)
         told = f"a restore into {some(restored)} is running"
         if not run.wanted.queue:
             raise Conflict(told, on=run.client.where, advice="try again later, or wait: see when_busy")
         if check_mode:
             run.warnings.append(f"{told}, and would be waited for")
-            return [name for name in lost if name not in restored]
+            return [name for name in unassigned(run.client, known) if name not in restored]
         if run.clock.monotonic() + _PAUSE > run.deadline:
             limit = show_duration(run.wanted.wait_timeout)
             told = f"{told}: longer than the {limit} of wait_timeout"
@@ -53,7 +57,7 @@ def without_restores(run: Run, known: Target, check_mode: bool) -> list[str]:
 
 
 def restoring(client: Client, indices: Sequence[str]) -> list[str]:
-    """Return those of which a primary shard waits for its turn in a restore; none where the server does not tell."""
+    """Return those of which a primary shard is in a restore, or waits for its turn; none where nobody tells."""
     found: list[str] = []
     query = {"filter_path": ",".join(f"{_SHARDS}.{name}" for name in _FIELDS), "ignore_unavailable": True}
     for few in portions(indices):
@@ -72,5 +76,5 @@ def _copies(index: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _waits(copy: Mapping[str, Any]) -> bool:
     source, why = copy.get("recovery_source") or {}, copy.get("unassigned_info") or {}
-    ours = copy.get("primary") and copy.get("state") == "UNASSIGNED"
-    return bool(ours) and source.get("type") == _FROM and why.get("reason") != _GIVEN_UP
+    begun = copy.get("primary") and copy.get("state") in _UNTIL_STARTED
+    return bool(begun) and source.get("type") == _FROM and why.get("reason") != _GIVEN_UP

@@ -369,10 +369,10 @@ def restored(until: int, reason: str = "NEW_INDEX_RESTORED", source: str = "SNAP
     node.indices = [index("a"), index("b", health="red")]
 
     def special(_method: str, path: str, _body: Any) -> Any:
-        if path.startswith("_cluster/health/"):
+        if path == "_cluster/state/routing_table/b":
             looks[0] += 1
-            return 200, health if looks[0] <= until else {}
-        return (200, table) if path == "_cluster/state/routing_table/b" else None
+            return 200, table if looks[0] <= until else {}
+        return (200, health if looks[0] <= until else {}) if path.startswith("_cluster/health/") else None
 
     node.special = special
     return node

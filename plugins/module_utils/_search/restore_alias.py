@@ -17,6 +17,7 @@ from .connection import Client, part
 from .restore_naming import Renaming, literal
 from .restore_new import require_free, taken_back, was_restored
 from .restore_options import ALIAS, Options
+from .restore_present import present
 from .restore_room import Size
 from .restore_work import Work
 from .snapshots import Snapshot
@@ -81,17 +82,18 @@ class Alias:
             )
             raise Conflict(f"{alias} is {there.what(alias)}, not an alias", on=self.work.on, advice=advice)
         leads = there.leads_to(alias)
-        others = [name for name in leads if name != target]
+        sources = [name for name in self.work.targets if self.work.options.aliases.get(name, name) == alias]
+        others = [name for name in leads if name not in [self.work.targets[one] for one in sources]]
         if target in leads and not others:
             return Swap(alias, target, target)
-        if len(others) > 1 and source in others:
-            others = [source]
-        if len(others) > 1:
+        if len(leads) > 1 and not set(others) <= set(sources):
             raise Conflict(
-                f"the alias {alias} leads to {len(others)} indices, none of them {source}",
+                f"the alias {alias} leads to {len(others)} indices ({', '.join(others[:3])}), not all of them replaced",
                 on=self.work.on,
                 advice="nobody can know which is to be replaced; swap it by hand after mode: new",
             )
+        if len(leads) > 1:
+            others = [source] if source in others else []
         return Swap(alias, others[0] if others else None, target)
 
     def needed(self) -> Mapping[str, Size]:
@@ -130,6 +132,7 @@ class Alias:
         if not wanted:
             return {"swapped": [], "undo": None}
         try:
+            self._require_unchanged(wanted)
             there, back = _actions(self.work.client, wanted)
             self.work.client.ask("POST", "_aliases", body={"actions": there})
         except OpsError as error:
@@ -139,6 +142,17 @@ class Alias:
                 advice="what was restored is kept; the same call again changes them",
             ) from error
         return {"swapped": [swap.told() for swap in wanted], "undo": {"actions": back}}
+
+    def _require_unchanged(self, wanted: list[Swap]) -> None:
+        """Refuse when an alias leads elsewhere than before the restore, which may take hours. :raises Conflict: so."""
+        now, before = present(self.work.client), self.work.there
+        for alias in sorted({swap.alias for swap in wanted}):
+            was, leads = before.leads_to(alias), now.leads_to(alias)
+            if was != leads:
+                raise Conflict(
+                    f"{alias} led to {', '.join(was) or 'nothing'} before, and to {', '.join(leads) or 'nothing'} now",
+                    on=self.work.on,
+                )
 
 
 def _actions(client: Client, swaps: list[Swap]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

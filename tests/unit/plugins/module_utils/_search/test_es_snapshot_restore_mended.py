@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from ansible_collections.day2.ops.plugins.module_utils._search import restore_in_place
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import OpsError
+from ansible_collections.day2.ops.plugins.module_utils._search import restore_alias, restore_in_place
+from ansible_collections.day2.ops.plugins.module_utils._search.restore_alias import Alias
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_in_place import InPlace
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_present import Index, Present
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_work import Work
@@ -34,6 +37,9 @@ class Here:
 
     def __init__(self, there: Present, targets: dict[str, str], client: Any = None) -> None:
         self.there, self.targets, self.client = there, targets, client
+        self.streams: dict[str, str] = {}
+        self.resumed = False
+        self.options = SimpleNamespace(aliases=dict.fromkeys(targets, "all"))
 
     def existing(self) -> list[str]:
         return [name for name in self.targets.values() if name in self.there.indices]
@@ -50,3 +56,36 @@ def test_closed_indices_are_replaced_too_and_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(restore_in_place, "present", lambda _client: there)
     assert mode.refused().endswith("is open again; closed already before this run, and left so: b")
     assert mode.unclear() == "what was open before is open; closed already before this run, and left so: b"
+
+
+def test_an_alias_to_a_foreign_index_is_not_swapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restore_alias, "was_restored", lambda _work: False)
+    here = Index(True, ("all",), 1)
+    foreign = Alias(cast(Work, Here(present(a=here, foreign=here), {"a": "a-2"})))
+    with pytest.raises(OpsError, match=r"all leads to 2 indices \(a, foreign\), not all of them replaced"):
+        foreign.look()
+    both = Alias(cast(Work, Here(present(a=here, b=here), {"a": "a-2", "b": "b-2"})))
+    both.look()
+    assert [swap["from"] for swap in both.plan()["swapped"]] == ["a", "b"]
+    monkeypatch.setattr(restore_alias, "was_restored", lambda _work: True)
+    again = Alias(cast(Work, Here(Present({"a-2": here, "b-2": here}, frozenset()), {"a": "a-2", "b": "b-2"})))
+    again.look()
+    assert again.plan() == {"swapped": []}
+    beside = Alias(cast(Work, Here(Present({"a-2": here, "foreign": here}, frozenset()), {"a": "a-2"})))
+    with pytest.raises(OpsError, match="not all of them replaced"):
+        beside.look()
+
+
+def test_an_alias_that_was_changed_meanwhile_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restore_alias, "was_restored", lambda _work: False)
+    client = Asked(lambda *_asked: {"a": {"aliases": {"all": {}}}})
+    mode = Alias(cast(Work, Here(present(a=Index(True, ("all",), 1)), {"a": "a-2"}, client)))
+    mode.look()
+    now = present(b=Index(True, ("all",), 1))
+    monkeypatch.setattr(restore_alias, "present", lambda _client: now)
+    with pytest.raises(OpsError, match="could not be changed: all led to a before, and to b now"):
+        mode.finish()
+    assert client.asked == []
+    monkeypatch.setattr(restore_alias, "present", lambda _client: mode.work.there)
+    mode.finish()
+    assert client.asked == ["GET a/_alias/all", "POST _aliases"]

@@ -128,6 +128,14 @@ options:
     type: str
     choices: [yellow, green]
     default: green
+  unverified:
+    description:
+      - What becomes of documents of which nobody can say how many there should be, as of a snapshot that
+        M(day2.ops.es_snapshot) has not made.
+      - V(accept) warns of it. V(refuse) fails, with what was restored kept, and no alias changed.
+      - Without it V(refuse) is meant for O(mode=alias), and V(accept) for the others.
+    type: str
+    choices: [accept, refuse]
   wait_timeout:
     description:
       - How long to wait for that, as seconds or as V(2h). When it has passed, the restore goes on in the cluster, the

@@ -21,11 +21,12 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Judged:
-    """What came of comparing. :param failed: whether more documents are missing than is tolerated."""
+    """What came of comparing. :param failed: whether more documents are missing, or less is known, than is accepted."""
 
     compared: Compared
     failed: bool
     warnings: tuple[str, ...] = ()
+    advice: str = ""
 
     def told(self) -> dict[str, Any]:
         """Return it for a result."""
@@ -37,10 +38,17 @@ class Judged:
         if found.missing:
             return f"{found.documents} documents, {told_missing(found.missing)}"
         if found.unknown:
-            return f"{found.documents} documents, and nobody has recorded how many there should be"
+            return f"{found.documents} documents, and {told_unknown(found)}{self.advice}"
         if found.more:
             return f"{found.documents} documents, {sum(found.more.values())} more than recorded"
         return f"{found.documents} documents as recorded"
+
+
+def told_unknown(found: Compared) -> str:
+    """Return of which indices nobody knows how many documents there should be, in words."""
+    if found.recorded is None:
+        return "nobody has recorded how many there should be"
+    return "of some indices nobody has recorded how many there should be"
 
 
 def told_missing(missing: Mapping[str, int]) -> str:
@@ -60,7 +68,11 @@ def counted(work: Work) -> Judged:
     if missing and tolerated:
         warnings.append(f"{work.on}: {told_missing(found.missing)}, which is tolerated")
     warnings += unknown_settings(work)
-    return Judged(found, bool(missing) and not tolerated, tuple(warnings))
+    refused = found.unknown and not work.options.unverified
+    if found.unknown and not refused:
+        warnings.append(f"{work.on}: {told_unknown(found)}, which is accepted unseen")
+    advice = "; nothing was compared with it: unverified: accept takes it all the same" if refused else ""
+    return Judged(found, refused or (bool(missing) and not tolerated), tuple(warnings), advice)
 
 
 def unknown_settings(work: Work) -> list[str]:

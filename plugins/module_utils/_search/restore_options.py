@@ -23,6 +23,7 @@ from .restore_naming import Renaming
 
 NEW, IN_PLACE, ALIAS = "new", "in_place", "alias"
 RED, DISK, SHARDS = "red", "disk", "shards"
+ACCEPT, REFUSE = "accept", "refuse"
 _REPLICAS = "index.number_of_replicas"
 _TOLERANCE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*\Z")
 
@@ -54,6 +55,7 @@ SPEC = (
             "min_status": {"type": "str", "choices": list(reversed(STATUSES)), "default": GREEN},
             "wait_timeout": {"type": "raw", "default": "1h"},
             "tolerance": {"type": "str", "default": "0"},
+            "unverified": {"type": "str", "choices": [ACCEPT, REFUSE]},
             "despite": {"type": "list", "elements": "str", "choices": [RED, DISK, SHARDS], "default": []},
         },
         required_together=[("rename_pattern", "rename_replacement")],
@@ -63,7 +65,11 @@ SPEC = (
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for. :param seconds: to wait. :param settings: those that each index gets."""
+    """What was asked for.
+
+    :param seconds: to wait. :param settings: those that each index gets.
+    :param unverified: whether documents that nobody can compare are accepted.
+    """
 
     repository: str
     snapshot: str
@@ -80,6 +86,7 @@ class Options:
     status: str
     seconds: float
     tolerance: Tolerance
+    unverified: bool
     despite: frozenset[str]
 
     @property
@@ -130,6 +137,7 @@ def options_of(params: Mapping[str, Any]) -> Options:
         status=params["min_status"],
         seconds=seconds_of("wait_timeout", params["wait_timeout"]),
         tolerance=tolerance_of(params["tolerance"]),
+        unverified=(params["unverified"] or (REFUSE if mode == ALIAS else ACCEPT)) == ACCEPT,
         despite=frozenset(params["despite"]),
     )
 

@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import OpsError
-from ansible_collections.day2.ops.plugins.module_utils._search import restore_alias, restore_in_place
+from ansible_collections.day2.ops.plugins.module_utils._search import restore_alias, restore_counting, restore_in_place
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_alias import Alias
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_in_place import InPlace
+from ansible_collections.day2.ops.plugins.module_utils._search.restore_options import SPEC, options_of
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_present import Index, Present
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_work import Work
 
@@ -89,3 +90,26 @@ def test_an_alias_that_was_changed_meanwhile_is_left(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(restore_alias, "present", lambda _client: mode.work.there)
     mode.finish()
     assert client.asked == ["GET a/_alias/all", "POST _aliases"]
+
+
+@pytest.mark.parametrize(
+    ("given", "fails"),
+    [
+        ({"mode": "alias"}, True),
+        ({"mode": "alias", "unverified": "accept"}, False),
+        ({"mode": "new"}, False),
+        ({"mode": "new", "unverified": "refuse"}, True),
+    ],
+)
+def test_counts_that_nobody_knows(given: dict[str, str], fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restore_counting, "documents", lambda _client, names: dict.fromkeys(names, 3))
+    work = Here(present(), {"a": "a-2"})
+    params = SPEC.validate({"url": ["http://search1.example.com:9200"], "repository": "backups", **given}, "test")
+    asked: Any = work
+    asked.options, asked.snapshot, asked.all = options_of(params), SimpleNamespace(metadata={}), True
+    judged = restore_counting.counted(asked)
+    assert judged.failed == fails
+    assert ("unverified: accept" in judged.line()) == fails
+    assert bool(judged.warnings) != fails
+    partly = restore_counting.Judged(restore_counting.Compared(6, 3, unknown=True), False)
+    assert partly.line() == "6 documents, and of some indices nobody has recorded how many there should be"

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +21,7 @@ from .documents import documents
 from .drill_assertions import Assertion
 from .drill_scratch import Maker, leftovers
 from .health import GREEN, Late, await_shards
+from .interruption import Interrupted
 from .repository_verifying import verified
 from .restore_counting import told_missing
 from .restore_naming import Renaming, literal
@@ -40,6 +40,8 @@ _LEFT_OUT = (
     "index.blocks.*",
 )
 _HIDDEN_SINCE = (7, 7)
+_TRIES = 3
+_SNAPSHOT_RUNS = "snapshot_in_progress_exception"  # of both products
 
 
 class Failed(OpsError):
@@ -133,6 +135,7 @@ def restored_and_compared(plan_: Plan, outcome: Outcome, compares: bool, clock: 
     counts: dict[str, int] = {}
     for number, portion in enumerate(plan_.portions):
         names = {index: plan_.maker.scratch(index) for index in portion}
+        until = plan_.until
         try:
             began = clock.monotonic()
             _restore(plan_, names, clock)
@@ -141,8 +144,11 @@ def restored_and_compared(plan_: Plan, outcome: Outcome, compares: bool, clock: 
                 began = clock.monotonic()
                 counts.update(_counted(plan_, names))
                 outcome.counting += clock.monotonic() - began
+        except Interrupted:
+            until = clock.monotonic()  # it has been asked to end, and hears no second signal
+            raise
         finally:
-            left = cleaned(plan_, list(names.values()))
+            left = cleaned(plan_, list(names.values()), until, clock)
             outcome.warnings += left
         if left and number + 1 < len(plan_.portions):
             raise Failed(L3, OpsError("what was restored could not be removed", on=plan_.on))
@@ -227,21 +233,32 @@ def _unknown(known: Recorded | None) -> tuple[str, str]:
     return told, 'give indices: ["*", ".*"] or assertions'
 
 
-def cleaned(plan_: Plan, names: Sequence[str]) -> list[str]:
+def cleaned(plan_: Plan, names: Sequence[str], until: float, clock: Clock = SYSTEM_CLOCK) -> list[str]:
     """Remove scratch indices of this run; a line when they are not, which is no reason to fail.
 
-    What the server has still to begin to restore is looked for by its name.
+    What the server has still to begin to restore is looked for by its name. It removes none of which a snapshot is
+    being made, which is waited for.
+
+    :param until: how long, of the clock's ``monotonic``.
     """
-    for number in range(3):
+    tries = 0
+    while True:
         try:
-            there = [name for name in present(plan_.client).indices if name.startswith(plan_.maker.prefix)]
-            removed(plan_.client, sorted(there))
+            removed(plan_.client, _scratch(plan_))
             return []
         except OpsError as error:
             last = error
-            time.sleep(number)
+        busy = _SNAPSHOT_RUNS in last.failed
+        tries += not busy
+        if tries >= _TRIES or (busy and clock.monotonic() >= until):
+            break
+        clock.sleep(float(tries or 1))
     told = f"scratch indices may be left, which the next drill removes: {', '.join(names[:3])}"
     return [f"{told} ({last.failed})"]
+
+
+def _scratch(plan_: Plan) -> list[str]:
+    return sorted(name for name in present(plan_.client).indices if name.startswith(plan_.maker.prefix))
 
 
 def swept(client: Client, now: float, check_mode: bool) -> tuple[list[str], list[str]]:

@@ -61,8 +61,9 @@ def probe(options: Options, _context: Context) -> Values:
     repository, which = check_repository(options["repository"]), wanted(options["snapshot"])
     with connected(options) as client:
         client.bound(options["timeout"])
-        names = named(client, repository, which)
-        seen = Overview(found(client, repository, which), 1, time.time())
+        names = [name for name in named(client, repository, which) if not _kept(name, options)]
+        listed = (one for one in found(client, repository, which) if not _kept(one.name, options))
+        seen = Overview(listed, 1, time.time())
         lost = unreadable(client, repository, which, names, seen.names)
         told = _told(client, repository, seen)
         last = seen.last_success
@@ -82,6 +83,10 @@ def probe(options: Options, _context: Context) -> Values:
             "unreadable": [f"{name}: {why}" for name, why in list(lost.items())[:_NAMED]],
             "_last": f"{last.name} in {repository}",
         }
+
+
+def _kept(name: str, options: Options) -> bool:
+    return snapshots.kept_before_restore(name, options["snapshot"])
 
 
 def _told(client: Client, repository: str, seen: Overview) -> list[str]:

@@ -54,6 +54,7 @@ def named(client: Client, repository: str, snapshot: str, pattern: str, partial:
     if snapshot != NEWEST:
         return snapshots.required(client, repository, snapshot), []
     found = snapshots.matching(client, repository, names_like(pattern))
+    found = [one for one in found if not snapshots.kept_before_restore(one.name, pattern)]
     good = next((one for one in found if _usable(one, partial)), None)
     if good is None:
         told = f"none of {len(found)} snapshots named {pattern} is {snapshots.SUCCESS}"

@@ -19,6 +19,7 @@ from .connection import Client, part
 
 SUCCESS, PARTIAL, FAILED, IN_PROGRESS, INCOMPATIBLE = "SUCCESS", "PARTIAL", "FAILED", "IN_PROGRESS", "INCOMPATIBLE"
 MISSING = "snapshot_missing_exception"
+BEFORE_RESTORE = "before-restore-"  # as the role restore names them
 # what an error inside a good answer would have as its status
 _STATUS = {MISSING: 404, "repository_missing_exception": 404, "security_exception": 403}
 _PAGE = 200
@@ -214,6 +215,14 @@ def matching(client: Client, repository: str, names: re.Pattern[str], pattern: s
     """
     found = [one for one in listed(client, repository, pattern) if names.match(one.name)]
     return sorted(found, key=lambda one: (one.started_at, one.name), reverse=True)
+
+
+def kept_before_restore(name: str, pattern: str) -> bool:
+    """Whether the role restore kept it of what it replaced, and the pattern does not name such.
+
+    It holds the data that somebody wanted to be rid of, so it is no backup.
+    """
+    return name.startswith(BEFORE_RESTORE) and not pattern.startswith(BEFORE_RESTORE)
 
 
 def required(client: Client, repository: str, name: str) -> Snapshot:

@@ -29,7 +29,7 @@ class Index:
 
     :param open: whether it can be read. :param red: whether a primary of it is not there, or not yet. :param created:
         seconds since the epoch; None where the server does not say. :param held: whether the server says that it has
-        documents, nested and just deleted ones too.
+        documents, nested and just deleted ones too. :param green: whether all copies of its shards are there.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Index:
     red: bool
     created: float | None = None
     held: bool = False
+    green: bool = True
 
 
 def found(client: Client, patterns: Sequence[str], ignore_unavailable: bool = False) -> list[Index]:
@@ -78,7 +79,8 @@ def _index(row: Mapping[str, Any]) -> Index:
     begun = str(row.get("creation.date") or "")
     created = int(begun) / 1000 if begun.isdigit() else None
     held = str(row.get("docs.count") or "0") != "0"
-    return Index(str(row["index"]), row["status"] != CLOSED, row.get("health") == "red", created, held)
+    health = row.get("health")
+    return Index(str(row["index"]), row["status"] != CLOSED, health == "red", created, held, health == "green")
 
 
 def _may_be(client: Client, pattern: str) -> bool:

@@ -26,7 +26,6 @@ _PAUSE = 0.5
 _SHARDS = "routing_table.indices.*.shards.*"
 _FIELDS = ("primary", "state", "recovery_source.type", "unassigned_info.reason")
 _FROM = "SNAPSHOT"
-# a search waits for one that is initializing, and so would the count of documents
 _UNTIL_STARTED = ("UNASSIGNED", "INITIALIZING")
 _GIVEN_UP = "ALLOCATION_FAILED"
 
@@ -38,9 +37,11 @@ def without_restores(run: Run, known: Target, check_mode: bool) -> list[str]:
 
     :raises Conflict: a restore runs, and is not to be waited for, or still runs at the end of the time.
     """
-    red = sorted(one.name for one in known.inside if one.red)
+    # one that is restored is yellow or red, by the product and the moment
+    unwell = sorted(one.name for one in known.inside if not one.green)
     while True:
-        restored = restoring(run.client, red)
+        active = _active(run.client) & {one.name for one in known.inside}
+        restored = sorted(active | set(restoring(run.client, unwell)))
         if not restored:
             return unassigned(run.client, known)
         told = f"a restore into {some(restored)} is running"
@@ -68,6 +69,18 @@ def restoring(client: Client, indices: Sequence[str]) -> list[str]:
         known = (answer.get("routing_table") or {}).get("indices") or {}
         found += [name for name, one in known.items() if any(map(_waits, _copies(one)))]
     return sorted(found)
+
+
+def _active(client: Client) -> set[str]:
+    """Return the indices of which a shard is being restored right now, which need not be red; none where nobody tells.
+
+    A search waits for such a shard, and so would the count of documents.
+    """
+    try:
+        found = client.ask("GET", "_recovery", {"active_only": True, "filter_path": "*.shards.type"})
+    except OpsError:
+        return set()
+    return {name for name, one in found.items() if any(shard.get("type") == _FROM for shard in one["shards"])}
 
 
 def _copies(index: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -393,3 +393,10 @@ def test_a_restore_that_runs_is_waited_for_or_told() -> None:
 def test_a_shard_that_is_lost_is_not_waited_for(reason: str, source: str) -> None:
     with pytest.raises(Unavailable, match="the cluster is red: a primary shard of b is on no node"):
         ran(restored(99, reason, source), "new")
+
+
+def test_shards_that_are_being_restored_are_waited_for_though_nothing_is_red() -> None:
+    looks = [{"b": {"shards": [{"type": "SNAPSHOT"}]}}, {"a": {"shards": [{"type": "PEER"}]}}]
+    node = Node()
+    node.special = lambda _method, path, _body: (200, looks.pop(0)) if path == "_recovery" else None
+    assert (ran(node, "new").failed, looks) == (False, [])

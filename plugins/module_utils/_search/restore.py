@@ -181,7 +181,7 @@ def _unfinished(work: Work, mode: Mode, error: OpsError | Interrupted) -> OpsErr
         return _failed(work, error, told, _joined(error.advice, mode.unclear()))
     within = f" within {show_duration(work.options.seconds)}" if isinstance(error, Late) else ""
     moving = "" if isinstance(error, Late) and not error.moving else "the restore goes on in the cluster, and "
-    again = "the same call again waits for it" if mode.NAME != restore_options.IN_PLACE else ""
+    again = f"the same call again{work.again} waits for it" if mode.NAME != restore_options.IN_PLACE else ""
     told = f"{error.failed}{within}; {moving}nothing was removed"
     return _failed(work, error, told, _joined(error.advice, again))
 

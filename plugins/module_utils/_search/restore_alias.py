@@ -139,7 +139,7 @@ class Alias:
             raise OpsError(
                 f"the aliases could not be changed: {error.failed}",
                 on=error.on,
-                advice="what was restored is kept; the same call again changes them",
+                advice=f"what was restored is kept; the same call again{self.work.again} changes them",
             ) from error
         return {"swapped": [swap.told() for swap in wanted], "undo": {"actions": back}}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from .connection import Client
-from .restore_choice import Selection
+from .restore_choice import NEWEST, Selection
 from .restore_naming import Renaming
 from .restore_options import Options
 from .restore_present import Present
@@ -47,6 +47,11 @@ class Work:
     def on(self) -> str:
         """The snapshot, fit for a message."""
         return f"{self.options.repository}/{self.snapshot.name}"
+
+    @property
+    def again(self) -> str:
+        """What a call that goes on with this restore has to say more: a newer snapshot may be there by then."""
+        return f" with snapshot: {self.snapshot.name}" if self.options.snapshot == NEWEST else ""
 
     def new(self) -> list[str]:
         """Return the targets that were not there."""

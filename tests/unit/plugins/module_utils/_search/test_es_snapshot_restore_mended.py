@@ -40,6 +40,7 @@ class Here:
         self.there, self.targets, self.client = there, targets, client
         self.streams: dict[str, str] = {}
         self.resumed = False
+        self.again = " with snapshot: daily"
         self.options = SimpleNamespace(aliases=dict.fromkeys(targets, "all"))
 
     def existing(self) -> list[str]:
@@ -84,7 +85,7 @@ def test_an_alias_that_was_changed_meanwhile_is_left(monkeypatch: pytest.MonkeyP
     mode.look()
     now = present(b=Index(True, ("all",), 1))
     monkeypatch.setattr(restore_alias, "present", lambda _client: now)
-    with pytest.raises(OpsError, match="could not be changed: all led to a before, and to b now"):
+    with pytest.raises(OpsError, match=r"all led to a before, and to b now.*again with snapshot: daily"):
         mode.finish()
     assert client.asked == []
     monkeypatch.setattr(restore_alias, "present", lambda _client: mode.work.there)
@@ -113,3 +114,10 @@ def test_counts_that_nobody_knows(given: dict[str, str], fails: bool, monkeypatc
     assert bool(judged.warnings) != fails
     partly = restore_counting.Judged(restore_counting.Compared(6, 3, unknown=True), False)
     assert partly.line() == "6 documents, and of some indices nobody has recorded how many there should be"
+
+
+@pytest.mark.parametrize(("asked", "told"), [("newest", " with snapshot: daily"), ("daily", "")])
+def test_a_call_that_goes_on_names_the_snapshot(asked: str, told: str) -> None:
+    options, snapshot = cast(Any, SimpleNamespace(snapshot=asked)), cast(Any, SimpleNamespace(name="daily"))
+    unused = cast(Any, None)
+    assert Work(unused, options, snapshot, unused, None, {}, {}, present(), {}).again == told

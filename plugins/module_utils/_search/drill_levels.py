@@ -13,7 +13,7 @@ from typing import Any
 
 from .._core.durations import show_duration
 from .._core.errors import AccessDenied, NotThere, OpsError, Unreachable
-from .._core.waiting import SYSTEM_CLOCK, Clock
+from .._core.waiting import SYSTEM_CLOCK, Clock, wait_until
 from . import repositories
 from .connection import Client
 from .counts import Compared, Recorded, compare, recorded
@@ -23,12 +23,12 @@ from .drill_scratch import Maker, leftovers
 from .health import GREEN, Late, await_shards
 from .interruption import Interrupted
 from .repository_verifying import verified
-from .restore_counting import told_missing
+from .restore_counting import told_missing, told_unknown
 from .restore_naming import Renaming, literal
 from .restore_options import Tolerance
 from .restore_present import present
 from .restore_room import Size
-from .restore_sending import Order, removed, send
+from .restore_sending import Order, Unclear, removed, send
 from .snapshots import Snapshot
 
 L1, L3, L4 = "L1", "L3", "L4"
@@ -41,6 +41,7 @@ _LEFT_OUT = (
 )
 _HIDDEN_SINCE = (7, 7)
 _TRIES = 3
+_APPEARS = 10.0
 _SNAPSHOT_RUNS = "snapshot_in_progress_exception"  # of both products
 
 
@@ -179,6 +180,10 @@ def _restore(plan_: Plan, names: Mapping[str, str], clock: Clock) -> None:
     try:
         send(plan_.client, Order(plan_.repository, plan_.snapshot.name, body, list(names.values())), clock)
         await_shards(plan_.client, list(names.values()), GREEN, left, clock)
+    except Unclear:
+        # the server may begin yet, after its scratch indices were looked for
+        wait_until(lambda: _scratch_or_none(plan_), bool, _APPEARS, clock=clock)
+        raise
     except (AccessDenied, Unreachable):
         raise  # which shows nothing of the snapshot
     except OpsError as error:
@@ -213,6 +218,8 @@ def _compare(plan_: Plan, outcome: Outcome, counts: Mapping[str, int]) -> None:
     if missing and not plan_.tolerance.allows(missing, found.recorded):
         wrong.insert(0, f"{found.documents} documents, {told_missing(found.missing)}")
     advice = ""
+    if found.differs:
+        wrong.insert(0, f"{found.documents} documents, and {told_unknown(found)}")
     if found.recorded is None and not plan_.assertions:
         told, advice = _unknown(known)
         wrong.insert(0, told)
@@ -255,6 +262,13 @@ def cleaned(plan_: Plan, names: Sequence[str], until: float, clock: Clock = SYST
         clock.sleep(float(tries or 1))
     told = f"scratch indices may be left, which the next drill removes: {', '.join(names[:3])}"
     return [f"{told} ({last.failed})"]
+
+
+def _scratch_or_none(plan_: Plan) -> list[str] | None:
+    try:
+        return _scratch(plan_)
+    except OpsError:
+        return None  # nobody can say now
 
 
 def _scratch(plan_: Plan) -> list[str]:

@@ -11,8 +11,15 @@ from typing import cast
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import OpsError
 from ansible_collections.day2.ops.plugins.module_utils._search import drill_levels
-from ansible_collections.day2.ops.plugins.module_utils._search.drill_levels import Plan, cleaned
+from ansible_collections.day2.ops.plugins.module_utils._search.drill_levels import (
+    Outcome,
+    Plan,
+    cleaned,
+    restored_and_compared,
+)
+from ansible_collections.day2.ops.plugins.module_utils._search.product import Product
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_present import Index, Present
+from ansible_collections.day2.ops.plugins.module_utils._search.restore_sending import Unclear
 
 BUSY = OpsError("HTTP 400 snapshot_in_progress_exception: Cannot delete indices that are being snapshotted")
 
@@ -75,3 +82,30 @@ def test_other_refusals_are_told_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     Cluster(monkeypatch, 1000, OpsError("no"))
     assert len(cleaned(PLAN, ["day2-drill-x-a"], 1000.0, clock)) == 1
     assert clock.now < 105.0
+
+
+def test_a_lost_answer_is_no_failed_level_and_is_cleaned_up_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, cluster = Clock(), Cluster(monkeypatch, 0, BUSY)
+    cluster.names = ["a"]
+
+    def lost(*_asked: object) -> bool:
+        raise Unclear("nobody knows whether the restore has begun")
+
+    def there(_client: object) -> Present:
+        if clock.now > 103.0 and "late" not in cluster.names[0]:
+            cluster.names = ["a-late", "day2-drill-x-a"]  # the server has begun after all
+        return cluster.there()
+
+    monkeypatch.setattr(drill_levels, "send", lost)
+    monkeypatch.setattr(drill_levels, "present", there)
+    maker = SimpleNamespace(prefix="day2-drill-x-", scratch=lambda name: f"day2-drill-x-{name}")
+    client = SimpleNamespace(product=Product("opensearch", "2.19.1", (2, 19), "c", "u"))
+    snapshot = SimpleNamespace(name="daily")
+    found = SimpleNamespace(
+        client=client, maker=maker, portions=[["a"]], until=500.0, repository="backups", snapshot=snapshot
+    )
+    outcome = Outcome()
+    with pytest.raises(Unclear, match="nobody knows"):
+        restored_and_compared(cast(Plan, found), outcome, False, clock)
+    assert outcome.failed_level is None
+    assert cluster.names == ["a-late"]

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import OpsError
 from ansible_collections.day2.ops.plugins.module_utils._search import restore_alias, restore_counting, restore_in_place
+from ansible_collections.day2.ops.plugins.module_utils._search.counts import Compared
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_alias import Alias
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_in_place import InPlace
 from ansible_collections.day2.ops.plugins.module_utils._search.restore_options import SPEC, options_of
@@ -112,7 +113,7 @@ def test_counts_that_nobody_knows(given: dict[str, str], fails: bool, monkeypatc
     assert judged.failed == fails
     assert ("unverified: accept" in judged.line()) == fails
     assert bool(judged.warnings) != fails
-    partly = restore_counting.Judged(restore_counting.Compared(6, 3, unknown=True), False)
+    partly = restore_counting.Judged(Compared(6, 3, unknown=True), False)
     assert partly.line() == "6 documents, and of some indices nobody has recorded how many there should be"
 
 

@@ -91,7 +91,8 @@ class Compared:
     """How documents that were restored compare with what was recorded.
 
     :param missing: by index, how many fewer there are. :param more: how many more: a snapshot holds what was written
-        while it was taken. :param unknown: whether nobody can say.
+        while it was taken. :param unknown: whether nobody can say. :param differs: whether nobody can as only the sum
+        is recorded, and the checksum is another: what was lost in one index may have been gained in another.
     """
 
     documents: int
@@ -99,6 +100,7 @@ class Compared:
     missing: Mapping[str, int] = field(default_factory=dict)
     more: Mapping[str, int] = field(default_factory=dict)
     unknown: bool = False
+    differs: bool = False
 
     @property
     def equal(self) -> bool:
@@ -133,8 +135,9 @@ def compare(counts: Mapping[str, int], known: Recorded | None, all_indices: bool
         return Compared(documents, known.documents)
     differ = known.documents - documents
     if differ > 0:
-        return Compared(documents, known.documents, missing={"*": differ})
-    return Compared(documents, known.documents, more={"*": -differ})
+        return Compared(documents, known.documents, missing={"*": differ}, differs=True)
+    more = {"*": -differ} if differ else {}
+    return Compared(documents, known.documents, more=more, unknown=True, differs=True)
 
 
 def _by_index(counts: Mapping[str, int], known: Mapping[str, int], documents: int) -> Compared:

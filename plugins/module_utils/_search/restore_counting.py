@@ -48,6 +48,8 @@ def told_unknown(found: Compared) -> str:
     """Return of which indices nobody knows how many documents there should be, in words."""
     if found.recorded is None:
         return "nobody has recorded how many there should be"
+    if found.differs:
+        return f"only the sum of {found.recorded} and a checksum are recorded, and the checksum is another"
     return "of some indices nobody has recorded how many there should be"
 
 

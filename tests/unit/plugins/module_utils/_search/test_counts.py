@@ -114,9 +114,10 @@ def test_compared_by_the_sum() -> None:
     lost = {**counts, "logs-00009": 0}
     assert told(lost, counts).missing == {"*": 63}
     swapped = {**counts, "logs-00009": counts["logs-00010"], "logs-00010": counts["logs-00009"]}
-    assert not told(swapped, counts).equal
+    assert (told(swapped, counts).equal, told(swapped, counts).differs) == (False, True)
+    assert (told(swapped, counts).more, told(swapped, counts).told()["equal"]) == ({}, None)
     grown = {**counts, "logs-00009": 64}
-    assert told(grown, counts).more == {"*": 1}
+    assert (told(grown, counts).more, told(grown, counts).unknown) == ({"*": 1}, True)
     assert told(counts, counts, everything=False).unknown
     assert told(dict(list(counts.items())[:-1]), counts).unknown
 

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._checks import search_snapshot
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import NotThere, OpsError
-from ansible_collections.day2.ops.plugins.module_utils._search import restore_choice, snapshots
+from ansible_collections.day2.ops.plugins.module_utils._search import drill_levels, restore_choice, snapshots
+from ansible_collections.day2.ops.plugins.module_utils._search.counts import NAME, checksum
 from ansible_collections.day2.ops.plugins.module_utils._search.snapshots import SUCCESS, Snapshot
 
 DAILY = Snapshot("daily-20260301", "a", SUCCESS, 100.0, 110.0)
+TOLERANT: Any = SimpleNamespace(allows=lambda *_args: True)
 KEPT = Snapshot("before-restore-shop-20260302", "b", SUCCESS, 200.0, 210.0)
 
 
@@ -63,3 +65,20 @@ def test_a_check_does_not_count_what_a_restore_kept(held: list[Snapshot]) -> Non
     assert search_snapshot.probe(named, context)["newest"] == KEPT.name
     with pytest.raises(OpsError, match="there is no successful snapshot"):
         search_snapshot.probe(options, context)
+
+
+@pytest.mark.parametrize(
+    ("restored", "more"), [({"a": 0, "b": 200}, {}), ({"a": 0, "b": 201}, {"*": 1}), ({"a": 0, "b": 199}, {})]
+)
+def test_growth_hides_no_loss_where_only_sums_are_recorded(restored: dict[str, int], more: dict[str, int]) -> None:
+    made_of = {"a": 100, "b": 100}
+    metadata = {NAME: {"documents": 200, "indices": 2, "checksum": checksum(made_of)}}
+    plan: Any = SimpleNamespace(
+        snapshot=SimpleNamespace(metadata=metadata), complete=True, assertions=[], on="backup/daily", tolerance=TOLERANT
+    )
+    outcome: Any = SimpleNamespace(compared=None, warnings=[], prove=lambda *_args: pytest.fail("proven"))
+    with pytest.raises(drill_levels.Failed) as failed:
+        drill_levels._compare(plan, outcome, restored)
+    assert failed.value.level == "L4"
+    assert "the checksum is another" in failed.value.failed
+    assert outcome.compared.more == more

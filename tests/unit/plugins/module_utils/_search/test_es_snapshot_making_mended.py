@@ -382,7 +382,8 @@ def test_a_restore_that_runs_is_waited_for_or_told() -> None:
     node = restored(5)
     assert ran(node, "new", check_mode=True).warnings == ["a restore into b is running, and would be waited for"]
     assert (ran(node, "new").failed, len(node.bodies)) == (False, 1)
-    for options in ({"when_busy": "fail"}, {"wait_timeout": "3s"}):
+    several: list[dict[str, Any]] = [{"when_busy": "fail"}, {"wait_timeout": "3s"}]
+    for options in several:
         node = restored(99)
         with pytest.raises(Conflict, match="a restore into b is running"):
             ran(node, "new", **options)

@@ -15,6 +15,7 @@ from ansible_collections.day2.ops.plugins.module_utils._checks import search_sna
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import NotThere, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._search import drill_levels, restore_choice, snapshots
 from ansible_collections.day2.ops.plugins.module_utils._search.counts import NAME, checksum
+from ansible_collections.day2.ops.plugins.module_utils._search.product import product_of
 from ansible_collections.day2.ops.plugins.module_utils._search.snapshots import SUCCESS, Snapshot
 
 DAILY = Snapshot("daily-20260301", "a", SUCCESS, 100.0, 110.0)
@@ -82,3 +83,15 @@ def test_growth_hides_no_loss_where_only_sums_are_recorded(restored: dict[str, i
     assert failed.value.level == "L4"
     assert "the checksum is another" in failed.value.failed
     assert outcome.compared.more == more
+
+
+def test_a_cluster_whose_version_is_unknown_judges_itself() -> None:
+    about: dict[str, Any] = {
+        "version": {"number": "7.10.2"},
+        "tagline": "The OpenSearch Project: https://opensearch.org/",
+    }
+    made = Snapshot("daily", "a", SUCCESS, 1.0, 2.0, version="1.3.2")
+    restore_choice.require_not_newer(made, product_of(about, "http://search"), "backup/daily")
+    about["version"] = {"number": "1.2.4", "distribution": "opensearch"}
+    with pytest.raises(OpsError, match="newer than the cluster's 1"):
+        restore_choice.require_not_newer(made, product_of(about, "http://search"), "backup/daily")

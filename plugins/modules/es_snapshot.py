@@ -61,8 +61,8 @@ options:
     description:
       - Names and patterns of indices, data streams and aliases; V(-name) takes some out again.
       - A pattern means indices that are open, a name closed ones, too.
-      - To a pattern that would mean them, such as V(*), V(-day2-drill-*) is added, as the indices of a drill that runs are
-        no part of a backup.
+      - To a pattern that would mean them, such as V(*), V(-day2-drill-*) is added, as the indices of a drill that runs
+        are no part of a backup.
     type: list
     elements: str
     default: ["*"]

@@ -15,10 +15,10 @@ description:
     C(_status), which calls each snapshot that has ended a success, is asked for sizes and for progress alone.
   - Only a snapshot in the state V(SUCCESS), of which no shard failed, counts. What is V(PARTIAL) or V(FAILED) is told
     with the shards that failed, and with whether it is newer than the last one that counts.
-  - Both products leave a snapshot whose files are damaged out of the list without a word. It is found by a list of names,
-    and told.
-  - Keeps no more in memory than it tells and the names, however many snapshots there are. Elasticsearch since 7.14 gives
-    the list in pages; the others give it in one answer, of which only what is told is asked for.
+  - Both products leave a snapshot whose files are damaged out of the list without a word. It is found by a list of
+    names, and told.
+  - Keeps no more in memory than it tells and the names, however many snapshots there are. Elasticsearch since 7.14
+    gives the list in pages; the others give it in one answer, of which only what is told is asked for.
   - Tells with O(rpo) whether the last successful snapshot is younger, and does not fail when it is not; the check
     C(search_snapshot) of P(day2.ops.health_gate#module) does.
 extends_documentation_fragment:
@@ -153,7 +153,7 @@ snapshots:
       type: dict
       sample: {total: 12, successful: 12, failed: 0}
     failures:
-      description: The shards that failed, in a line each, at most twenty. A list does not tell them; see RV(not_counted).
+      description: The shards that failed, a line each, at most twenty. A list does not tell them; see RV(not_counted).
       type: list
       elements: str
       sample: []
@@ -170,7 +170,7 @@ newest:
   description:
     - The newest, whatever its state, as in RV(snapshots), with RV(ignore:indices) (the first thousand names),
       RV(ignore:indices_count), RV(ignore:size) (bytes of all its files) and RV(ignore:size_added) (of those that no
-      snapshot before it had). Sizes are null while it runs, without O(sizes), and when the server does not tell in time.
+      snapshot before it had). Sizes are null while it runs, without O(sizes), and when the server is too slow.
     - Null when there is none.
   returned: success
   type: dict

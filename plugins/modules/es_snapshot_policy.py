@@ -41,8 +41,8 @@ options:
     default: present
   schedule:
     description:
-      - When to make a snapshot, in UTC, as the five fields of cron or as V(@daily) and the like. Of the day of the month
-        and the day of the week one must be V(*). Needed with O(state=present).
+      - When to make a snapshot, in UTC, as the five fields of cron or as V(@daily) and the like. Of the day of the
+        month and the day of the week one must be V(*). Needed with O(state=present).
       - Elasticsearch refuses less than 15 minutes, unless its setting C(slm.minimum_interval) is another.
     type: str
   repository:
@@ -57,8 +57,8 @@ options:
   indices:
     description:
       - Names and patterns of the indices; V(-name) takes one out again.
-      - To a pattern that would mean them, such as V(*), V(-day2-drill-*) is added, as the indices of a drill that runs are
-        no part of a backup.
+      - To a pattern that would mean them, such as V(*), V(-day2-drill-*) is added, as the indices of a drill that runs
+        are no part of a backup.
     type: list
     elements: str
     default: ["*"]

@@ -37,7 +37,7 @@ options:
         C(closed_value) (default V(true) and V(false)); C(open) and C(close) each take C(url) (default the one read),
         C(method) (default V(PUT)), C(body) and C(status) (list of accepted statuses).'
       - 'For V(file): while it is closed C(path) (absolute) holds C(closed_content). C(check) and C(reload) are programs
-        with their arguments, run when the file was written, such as C([nginx, -t, -q]) and C([systemctl, reload, nginx]).
+        with their arguments, run when the file was written, as C([nginx, -t, -q]) and C([systemctl, reload, nginx]).
         When one fails, the file is as before. What the file held, if it was there, is kept beside it, with the suffix
         C(.day2-open), and put back as it was.'
       - 'For V(command): C(is_closed), C(close) and C(open) are programs with their arguments, run without a shell.

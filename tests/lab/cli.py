@@ -134,9 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     mending = command("mend", _mend, "mend what was broken")
     mending.add_argument("name", nargs="?", default="", help="a server or a process (default: all)")
     mending.add_argument("how", nargs="?", default="", help="the fault, or what mends it (default: all faults)")
-    command("run", _run, "start a process of the demo service: api, worker-1 and so on").add_argument(
-        "name"
-    )
+    command("run", _run, "start a process of the demo service: api, worker-1 and so on").add_argument("name")
     ending = command("end", _end, "end a process of the demo service, with time to finish what it has in hand")
     ending.add_argument("name")
     ending.add_argument("--kill", action="store_true", help="without that time")

@@ -215,6 +215,24 @@ def search_proxy(lab: Lab) -> SearchProxyFacts:
     return _asked_for(lab, "search_proxy")["search_proxy"]
 
 
+# Where both products are tried each time; elsewhere Elasticsearch is left to the long tests.
+_BOTH_PRODUCTS = (
+    "test_checks_elasticsearch",
+    "test_es_repository",
+    "test_es_snapshot_making",
+    "test_es_snapshot_restore",
+    "test_playbooks_search_backups",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        given = getattr(item, "callspec", None)
+        if given and given.params.get("search_cluster") == "elasticsearch" and item.path.stem not in _BOTH_PRODUCTS:
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(params=["opensearch", "elasticsearch"])
 def search_cluster(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Cluster]:
     """Each product in turn; what a test made is removed, of a node that runs again if the test broke it."""

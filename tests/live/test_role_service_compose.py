@@ -73,7 +73,7 @@ def test_the_life_of_a_service(project: Project) -> None:
 
 @pytest.mark.long
 def test_limits_and_images_are_kept_for_whoever_is_next(project: Project, docker_server: DockerFacts) -> None:
-    done, result = done_to(project, "limited", service_limits={"cpus": 0.5, "memory": "64M"})
+    done, _result = done_to(project, "limited", service_limits={"cpus": 0.5, "memory": "64M"})
     assert done.status == 0, done.output
     (one,) = project.containers("worker").values()
     assert (one["HostConfig"]["NanoCpus"], one["HostConfig"]["Memory"]) == (500_000_000, 64 << 20)

@@ -62,7 +62,9 @@ def _switch(given: Mapping[str, Any]) -> tuple[Switch, Options]:
 
 def _verified(kind: Switch, options: Options, wanted: str, timeout: float, clock: Clock) -> str:
     """Wait until clients meet what is wanted, however the switch calls itself."""
-    waited = wait_until(lambda: _look(kind, options), lambda seen: seen == wanted, timeout=timeout, settle=_SETTLE, clock=clock)
+    waited = wait_until(
+        lambda: _look(kind, options), lambda seen: seen == wanted, timeout=timeout, settle=_SETTLE, clock=clock
+    )
     if not waited.done:
         raise OpsError(
             f"the ingress was turned to {wanted}, but clients meet: {waited.last}",

@@ -178,7 +178,7 @@ def _restore(plan_: Plan, names: Mapping[str, str], clock: Clock) -> None:
         **Renaming("^(.+)$", f"{literal(plan_.maker.prefix)}$1").body(),
     }
     try:
-        send(plan_.client, Order(plan_.repository, plan_.snapshot.name, body, list(names.values())), clock)
+        send(plan_.client, Order(plan_.repository, plan_.snapshot, body, names), clock)
         await_shards(plan_.client, list(names.values()), GREEN, left, clock)
     except Unclear:
         # the server may begin yet, after its scratch indices were looked for

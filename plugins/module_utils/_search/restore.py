@@ -130,7 +130,7 @@ def _order(work: Work, mode: Mode) -> Order:
         body["index_settings"] = dict(options.settings)
     if options.ignored:
         body["ignore_index_settings"] = options.ignored
-    return Order(options.repository, work.snapshot.name, body, list(work.targets.values()))
+    return Order(options.repository, work.snapshot, body, work.targets)
 
 
 def _restored(work: Work, mode: Mode, clock: Clock) -> tuple[Judged, dict[str, Any]]:

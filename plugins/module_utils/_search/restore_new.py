@@ -14,8 +14,9 @@ from .._core.errors import OpsError
 from .answers import Conflict
 from .restore_naming import Renaming
 from .restore_options import NEW, Options
+from .restore_origin import restored_from
 from .restore_room import Size
-from .restore_sending import removed, restored_from
+from .restore_sending import removed
 from .restore_work import Work
 from .snapshots import Snapshot
 

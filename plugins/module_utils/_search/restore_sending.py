@@ -7,15 +7,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.errors import OpsError, Unreachable
+from .._core.errors import NotThere, OpsError, Unreachable
 from .._core.waiting import SYSTEM_CLOCK, Clock, wait_until
 from .answers import Unavailable
 from .connection import Client, part
 from .documents import portions
+from .restore_origin import restored_from
 from .restore_present import present
 from .snapshots import Snapshot
 
@@ -30,28 +31,29 @@ class Unclear(OpsError):
 
 @dataclass(frozen=True)
 class Order:
-    """What the server is asked for. :param targets: the indices that are to be there then, open."""
+    """What the server is asked for. :param targets: the indices that are to be there then, by their names in it."""
 
     repository: str
-    snapshot: str
+    snapshot: Snapshot
     body: Mapping[str, Any]
-    targets: Sequence[str]
+    targets: Mapping[str, str]
 
     @property
     def on(self) -> str:
         """What is restored, fit for a message."""
-        return f"{self.repository}/{self.snapshot}"
+        return f"{self.repository}/{self.snapshot.name}"
 
 
 def send(client: Client, order: Order, clock: Clock = SYSTEM_CLOCK) -> bool:
     """Have the server begin to restore, and see that the indices that were planned are there.
 
-    Returns whether the server has said so; when its answer is lost they may, however unlikely, be somebody else's.
+    When the answer is lost, those that have the names may be somebody else's: then it is asked where they came from.
+    Returns whether the server has said itself that it restores.
 
-    :raises Unclear: nobody answers, and they do not appear; or the server has given other names. :raises OpsError: it
-        refuses, and has made nothing.
+    :raises Unclear: nobody answers, and they do not appear, or are not of this snapshot; or the server has given other
+        names. :raises OpsError: it refuses, and has made nothing.
     """
-    path = f"_snapshot/{part(order.repository)}/{part(order.snapshot)}/_restore"
+    path = f"_snapshot/{part(order.repository)}/{part(order.snapshot.name)}/_restore"
     query = {client.product.master_timeout: "60s"}
     lost: OpsError | None = None
     try:
@@ -60,7 +62,9 @@ def send(client: Client, order: Order, clock: Clock = SYSTEM_CLOCK) -> bool:
         lost = error
     # a busy server that answers has made nothing, but one before it may have answered in its place
     patience = 0.0 if isinstance(lost, Unavailable) else _APPEARS
-    seen = wait_until(lambda: _absent(client, order.targets), lambda absent: absent == [], patience, clock=clock)
+    seen = wait_until(
+        lambda: _lacking(client, order, lost is not None), lambda lacking: lacking == [], patience, clock=clock
+    )
     if seen.done or (lost is None and seen.last is None):
         return lost is None  # of one that accepted and then answers no more, the wait for the shards tells
     if isinstance(lost, Unavailable):
@@ -78,13 +82,20 @@ def send(client: Client, order: Order, clock: Clock = SYSTEM_CLOCK) -> bool:
     )
 
 
-def _absent(client: Client, targets: Iterable[str]) -> list[str] | None:
-    """Return those that are not there, or are closed; None when nobody can say now."""
+def _lacking(client: Client, order: Order, lost: bool) -> list[str] | None:
+    """Return those that are not there, or are closed; None when nobody can say now.
+
+    :param lost: whether they count only when it can be seen that they are of this snapshot.
+    """
+    targets = list(order.targets.values())
     try:
         there = present(client).indices
-    except (Unreachable, Unavailable):
+        absent = [name for name in targets if name not in there or not there[name].open]
+        if lost and not absent and not restored_from(client, order.repository, order.snapshot, order.targets):
+            return targets
+    except (Unreachable, Unavailable, NotThere):
         return None
-    return [name for name in targets if name not in there or not there[name].open]
+    return absent
 
 
 def _some(names: Sequence[str]) -> str:
@@ -101,33 +112,3 @@ def removed(client: Client, indices: Sequence[str], streams: Sequence[str] = ())
         client.ask("DELETE", f"_data_stream/{','.join(map(part, some))}")
     for some in portions(indices):
         client.ask("DELETE", ",".join(map(part, some)), {"ignore_unavailable": True}, within=max(_LONG, client.timeout))
-
-
-def restored_from(client: Client, repository: str, snapshot: Snapshot, targets: Mapping[str, str]) -> bool:
-    """Return whether indices that are there came from the snapshot, as the servers recall until they are started anew.
-
-    :param targets: names by those in the snapshot.
-    """
-    sources = {target: source for source, target in targets.items()}
-    fields = ",".join(
-        f"*.shards.{one}"
-        for one in ("primary", "type", "start_time_in_millis", "source.repository", "source.snapshot", "source.index")
-    )
-    ended = snapshot.ended_at or 0.0
-    proven: set[str] = set()
-    for some in portions(list(sources)):
-        found = client.ask("GET", f"{','.join(map(part, some))}/_recovery", {"filter_path": fields})
-        for name, index in found.items():
-            primaries = [shard for shard in index.get("shards") or () if shard.get("primary")]
-            wanted = {"repository": repository, "snapshot": snapshot.name, "index": sources.get(name)}
-            if primaries and all(_is_from(shard, wanted, ended) for shard in primaries):
-                proven.add(name)
-    return proven == set(sources)
-
-
-def _is_from(shard: Mapping[str, Any], wanted: Mapping[str, Any], ended: float) -> bool:
-    # one that began before the snapshot ended is of another snapshot, which had the same name
-    began = int(shard.get("start_time_in_millis") or 0) / 1000
-    source = shard.get("source") or {}
-    same = all(source.get(name) == value for name, value in wanted.items())
-    return same and shard.get("type") == "SNAPSHOT" and began >= ended

@@ -17,7 +17,7 @@ description:
   - Tells which of the alerts that fire now are muted by it.
 extends_documentation_fragment:
   - day2.ops.attributes
-  - day2.ops.http
+  - day2.ops.http_client
   - day2.ops.tls
 attributes:
   check_mode:

@@ -64,7 +64,7 @@ def test_a_good_answer_is_its_json() -> None:
 )
 def test_the_kind_of_an_error_is_that_of_its_status(status: int, kind: type[OpsError]) -> None:
     error = failed(status, {"error": {"type": "some_exception", "reason": "so it is"}, "status": status})
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert str(error).startswith(f"status is {status} (some_exception: so it is): {URL}")
     assert "filter_path" not in str(error)
 

@@ -33,7 +33,7 @@ def waiting(index: str, snapshot: str = "daily-1") -> dict[str, Any]:
 
 
 class Played:
-    """A cluster with the indices ``new-a`` and ``new-b`` that says where they come from, and loses a restore's answer."""
+    """A cluster that says where its indices ``new-a`` and ``new-b`` come from, and loses a restore's answer."""
 
     timeout = 30.0
     product = SimpleNamespace(master_timeout="master_timeout")
@@ -66,6 +66,14 @@ class Waitless:
         self.now += seconds
 
 
+def played(recovery: Mapping[str, Any], routing: Mapping[str, Any]) -> Client:
+    return cast("Client", Played(recovery, routing))
+
+
+def waitless() -> Clock:
+    return Waitless()
+
+
 @pytest.mark.parametrize(
     ("recovery", "routing", "proven"),
     [
@@ -83,15 +91,14 @@ class Waitless:
 def test_indices_are_of_the_snapshot_only_when_the_servers_say_so(
     recovery: dict[str, Any], routing: dict[str, Any], proven: bool
 ) -> None:
-    client = cast("Client", Played(recovery, routing))
-    assert restored_from(client, "backup", DAILY, TARGETS) is proven
+    assert restored_from(played(recovery, routing), "backup", DAILY, TARGETS) is proven
 
 
 def test_a_lost_answer_is_made_up_for_by_proof_alone() -> None:
     order = Order("backup", DAILY, {}, TARGETS)
-    begun = cast("Client", Played({"new-a": recovered("a")}, {"new-b": waiting("b")}))
-    assert send(begun, order, cast("Clock", Waitless())) is False
+    begun = played({"new-a": recovered("a")}, {"new-b": waiting("b")})
+    assert send(begun, order, waitless()) is False
     # a writer has made indices of these names meanwhile
-    others = cast("Client", Played({}, {}))
+    others = played({}, {})
     with pytest.raises(Unclear, match="nobody knows whether the restore has begun"):
-        send(others, order, cast("Clock", Waitless()))
+        send(others, order, waitless())

@@ -152,6 +152,7 @@ def test_without_leave_to_install_each_missing_library_is_named(host: Host, chec
     assert not host.private.exists()
 
 
+@pytest.mark.long
 def test_libraries_come_from_a_folder_of_wheels_once(host: Host, checks: list[dict[str, Any]]) -> None:
     done = host.check(checks)
     assert done.status == 0, done.output

@@ -33,6 +33,8 @@ REDRIVES = {
     "linkflow": ["critical", "default", "low", "stream:webhooks"],
     "vcon_server": ["default", "default-api"],
 }
+# Whose rounds are made with each change; those of the others are among the long tests.
+QUICK = ("docc2context", "vcon_server")
 HERE: dict[str, Any] = {
     "ansible_connection": "local",
     "ansible_host": "127.0.0.1",
@@ -80,7 +82,9 @@ def test_every_queue_and_step_is_described_well(
         assert [name for name in SECRETS if f"dummy-{name}" in done.output] == []
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize(
+    "system", [one if one in QUICK else pytest.param(one, marks=pytest.mark.long) for one in SYSTEMS]
+)
 def test_every_round_can_be_made(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     """No service is there, so all is unknown or failed; nothing may be wrong with what the inventory says."""
     for name in SECRETS:

@@ -103,6 +103,7 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
 
 
+@pytest.mark.long
 def test_configuration_is_put_back_and_what_stays_is_named(site: Site) -> None:
     made = site.run("backup")
     assert made.status == 0, made.output

@@ -209,6 +209,7 @@ def opened_once(operator: Operator, output: str) -> None:
     assert (journal["state"], journal["outcome"]) == ("closed", "failed")
 
 
+@pytest.mark.long
 def test_one_host_that_fails_stops_all(operator: Operator, three_hosts: str) -> None:
     here = operator.folder / "after-{{ inventory_hostname }}"
     steps = [

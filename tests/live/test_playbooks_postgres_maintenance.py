@@ -82,6 +82,7 @@ def test_a_weekly_plan_a_monthly_run_and_one_that_changes_nothing(
     assert "PostgreSQL maintenance: passed: nothing was due" in again.text
 
 
+@pytest.mark.long
 def test_a_closed_gate_and_a_database_that_is_not_there(
     operator: Operator, invoices: psycopg.Connection[tuple[Any, ...]]
 ) -> None:

@@ -201,9 +201,8 @@ def test_an_interrupted_run_is_gone_on_with(operator: Operator, dead_orders: Res
     all_done_once(operator.lab, dead_orders)
 
 
-@pytest.mark.parametrize(
-    "by_ids", [pytest.param(False, id="by_number"), pytest.param(True, id="by_ids", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("by_ids", [False, True], ids=["by_number", "by_ids"])
 def test_the_same_through_the_services_own_api(operator: Operator, dead_orders: Result, by_ids: bool) -> None:
     service = operator.lab.facts["service"]
     base = f"{service['url']}/api/dlq"

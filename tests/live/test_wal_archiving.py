@@ -90,6 +90,7 @@ def tables(server: Cluster) -> set[str]:
         return {row[0] for row in session.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND oid > 16000")}
 
 
+@pytest.mark.long
 def test_archiving_is_turned_on_once(server: Cluster, repositories: list[dict[str, Any]], tmp_path: Path) -> None:
     given: dict[str, Any] = {"wal_archiving_repositories": repositories, "wal_archiving_archive_timeout": 60}
     status, output = run(server, tmp_path, [role()], "--check", **given)

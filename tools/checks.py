@@ -57,15 +57,17 @@ GROUPS: dict[str, tuple[Step, ...]] = {
 APART: dict[str, tuple[Step, ...]] = {"long": (Step("pytest, what takes minutes", LONG),)}
 
 
-# Neither of these keeps more than one processor busy, nor starts a server.
-BESIDE = ("lint", "sanity")
+# Two lanes side by side: none of these keeps more than one processor busy, nor starts a server.
+LANES = (
+    (*LINT, *(step for step in GROUPS["units"] if step is not UNITS)),
+    GROUPS["sanity"],
+)
 
 
 def run_group(group: str) -> int:
     if group != "test":
         return run_steps({**GROUPS, **APART}[group])
-    rest = [step for name, steps in GROUPS.items() if name not in BESIDE for step in steps if step is not UNITS]
-    return run_steps(rest, [GROUPS[name] for name in BESIDE])
+    return run_steps([*GROUPS["live"], *GROUPS["integration"]], LANES)
 
 
 def main() -> int:

@@ -84,7 +84,7 @@ def rows(run: Run) -> Iterator[Row]:
 
 
 def _one_host(contest: Contest, lab: Path) -> Iterator[Row]:
-    tries = 2 if contest.run.short else 5
+    tries = 1 if contest.run.short else 5
     measured = rounds.in_turn(
         tries,
         {

@@ -147,8 +147,11 @@ def succeeded(said: dict[str, Any]) -> bool:
 
 def check_re_run(folder: Path, server: OwnRedis, way: Way, count: int, account: Account) -> None:
     """Run the module once more, undisturbed, and look whether the job is done."""
-    said = module.result(module.called(folder, way.options(server, folder)).output)
     client = server.client()
+    wanted = len(way.expected(count))
+    # one that was killed once its job was done and noted has left nothing to go on with: the next job moves nothing
+    done_before = client.llen(QUEUE) == wanted
+    said = module.result(module.called(folder, way.options(server, folder)).output)
     account.look(client, count)
     account.expect(f"the re-run failed: {said.get('msg')}", succeeded(said))
     moved = sorted(number_of(body) for body in client.lrange(QUEUE, 0, -1))
@@ -156,4 +159,5 @@ def check_re_run(folder: Path, server: OwnRedis, way: Way, count: int, account: 
     if way.journal:
         left = [number_of(body) for body in client.lrange(DEAD, 0, -1)]
         account.expect("the letters that stayed are in another order", left == sorted(left))
-        account.expect(f"moved is {said.get('moved')} in the end", said.get("moved") == len(way.expected(count)))
+        moved_right = said.get("moved") == wanted or (done_before and said.get("moved") == 0)
+        account.expect(f"moved is {said.get('moved')} in the end", moved_right)

@@ -29,7 +29,8 @@ from ansible_collections.day2.ops.tests.live.wal_archiving_help import (
     run,
 )
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+# each test goes on from where the one before it ended
+pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(missing()), reason=missing())]
 
 SECRET = "a-pass-phrase-that-nobody-sees"
 RESULT = {
@@ -90,7 +91,6 @@ def tables(server: Cluster) -> set[str]:
         return {row[0] for row in session.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND oid > 16000")}
 
 
-@pytest.mark.long
 def test_archiving_is_turned_on_once(server: Cluster, repositories: list[dict[str, Any]], tmp_path: Path) -> None:
     given: dict[str, Any] = {"wal_archiving_repositories": repositories, "wal_archiving_archive_timeout": 60}
     status, output = run(server, tmp_path, [role()], "--check", **given)
@@ -172,7 +172,6 @@ def test_a_dropped_table_is_back_and_a_wrong_restore_changes_nothing(server: Clu
     shutil.rmtree(old)
 
 
-@pytest.mark.long
 def test_a_restore_that_died_is_gone_on_with_and_damage_is_found(server: Cluster, tmp_path: Path) -> None:
     old, journal = server.folder / "data.before-1", server.folder / "data.restoring"
     old.mkdir()
@@ -199,7 +198,6 @@ def test_a_restore_that_died_is_gone_on_with_and_damage_is_found(server: Cluster
     assert [path.name for path in server.folder.glob("data*")] == ["data"]
 
 
-@pytest.mark.long
 def test_the_same_from_a_bucket(lab: Lab, tmp_path: Path) -> None:
     reason = lab.missing("s3")
     if reason:

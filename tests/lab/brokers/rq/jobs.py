@@ -28,8 +28,9 @@ def other(number: int) -> int:
 
 
 def hold(number: int) -> None:
-    """Last until the key `release` is there."""
+    """Last until the key `release` is there; the key `holding` counts those that have begun."""
     connection = _connection()
+    connection.incr("holding")
     while not connection.exists("release"):
         time.sleep(0.02)
     connection.rpush("processed", number)

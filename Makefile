@@ -38,7 +38,7 @@ lock: setup ## pin requirements/dev.in anew into requirements/dev.lock
 	$(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet requirements/dev.in --output-file requirements/dev.lock
 
 .PHONY: test lint sanity units live integration long
-test: servers ## run every check and test below, stop at the first that fails
+test: servers ## run every check and test below
 lint: setup ## ruff, mypy strict, yamllint, ansible-lint production, docs, changelog, licences, galaxy build
 sanity: setup ## ansible-test sanity, without any ignore
 units: setup ## ansible-test units

@@ -1,20 +1,15 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `make lint`, `sanity`, `units`, `live`, `integration` and `test` (all of them, in this order) run."""
+"""What `make lint`, `sanity`, `units`, `live`, `integration` and `test` (all of them) run."""
 
 from __future__ import annotations
 
 import argparse
 import signal
 import sys
-from typing import TYPE_CHECKING
-
 from ansible_collections.day2.ops.tools.paths import BIN, BUILD, PACKAGE, PYTHON
 from ansible_collections.day2.ops.tools.steps import Step, run_steps
-
-if TYPE_CHECKING:
-    pass
 
 
 def program(name: str, *arguments: str) -> tuple[str, ...]:
@@ -57,8 +52,8 @@ GROUPS: dict[str, tuple[Step, ...]] = {
 APART: dict[str, tuple[Step, ...]] = {"long": (Step("pytest, what takes minutes", LONG),)}
 
 
-# Two lanes side by side: none of these keeps more than one processor busy, nor starts a server.
-LANES = (
+# What runs beside the tests with real servers, which wait often: none of these starts a server.
+BESIDE = (
     (*LINT, *(step for step in GROUPS["units"] if step is not UNITS)),
     GROUPS["sanity"],
 )
@@ -67,7 +62,7 @@ LANES = (
 def run_group(group: str) -> int:
     if group != "test":
         return run_steps({**GROUPS, **APART}[group])
-    return run_steps([*GROUPS["live"], *GROUPS["integration"]], LANES)
+    return run_steps([*GROUPS["live"], *GROUPS["integration"]], BESIDE)
 
 
 def main() -> int:

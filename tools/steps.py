@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 GRACE_SECONDS = 10.0
+# How a step is run that shall not slow down what it runs beside.
+LEFT_OVER = ("nice", "-n", "19")
 
 
 class Step(NamedTuple):
@@ -102,21 +104,31 @@ def verdict(done: Done) -> str:
 
 
 class Lanes:
-    """Steps that are run beside others. What each says is shown in one piece at its end."""
+    """Lanes of steps, beside each other and beside all else, with what the processors have left.
 
-    def __init__(self) -> None:
+    What a step says is shown in one piece at its end. A lane ends at its first step that fails, the others go on.
+    """
+
+    def __init__(self, lanes: Sequence[Sequence[Step]]) -> None:
         self._lock = threading.Lock()
         self._children: list[subprocess.Popen[bytes]] = []
         self._ended = False
+        self._pool = ThreadPoolExecutor(max(1, len(lanes)))
+        self._lanes = [self._pool.submit(self._lane, steps) for steps in lanes]
 
-    def run(self, lanes: Sequence[Sequence[Step]]) -> list[Done]:
-        """Run lanes of steps beside each other, each up to the first that fails; return all that were run."""
-        with ThreadPoolExecutor(len(lanes)) as pool:
-            try:
-                return [one for done in pool.map(self._lane, lanes) for one in done]
-            except BaseException:
-                self._end()
-                raise
+    def results(self) -> list[Done]:
+        """Wait for the end of all lanes; return all steps that were run."""
+        return [one for lane in self._lanes for one in lane.result()]
+
+    def end(self) -> None:
+        """End what was started; the threads then come to their end too."""
+        with self._lock:
+            self._ended = True
+            children = list(self._children)
+        for child in children:
+            if child.poll() is None:
+                end_group(child)
+        self._pool.shutdown()
 
     def _lane(self, steps: Sequence[Step]) -> list[Done]:
         done: list[Done] = []
@@ -129,7 +141,7 @@ class Lanes:
     def _step(self, step: Step) -> Done:
         began = time.monotonic()
         with tempfile.TemporaryFile() as output:
-            status = status_of(step.argv, output=output, started=self._note)
+            status = status_of((*LEFT_OVER, *step.argv), output=output, started=self._note)
             output.seek(0)
             said = output.read().decode("utf-8", "replace")
         done = Done(step.name, time.monotonic() - began, status)
@@ -144,15 +156,6 @@ class Lanes:
         if late:
             end_group(child)
 
-    def _end(self) -> None:
-        """End what was started; the threads then come to their end too."""
-        with self._lock:
-            self._ended = True
-            children = list(self._children)
-        for child in children:
-            if child.poll() is None:
-                end_group(child)
-
 
 def summary(done: Sequence[Done], total: int) -> str:
     """Return the closing lines: each step with its time, then how many passed, failed and were not reached."""
@@ -162,18 +165,26 @@ def summary(done: Sequence[Done], total: int) -> str:
     return "\n".join(lines)
 
 
-def run_steps(steps: Sequence[Step], lanes: Sequence[Sequence[Step]] = ()) -> int:
-    """Run the steps up to the first that fails; return its exit status, 0 when all passed.
+def run_in_order(steps: Sequence[Step], total: int) -> list[Done]:
+    """Run the steps up to the first that fails; return all that were run."""
+    done: list[Done] = []
+    for number, step in enumerate(steps, start=1):
+        done.append(run_step(step, number, total))
+        if done[-1].status != 0:
+            break
+    return done
 
-    lanes: steps that need not wait for each other and are run before, one lane beside the other.
+
+def run_steps(steps: Sequence[Step], beside: Sequence[Sequence[Step]] = ()) -> int:
+    """Run the steps up to the first that fails; return the exit status of the first that failed, 0 when all passed.
+
+    beside: lanes of steps that need not wait for these, nor for each other.
     """
-    done = Lanes().run(lanes) if lanes else []
-    before = sum(map(len, lanes))
-    total = before + len(steps)
-    if all(one.status == 0 for one in done):
-        for number, step in enumerate(steps, start=before + 1):
-            done.append(run_step(step, number, total))
-            if done[-1].status != 0:
-                break
-    print("\n" + summary(done, total), flush=True)
+    lanes = Lanes(beside)
+    try:
+        done = [*run_in_order(steps, len(steps)), *lanes.results()]
+    except BaseException:
+        lanes.end()
+        raise
+    print("\n" + summary(done, len(steps) + sum(map(len, beside))), flush=True)
     return next((one.status for one in done if one.status != 0), 0)

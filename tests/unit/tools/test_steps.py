@@ -35,25 +35,33 @@ def test_stops_at_the_first_failure_with_its_status(tmp_path: Path, capfd: pytes
     assert capfd.readouterr().out.splitlines()[-1] == "steps: 1 passed, 1 failed, 1 skipped"
 
 
-def test_lanes_run_beside_each_other_and_before_the_rest(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Each of two steps waits for the other."""
-    os.mkfifo(tmp_path / "pipe")
-    here = repr(str(tmp_path / "pipe"))
-    writer = Step("writer", (sys.executable, "-c", f"open({here}, 'w').write('x'); print('has written')"))
-    reader = Step("reader", (sys.executable, "-c", f"assert open({here}).read() == 'x'"))
-    assert run_steps([writes(tmp_path / "after")], [[writer], [reader]]) == 0
+def test_lanes_run_beside_each_other_and_beside_the_rest(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Each of three steps waits for another."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    os.mkfifo(first)
+    os.mkfifo(second)
+    write = "open({!r}, 'w').write('x'); print('has written')"
+    read = "assert open({!r}).read() == 'x'"
+    middle = Step("middle", (sys.executable, "-c", read.format(str(first)) + "; " + write.format(str(second))))
+    writer = Step("writer", (sys.executable, "-c", write.format(str(first))))
+    reader = Step("reader", (sys.executable, "-c", read.format(str(second))))
+    assert run_steps([middle], [[writer], [reader]]) == 0
     said = capfd.readouterr().out
     assert "\n=== writer\nhas written\n=== writer: passed" in said
     assert said.splitlines()[-1] == "steps: 3 passed, 0 failed, 0 skipped"
 
 
-def test_a_lane_that_fails_lets_the_others_end_and_nothing_come_after(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_lane_that_fails_lets_the_others_end(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     lanes = [[fails(4), writes(tmp_path / "never")], [writes(tmp_path / "beside")]]
-    assert run_steps([writes(tmp_path / "after")], lanes) == 4
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["beside"]
-    assert capfd.readouterr().out.splitlines()[-1] == "steps: 1 passed, 1 failed, 2 skipped"
+    assert run_steps([writes(tmp_path / "main")], lanes) == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["beside", "main"]
+    assert capfd.readouterr().out.splitlines()[-1] == "steps: 2 passed, 1 failed, 1 skipped"
+
+
+def test_lanes_take_what_the_processors_have_left(capfd: pytest.CaptureFixture[str]) -> None:
+    lane = Step("lane", (sys.executable, "-c", "import os; print('nice', os.nice(0))"))
+    assert run_steps([], [[lane]]) == 0
+    assert "nice 19" in capfd.readouterr().out
 
 
 def test_a_missing_program_is_named(capfd: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+
 from ansible_collections.day2.ops.tools.paths import BIN, BUILD, PACKAGE, PYTHON
 from ansible_collections.day2.ops.tools.steps import Step, run_steps
 

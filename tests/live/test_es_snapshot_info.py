@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere, Unreachable
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
-from ansible_collections.day2.ops.plugins.module_utils._search import information, snapshots
+from ansible_collections.day2.ops.plugins.module_utils._search import connection, information, snapshots
 from ansible_collections.day2.ops.plugins.module_utils._search.connection import connected
 from ansible_collections.day2.ops.plugins.module_utils._search.counts import record
 from ansible_collections.day2.ops.plugins.module_utils._search.information import SPEC, operate
@@ -99,12 +99,15 @@ def test_a_damaged_snapshot_that_the_server_leaves_out_is_told(cluster: Cluster,
     assert info(cluster, repository, name="a").data["unreadable"] == []
 
 
-def test_a_list_in_pages_is_the_same(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_in_parts_is_the_same(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In pages from Elasticsearch, by names from OpenSearch, whose whole list is too large here."""
     index, repository = cluster.filled_index("docs", 1), cluster.repository()
     for number in range(5):
         cluster.snapshot(repository, f"daily-{number}", index)
     at_once = info(cluster, repository, sizes=False).data["snapshots"]
     monkeypatch.setattr(snapshots, "_PAGE", 2)
+    monkeypatch.setattr(snapshots, "_LINE", 20)
+    monkeypatch.setattr(connection, "_MAX_BYTES", 1500)
     assert info(cluster, repository, sizes=False).data["snapshots"] == at_once
     assert [one["snapshot"] for one in at_once] == [f"daily-{number}" for number in (4, 3, 2, 1, 0)]
 

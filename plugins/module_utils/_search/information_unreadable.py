@@ -15,16 +15,11 @@ from collections.abc import Collection
 
 from .._core.errors import NotThere, OpsError
 from . import snapshots
-from .connection import Client, part
+from .connection import Client
 from .information_overview import Wanted
 
 _EXPLAINED = 5
 _MISSING = "the file that tells of it is missing"
-_QUERY = {
-    "verbose": False,
-    "ignore_unavailable": True,
-    "filter_path": "snapshots.snapshot,responses.snapshots.snapshot,responses.error,failures,error,status",
-}
 
 
 def named(client: Client, repository: str, which: Wanted) -> frozenset[str]:
@@ -32,8 +27,7 @@ def named(client: Client, repository: str, which: Wanted) -> frozenset[str]:
 
     :raises NotThere: no such repository. :raises OpsError: it cannot be read.
     """
-    answer = client.tried("GET", f"_snapshot/{part(repository)}/{part(which.asked)}", _QUERY)
-    found = (str(one.get("snapshot")) for one in snapshots.entries(answer, repository))
+    found = snapshots.names(client, repository, which.asked)
     return frozenset(name for name in found if which.names is None or which.names.match(name))
 
 

@@ -63,9 +63,11 @@ options:
         for all.
     type: path
   status:
-    description: What all comes to. Without it the worst of the hosts.
+    description:
+      - What all comes to. Without it the worst of the hosts.
+      - V(aborted) is work that was broken off on purpose. Its severity is a warning, whatever the hosts came to.
     type: str
-    choices: [passed, failed, unknown]
+    choices: [passed, failed, unknown, aborted]
   summary:
     description: One line on it. Without it the number of hosts that pass.
     type: str
@@ -178,7 +180,7 @@ report:
   type: dict
   contains:
     status:
-      description: V(passed), V(failed) or V(unknown).
+      description: V(passed), V(failed), V(unknown) or V(aborted).
       type: str
       returned: always
     severity:

@@ -68,7 +68,7 @@ json:
   returned: when RV(found)
   type: str
 status:
-  description: V(passed), V(failed) or V(unknown).
+  description: V(passed), V(failed), V(unknown) or V(aborted).
   returned: when RV(found)
   type: str
 summary:

@@ -128,6 +128,8 @@ def test_a_killed_window_is_aborted(operator: Operator, long_step: LongStep) -> 
     journal = operator.journal()
     assert (journal["state"], journal["outcome"]) == ("closed", "aborted")
     assert journal["message"] == "aborted (undone: long, first; the ingress is open again)"
+    (told,) = operator.reports.glob("maintenance-demo-*Z.json")
+    assert json.loads(told.read_text(encoding="utf-8"))["status"] == "aborted"
     nothing = operator.run("maintenance", "-e", "window_do=abort", day2_maintenance_steps=steps, **NO_CHECKS)
     assert nothing.status != 0 and "no window is open, there is nothing to abort: demo" in nothing.text
 

@@ -21,7 +21,7 @@ MOST = 500
 
 _MEANT = re.compile(r"[\\`*_\[\]|~$]|^(?:[#+=>-]|\d+(?=[.)]))")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
-_MARKS = {"pass": "✓", "passed": "✓", "fail": "✗", "failed": "✗", "unknown": "?", "skipped": "-"}
+_MARKS = {"pass": "✓", "passed": "✓", "fail": "✗", "failed": "✗", "unknown": "?", "skipped": "-", "aborted": "!"}
 
 
 def document(report: Report) -> str:

@@ -26,6 +26,8 @@ from .text import harmless, harmless_value, name
 FORMAT = 2
 PASSED = "passed"
 STATUSES = (PASSED, "failed", "unknown")
+# Of a report as a whole: work that was broken off on purpose did not fail, and nothing is said of the hosts by it.
+REPORT_STATUSES = (*STATUSES, "aborted")
 
 # A host that no result came from was not checked, and what was not checked is not healthy.
 _NO_RESULT = "unknown: no result came from this host"

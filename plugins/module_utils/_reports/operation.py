@@ -27,7 +27,7 @@ SPEC = ArgSpec(
         "formats": {"type": "list", "elements": "str", "choices": list(FORMS), "default": ["json", "html"]},
         "keep": {"type": "int", "default": 0},
         "textfile_dir": {"type": "path"},
-        "status": {"type": "str", "choices": list(model.STATUSES)},
+        "status": {"type": "str", "choices": list(model.REPORT_STATUSES)},
         "summary": {"type": "str", "default": ""},
         "hosts": {"type": "dict", "default": {}},
         "history": {"type": "dict", "default": {}},

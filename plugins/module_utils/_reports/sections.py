@@ -33,7 +33,7 @@ TONES = {
     **dict.fromkeys(("pass", "passed", "done", "ok", "closed", "verified"), "pass"),
     **dict.fromkeys(("fail", "failed", "refused", "critical", "overdue"), "fail"),
     "unknown": "unknown",
-    "warning": "warn",
+    **dict.fromkeys(("warning", "aborted"), "warn"),
     **dict.fromkeys(("open", "started", "undone", "due", "pending"), "open"),
 }
 

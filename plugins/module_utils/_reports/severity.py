@@ -18,7 +18,7 @@ EXIT_STATUS = {OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3}
 # What could not be looked at may be critical, so it is worse than a warning.
 _WORST_FIRST = (CRITICAL, UNKNOWN, WARNING, OK)
 
-_OF_STATUS = {"passed": OK, "failed": CRITICAL, "unknown": UNKNOWN}
+_OF_STATUS = {"passed": OK, "failed": CRITICAL, "unknown": UNKNOWN, "aborted": WARNING}
 
 
 def worst(severities: Iterable[str]) -> str:

@@ -99,6 +99,17 @@ def test_the_files_hold_what_was_found(folder: Path) -> None:
     assert "status is 503" in page
 
 
+def test_what_was_aborted_is_no_failure(folder: Path) -> None:
+    formats = sorted(FORMS)
+    result = report(folder, status="aborted", summary="as was asked", hosts={"a": host("failed")}, formats=formats)
+    assert result.msg == "aborted: as was asked"
+    told = result.data["report"]
+    assert (told["status"], told["severity"], told["exit_status"]) == ("aborted", "warning", 1)
+    page = Path(result.data["html"]).read_text(encoding="utf-8")
+    assert '<span class="mark warn"><span aria-hidden="true">!</span> aborted</span>' in page
+    assert ": ! aborted" in Path(result.data["files"]["markdown"]).read_text(encoding="utf-8")
+
+
 def test_names_and_modes_of_files(folder: Path) -> None:
     result = report(folder)
     names = sorted(path.name for path in folder.iterdir())

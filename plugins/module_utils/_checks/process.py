@@ -61,7 +61,7 @@ def probe(options: Options, _context: Context) -> Values:
     :raises AccessDenied: this user may not see the processes of others, so that a count would be wrong.
     :raises NotThere: no such user.
     """
-    _require_sight()
+    require_sight()
     pattern = re.compile(options["pattern"])
     wanted = _user_id(options["user"]) if options.get("user") else None
     found = [process for process in map(_look, _matching(pattern, wanted)) if process]
@@ -76,7 +76,7 @@ def probe(options: Options, _context: Context) -> Values:
     }
 
 
-def _require_sight() -> None:
+def require_sight() -> None:
     """Look at the first process: with hidepid or without rights it, and others, cannot be seen."""
     try:
         (_PROC / "1/cmdline").read_bytes()

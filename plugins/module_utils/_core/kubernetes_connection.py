@@ -126,15 +126,23 @@ class Api:
         :raises Unreachable: no answer. :raises AccessDenied: TLS, 401 or 403. :raises NotThere: 404.
         :raises OpsError: any other status, or an answer that is no JSON object.
         """
+        return _object(self._answer(path, query, deadline))
+
+    def get_text(self, path: str, query: Mapping[str, str], deadline: float) -> str:
+        """Return the text at ``path``, such as what a pod has written. Raises as :meth:`get`."""
+        answer = self._answer(path, query, deadline)
+        return answer.text() if answer.status == 200 else str(_object(answer))
+
+    def _answer(self, path: str, query: Mapping[str, str], deadline: float) -> Response:
         settings = self._settings()
         left = deadline - time.monotonic()
         if left <= 0:
             raise Unreachable("time is up before all was asked", on=settings.host)
-        answer = self._http(settings).send(
+        return self._http(settings).send(
             Request(
                 url=f"{settings.host}{path}{'?' if query else ''}{urlencode(query)}",
                 headers={
-                    "Accept": "application/json",
+                    "Accept": "application/json, */*",
                     **({"Authorization": settings.authorization} if settings.authorization else {}),
                 },
                 timeout=left,
@@ -142,7 +150,6 @@ class Api:
                 follow_redirects="none",
             )
         )
-        return _object(answer)
 
     def _http(self, settings: _Settings) -> HttpClient:
         with self._lock:

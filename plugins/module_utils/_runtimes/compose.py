@@ -53,7 +53,6 @@ _FIELDS = {
     "OneOff": f'json (index .Config.Labels "{_ONE_OFF}")',
     "Health": 'with index .State "Health"}}{{json .Status}}{{else}}null{{end',  # not there without a health check
 }
-_FORMAT = "{" + ",".join(f'"{name}":{{{{{field}}}}}' for name, field in _FIELDS.items()) + "}"
 # What docker says -> our error and what to do about it.
 _WORDS: tuple[tuple[str, type[OpsError], str], ...] = (
     ("permission denied", AccessDenied, "run with become, or as a member of the group docker"),
@@ -76,7 +75,7 @@ class Compose:
 
     def look(self, parts: Sequence[Part]) -> Mapping[str, State]:
         """See Runtime.look."""
-        config = self._config()
+        config = self.config()
         self._services = config.get("services") or {}
         for part in parts:
             if part.unit not in self._services:
@@ -90,7 +89,8 @@ class Compose:
             for part in parts
         }
 
-    def _config(self) -> Mapping[str, Any]:
+    def config(self) -> Mapping[str, Any]:
+        """Return what the project's files come to, passwords and all. :raises OpsError: or one of its kinds."""
         text = self._ask([*self._compose(), "config", "--format", "json"])
         try:
             found: Mapping[str, Any] = json.loads(text)
@@ -102,16 +102,34 @@ class Compose:
 
     def _containers(self, project: str) -> Iterator[Mapping[str, Any]]:
         """Yield what is known of each container of the project, less what ``compose run`` has started."""
+        yield from self.inspected(project, {})
+
+    def inspected(self, project: str, fields: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+        """Yield fields of each container of a project, less what ``compose run`` has started.
+
+        :param fields: by name what docker's template language makes JSON of; those that this file needs are always among them.
+        :raises OpsError: or one of its kinds.
+        """
         label = f"label={_PROJECT}={project}"
         ids = self._ask([*self._docker(), "ps", "--all", "--quiet", "--no-trunc", "--filter", label]).split()
         if not ids:
             return
+        wanted = {**_FIELDS, **fields}
+        template = "{" + ",".join(f'"{name}":{{{{{field}}}}}' for name, field in wanted.items()) + "}"
         # One that was removed meanwhile makes the program fail after it has told of the others.
-        lines = self._ask([*self._docker(), "inspect", "--type", "container", "--format", _FORMAT, *ids], removed=True)
+        lines = self._ask([*self._docker(), "inspect", "--type", "container", "--format", template, *ids], removed=True)
         for line in lines.splitlines():
             found = json.loads(line)
             if str(found["OneOff"]).lower() != "true":
                 yield found
+
+    def last_lines(self, container: str, count: int) -> list[str]:
+        """Return the last lines that a container wrote. :raises OpsError: or one of its kinds."""
+        argv = [*self._docker(), "logs", "--tail", str(count), container]
+        done = run(argv, _SECONDS, expect_status=None, chdir=self._folder)
+        if done.status:
+            raise OpsError(f"docker says '{one_line(done.stderr or done.stdout, 300)}'", on=container)
+        return [*done.stdout.splitlines(), *done.stderr.splitlines()][-count:]
 
     def _docker(self) -> list[str]:
         host = self._options["docker_host"]

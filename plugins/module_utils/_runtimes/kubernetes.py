@@ -18,7 +18,8 @@ from .._core.argspec import ArgSpec
 from .._core.errors import InputError, NotThere
 from .._core.kubernetes_connection import SPEC as CONNECTION
 from .._core.kubernetes_connection import Api, where
-from .base import SCALED, STARTED, STOPPED, Ask, Part, State
+from .base import AUTOSCALED, SCALED, STARTED, STOPPED, Ask, Part, State
+from .kubernetes_autoscalers import Autoscaler, governing
 
 SPEC: ArgSpec = CONNECTION
 # How many there were when somebody stopped it from here, so that as many are started again.
@@ -38,13 +39,14 @@ class Kubernetes:
         self._options = options
         self._api = Api(options)
         self._found: dict[str, Object] = {}
+        self._scalers: dict[str, list[Autoscaler]] = {}
 
     def look(self, parts: Sequence[Part]) -> Mapping[str, State]:
         """See Runtime.look."""
         return {part.name: self._state(part) for part in parts}
 
     def _state(self, part: Part) -> State:
-        _kind, plural, name = _unit(part)
+        _kind, plural, name = unit_of(part)
         try:
             found = self._ask(f"apis/apps/v1/namespaces/{self._namespace}/{plural}/{quote(name, safe='')}")
         except NotThere as error:
@@ -63,23 +65,26 @@ class Kubernetes:
 
     def cannot(self, ask: Ask, part: Part, state: State) -> str:
         """See Runtime.cannot."""
-        if ask.intent not in (SCALED, STOPPED, STARTED):
+        wanted = {SCALED: ask.count, STOPPED: 0, STARTED: state.present}.get(ask.intent or "")
+        if wanted is None:
             return ""
+        undoing = [one for one in self._autoscalers(part) if one.undoes(wanted)]
+        # what is started is scaled from then on by what scales it
+        undoing = [one for one in undoing if ask.intent != STARTED or one.holds is not None]
+        if not undoing:
+            return ""
+        advice = "autoscaler=suspend holds it at a count" if undoing[0].holds is None else "autoscaler=resume lets it go"
+        return f"{undoing[0].said()}, which would undo it ({advice})"
+
+    def _autoscalers(self, part: Part) -> list[Autoscaler]:
         kind, _plural, name = _unit(part)
-        scalers = self._ask(f"apis/autoscaling/v2/namespaces/{self._namespace}/horizontalpodautoscalers")
-        for one in scalers.get("items") or []:
-            target = one["spec"]["scaleTargetRef"]
-            if (target.get("kind"), target.get("name")) == (kind, name):
-                spec = one["spec"]
-                return (
-                    f"is scaled by the autoscaler {one['metadata']['name']} from {spec.get('minReplicas', 1)} to "
-                    f"{spec['maxReplicas']}, which would undo it"
-                )
-        return ""
+        if part.name not in self._scalers:
+            self._scalers[part.name] = governing(self._ask, self._namespace, kind, name)
+        return self._scalers[part.name]
 
     def work(self, ask: Ask, part: Part, state: State) -> Mapping[str, Any]:
         """Return the object and its container, and what is to be changed of that."""
-        kind, _plural, name = _unit(part)
+        kind, _plural, name = unit_of(part)
         found = self._found[part.name]
         change: dict[str, Any] = {}
         limits: dict[str, Any] = {}
@@ -104,7 +109,7 @@ class Kubernetes:
         return {"namespace": self._options["namespace"], "remembered": REPLICAS}
 
 
-def _unit(part: Part) -> tuple[str, str, str]:
+def unit_of(part: Part) -> tuple[str, str, str]:
     """Return kind, plural and name of ``deployment/worker``; a bare name is a Deployment's.
 
     :raises InputError: of another kind.
@@ -126,7 +131,7 @@ def _container(found: Object) -> Object:
 
 
 def _state_of(part: Part, found: Object) -> State:
-    workload = WORKLOADS[_unit(part)[0].lower()][1](found)
+    workload = WORKLOADS[unit_of(part)[0].lower()][1](found)
     desired, ready = workload.desired, workload.ready
     if workload.rollout:  # some of those that are ready are to go
         ready = min(ready, workload.updated, max(0, desired - 1))

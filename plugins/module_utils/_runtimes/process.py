@@ -51,11 +51,18 @@ class Process:
         return {part.name: state_of(part, self._runs, "one process") for part in parts}
 
     def _runs(self, name: str) -> bool:
+        return bool(self.pids(name))
+
+    def pids(self, name: str) -> list[int]:
+        """Return the processes of an instance, the first of them if there are very many.
+
+        :raises AccessDenied: they cannot be seen.
+        """
         if self._options["pidfile"]:
-            return _is_alive(Path(self._options["pidfile"].replace(_UNIT, name)))
+            return _alive_in(Path(self._options["pidfile"].replace(_UNIT, name)))
         pattern = self._options["pattern"].replace(_UNIT, re.escape(name))
         seen = probe(PATTERN.validate({"pattern": pattern}, "pattern"), Context())
-        return bool(seen["count"])
+        return list(seen["pids"])
 
     def cannot(self, ask: Ask, part: Part, state: State) -> str:
         """See Runtime.cannot."""
@@ -72,8 +79,8 @@ class Process:
         return {}
 
 
-def _is_alive(file: Path) -> bool:
-    """Tell whether the process in a file of its number runs; one that has ended and left the file does not."""
+def _alive_in(file: Path) -> list[int]:
+    """Return the process in a file of its number, if it runs; one that has ended and left the file does not."""
     try:
         number = int(file.read_text(encoding="ascii").split()[0])
         state = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
@@ -82,5 +89,5 @@ def _is_alive(file: Path) -> bool:
             "the file of a process's number cannot be read", on=str(file), advice="run as root"
         ) from error
     except (OSError, ValueError, IndexError):
-        return False
-    return state not in "ZX"
+        return []
+    return [] if state in "ZX" else [number]

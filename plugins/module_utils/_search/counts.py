@@ -7,7 +7,8 @@
 
 Both products allow 1,024 bytes of metadata (``CreateSnapshotRequest``: MAXIMUM_METADATA_BYTES), counted in their own
 binary form. So the counts stand there as they are when they are few, packed when that is enough, and else as their
-sum and a checksum, from which a restore of all indices can still be judged, if not which of them differs.
+sum and a checksum, from which a restore of all indices can still be judged, if not which of them differs. So can one
+of all but those whose names begin with a dot, which ``*`` leaves out when it restores: their sum is there too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,16 +30,24 @@ _MOST_UNPACKED = 1 << 20
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """What metadata tell.
-
-    :param documents: the sum. :param counts: by index; None where they did not fit. :param checksum: of all counts.
-    """
+class Sum:
+    """What is known of counts that did not fit. :param documents: all of them. :param checksum: of all counts."""
 
     documents: int
     indices: int
     checksum: str
+
+
+@dataclass(frozen=True)
+class Recorded(Sum):
+    """What metadata tell.
+
+    :param counts: by index; None where they did not fit. :param plain: the sum of the indices whose names do not
+        begin with a dot; None where there are no others, or the counts are known.
+    """
+
     counts: Mapping[str, int] | None = None
+    plain: Sum | None = None
 
 
 def record(counts: Mapping[str, int], metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,12 +58,26 @@ def record(counts: Mapping[str, int], metadata: Mapping[str, Any]) -> dict[str, 
     if NAME in metadata:
         raise InputError(f"metadata: {NAME} is where the counts of documents are kept", advice="take another name")
     room = MAX_BYTES - _RESERVE - _size(metadata)
-    common = {"documents": sum(counts.values()), "indices": len(counts), "checksum": checksum(counts)}
+    common = _sum(counts)
     if room < _size({NAME: common}):
         raise InputError("metadata are too large", advice=f"at most about {room_for_users()} bytes are left for them")
-    forms: list[dict[str, Any]] = [{"counts": dict(counts)}, {"packed": _packed(counts)}, {}]
+    forms: list[dict[str, Any]] = [{"counts": dict(counts)}, {"packed": _packed(counts)}, *_plain_sum(counts), {}]
     fitting = next(form for form in forms if _size({NAME: {**common, **form}}) <= room)
     return {**metadata, NAME: {**common, **fitting}}
+
+
+def is_plain(name: str) -> bool:
+    """Whether ``*`` means the index where indices are restored."""
+    return not name.startswith(".")
+
+
+def _sum(counts: Mapping[str, int]) -> dict[str, Any]:
+    return {"documents": sum(counts.values()), "indices": len(counts), "checksum": checksum(counts)}
+
+
+def _plain_sum(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    plain = {name: number for name, number in counts.items() if is_plain(name)}
+    return [{"plain": _sum(plain)}] if len(plain) < len(counts) else []
 
 
 def room_for_users() -> int:
@@ -71,13 +94,20 @@ def recorded(metadata: Mapping[str, Any]) -> Recorded | None:
     try:
         counts = found["counts"] if "counts" in found else _unpacked(found.get("packed"))
         return Recorded(
-            documents=int(found["documents"]),
-            indices=int(found["indices"]),
-            checksum=str(found["checksum"]),
+            **_summed(found),
             counts=None if counts is None else {str(name): int(count) for name, count in counts.items()},
+            plain=Sum(**_summed(found["plain"])) if "plain" in found else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError, zlib.error):
         return None
+
+
+def _summed(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "documents": int(found["documents"]),
+        "indices": int(found["indices"]),
+        "checksum": str(found["checksum"]),
+    }
 
 
 def checksum(counts: Mapping[str, int]) -> str:
@@ -118,19 +148,28 @@ class Compared:
         }
 
 
-def compare(counts: Mapping[str, int], known: Recorded | None, all_indices: bool) -> Compared:
+def compare(counts: Mapping[str, int], known: Recorded | None, held: Collection[str]) -> Compared:
     """Compare counts of what was restored, under the names that the indices had, with what was recorded.
 
-    :param all_indices: whether all of the snapshot's indices were restored; where only sums are known nothing can be
-        said of some of them.
+    :param held: the names of all indices of the snapshot; where only sums are known nothing can be said of some.
     """
     documents = sum(counts.values())
-    if known is None:
-        return Compared(documents, unknown=True)
-    if known.counts is not None:
+    if known is not None and known.counts is not None:
         return _by_index(counts, known.counts, documents)
-    if not all_indices or len(counts) != known.indices:
+    summed = known and _sum_that_means(set(counts), known, held)
+    if not summed:
         return Compared(documents, unknown=True)
+    return _by_sum(counts, summed, documents)
+
+
+def _sum_that_means(restored: Collection[str], known: Recorded, held: Collection[str]) -> Sum | None:
+    """Return the sum that is one of just these indices; None when there is none."""
+    groups: tuple[tuple[Sum | None, set[str]], ...] = ((known, set(held)), (known.plain, set(filter(is_plain, held))))
+    fitting = (one for one, names in groups if one and restored == names and one.indices == len(names))
+    return next(fitting, None)
+
+
+def _by_sum(counts: Mapping[str, int], known: Sum, documents: int) -> Compared:
     if checksum(counts) == known.checksum:
         return Compared(documents, known.documents)
     differ = known.documents - documents

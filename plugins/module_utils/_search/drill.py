@@ -150,7 +150,6 @@ def _plan(
         repository=options.params["repository"],
         snapshot=snapshot,
         sizes=taken,
-        complete=set(taken) == set(snapshot.indices or ()),
         portions=portions,
         assertions=options.assertions,
         tolerance=options.tolerance,

@@ -55,7 +55,7 @@ class Failed(OpsError):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is proven. :param sizes: of the indices that are restored. :param complete: whether that is all there are.
+    """What is proven. :param sizes: of the indices that are restored.
 
     :param until: when it is given up, in seconds of the clock's ``monotonic``.
     """
@@ -64,7 +64,6 @@ class Plan:
     repository: str
     snapshot: Snapshot
     sizes: Mapping[str, Size]
-    complete: bool
     portions: Sequence[Sequence[str]]
     assertions: Sequence[Assertion]
     tolerance: Tolerance
@@ -212,7 +211,7 @@ def _counted(plan_: Plan, names: Mapping[str, str]) -> dict[str, int]:
 
 def _compare(plan_: Plan, outcome: Outcome, counts: Mapping[str, int]) -> None:
     known = recorded(plan_.snapshot.metadata)
-    found = outcome.compared = compare(counts, known, plan_.complete)
+    found = outcome.compared = compare(counts, known, plan_.snapshot.indices or ())
     wrong = [told for told in (one.wrong() for one in plan_.assertions) if told]
     missing = sum(found.missing.values())
     if missing and not plan_.tolerance.allows(missing, found.recorded):
@@ -237,7 +236,7 @@ def _unknown(known: Recorded | None) -> tuple[str, str]:
         told = "nobody has recorded how many documents there should be"
         return told, "give assertions or level: L3, or make the snapshot with es_snapshot"
     told = f"of {known.indices} indices only the sum of their documents is recorded, and not all of them were restored"
-    return told, 'give indices: ["*", ".*"] or assertions'
+    return told, 'give indices: ["*"] or ["*", ".*"], or assertions'
 
 
 def cleaned(plan_: Plan, names: Sequence[str], until: float, clock: Clock = SYSTEM_CLOCK) -> list[str]:

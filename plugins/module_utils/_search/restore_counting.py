@@ -63,7 +63,7 @@ def counted(work: Work) -> Judged:
     """Count what was restored and compare it with what is recorded. :raises OpsError: it cannot be counted."""
     by_target = documents(work.client, list(work.targets.values()))
     counts = {source: by_target[target] for source, target in work.targets.items()}
-    found = compare(counts, recorded(work.snapshot.metadata), work.all)
+    found = compare(counts, recorded(work.snapshot.metadata), work.snapshot.indices or ())
     missing = sum(found.missing.values())
     tolerated = work.options.partial or work.options.tolerance.allows(missing, found.recorded)
     warnings = []

@@ -61,11 +61,6 @@ class Work:
         """Return the targets that were there."""
         return [target for target in self.targets.values() if target in self.there.indices]
 
-    @property
-    def all(self) -> bool:
-        """Whether all indices of the snapshot are restored."""
-        return set(self.targets) == set(self.snapshot.indices or ())
-
 
 class Mode(Protocol):
     """A way to restore."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ def many(number: int, random: bool = False) -> dict[str, int]:
         (many(150), "packed"),
         (many(100, random=True), None),
         (many(5000), None),
+        ({**many(5000), ".tasks": 3}, "plain"),
     ],
 )
 def test_counts_in_as_much_detail_as_fits(counts: dict[str, int], form: str | None) -> None:
@@ -49,7 +51,7 @@ def test_counts_in_as_much_detail_as_fits(counts: dict[str, int], form: str | No
     known = recorded(json.loads(json.dumps(metadata)))
     assert known is not None
     assert (known.documents, known.indices, known.checksum) == (sum(counts.values()), len(counts), checksum(counts))
-    assert known.counts == (counts if form else None)
+    assert known.counts == (counts if form in ("counts", "packed") else None)
 
 
 def test_metadata_of_the_users_have_their_room() -> None:
@@ -77,6 +79,7 @@ def packed(text: bytes) -> str:
         {NAME: {}},
         {NAME: {"documents": "many", "indices": 1, "checksum": "c"}},
         {NAME: {"documents": 1, "indices": 1, "checksum": "c", "counts": [1]}},
+        {NAME: {"documents": 1, "indices": 1, "checksum": "c", "plain": 7}},
         {NAME: {"documents": 1, "indices": 1, "checksum": "c", "counts": {"a": None}}},
         {NAME: {"documents": 1, "indices": 1, "checksum": "c", "packed": "not base85 \x00"}},
         {NAME: {"documents": 1, "indices": 1, "checksum": "c", "packed": base64.b85encode(b"no zlib").decode()}},
@@ -94,15 +97,15 @@ def test_checksums_do_not_depend_on_the_order() -> None:
     assert len(checksum({})) == 16
 
 
-def told(counts: dict[str, int], made_of: dict[str, int], everything: bool = True) -> Compared:
-    return compare(counts, recorded(record(made_of, {})), everything)
+def told(counts: dict[str, int], made_of: dict[str, int], held: Collection[str] = ()) -> Compared:
+    return compare(counts, recorded(record(made_of, {})), held or set(made_of))
 
 
 def test_compared_by_index() -> None:
     assert told({"a": 1, "b": 2}, {"a": 1, "b": 2}).equal
     fewer = told({"a": 1, "b": 0}, {"a": 1, "b": 2})
     assert (fewer.equal, fewer.missing, fewer.more, fewer.recorded) == (False, {"b": 2}, {}, 3)
-    more = told({"a": 4}, {"a": 1, "b": 2}, everything=False)
+    more = told({"a": 4}, {"a": 1, "b": 2})
     assert (more.equal, more.missing, more.more, more.recorded) == (False, {}, {"a": 3}, 1)
     stranger = told({"a": 1, "c": 1}, {"a": 1, "b": 2})
     assert (stranger.unknown, stranger.equal, stranger.told()["equal"]) == (True, False, None)
@@ -118,10 +121,21 @@ def test_compared_by_the_sum() -> None:
     assert (told(swapped, counts).more, told(swapped, counts).told()["equal"]) == ({}, None)
     grown = {**counts, "logs-00009": 64}
     assert (told(grown, counts).more, told(grown, counts).unknown) == ({"*": 1}, True)
-    assert told(counts, counts, everything=False).unknown
+    assert told(counts, counts, [*counts, "later"]).unknown
     assert told(dict(list(counts.items())[:-1]), counts).unknown
 
 
+def test_compared_by_the_sum_of_those_without_a_dot() -> None:
+    plain = many(5000)
+    counts = {**plain, ".tasks": 3, ".kibana_1": 9}
+    assert told(plain, counts).equal
+    assert told(plain, counts).recorded == sum(plain.values())
+    assert told(counts, counts).equal
+    assert told({**plain, "logs-00009": 0}, counts).missing == {"*": 63}
+    assert told({**plain, ".tasks": 3}, counts).unknown
+    assert told(dict(list(plain.items())[:-1]), counts).unknown
+
+
 def test_nothing_recorded_is_unknown() -> None:
-    found = compare({"a": 1}, None, True)
+    found = compare({"a": 1}, None, ["a"])
     assert (found.unknown, found.recorded, found.told()["equal"]) == (True, None, None)

@@ -75,7 +75,10 @@ def test_growth_hides_no_loss_where_only_sums_are_recorded(restored: dict[str, i
     made_of = {"a": 100, "b": 100}
     metadata = {NAME: {"documents": 200, "indices": 2, "checksum": checksum(made_of)}}
     plan: Any = SimpleNamespace(
-        snapshot=SimpleNamespace(metadata=metadata), complete=True, assertions=[], on="backup/daily", tolerance=TOLERANT
+        snapshot=SimpleNamespace(metadata=metadata, indices=tuple(restored)),
+        assertions=[],
+        on="backup/daily",
+        tolerance=TOLERANT,
     )
     outcome: Any = SimpleNamespace(compared=None, warnings=[], prove=lambda *_args: pytest.fail("proven"))
     with pytest.raises(drill_levels.Failed) as failed:

@@ -108,7 +108,7 @@ def test_counts_that_nobody_knows(given: dict[str, str], fails: bool, monkeypatc
     work = Here(present(), {"a": "a-2"})
     params = SPEC.validate({"url": ["http://search1.example.com:9200"], "repository": "backups", **given}, "test")
     asked: Any = work
-    asked.options, asked.snapshot, asked.all = options_of(params), SimpleNamespace(metadata={}), True
+    asked.options, asked.snapshot = options_of(params), SimpleNamespace(metadata={}, indices=())
     judged = restore_counting.counted(asked)
     assert judged.failed == fails
     assert ("unverified: accept" in judged.line()) == fails

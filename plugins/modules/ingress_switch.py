@@ -14,6 +14,9 @@ author: day2.ops contributors (@day2)
 description:
   - Reads the switch, turns it when needed, and waits until a request from outside is accepted or refused accordingly.
   - A switch that says one thing while clients meet another is a failure.
+notes:
+  - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process does
+    the work. Everywhere else the module runs on the host.
 extends_documentation_fragment:
   - day2.ops.attributes
 attributes:

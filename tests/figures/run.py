@@ -22,15 +22,23 @@ SLICES = (FULL, SHORT)
 
 @dataclass(frozen=True)
 class Run:
-    """slice: full, or short for a look within minutes. say: takes each progress line."""
+    """slice: full, or short for a look within minutes. say: takes each progress line. work: part of the rows' names."""
 
     slice: str
     say: Callable[[str], None]
+    work: str = ""
 
     @property
     def short(self) -> bool:
         """Tell whether only a short slice is wanted."""
         return self.slice == SHORT
+
+    def wants(self, work: str, short: bool) -> bool:
+        """Tell whether a row is wanted: by its name where one was given, else those of the slice.
+
+        short: whether the row is part of the short slice.
+        """
+        return self.work in work if self.work else short or not self.short
 
     @contextlib.contextmanager
     def folder(self) -> Iterator[Path]:

@@ -37,6 +37,7 @@ SUITES: dict[str, dict[str, str]] = {
         "checks": "checks.faults",
         "queues": "queues.faults",
         "search": "search.faults",
+        "windows": "windows.faults",
         "everything": "everything.faults",
     },
 }

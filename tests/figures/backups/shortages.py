@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +17,7 @@ from ansible_collections.day2.ops.plugins.module_utils._backups.postgres_dump_so
 from ansible_collections.day2.ops.tests.lab.postgres_server import connect
 from ansible_collections.day2.ops.tests.lab.privileges import lacking
 
-from ..errors import FigureError
+from ..disks import fill, mounted
 from ..rows import Row
 from ..run import Run
 from .database import DATABASE, Database
@@ -54,7 +51,7 @@ def _cut(here: Database) -> bool:
 def _full_disk(here: Database, random: Random, count: int) -> Row:
     """Let the disk be large enough at first, and fill it while the backup is made."""
     disk = here.folder / "disk"
-    with _mounted(disk, 2 * here.bytes() + (64 << 20)):
+    with mounted(disk, 2 * here.bytes() + (64 << 20)):
         filler = disk / "filler"
         runs = Runs(here, "disk/backups", random, format="directory")
         return runs.row(
@@ -62,27 +59,8 @@ def _full_disk(here: Database, random: Random, count: int) -> Row:
         )
 
 
-@contextlib.contextmanager
-def _mounted(disk: Path, size: int) -> Iterator[None]:
-    disk.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)], check=False, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise FigureError(f"mount: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(disk)], check=True)
-
-
 def _filled(filler: Path) -> bool:
-    status = os.statvfs(filler.parent)
-    with filler.open("ab") as file, contextlib.suppress(OSError):
-        os.posix_fallocate(file.fileno(), 0, max(status.f_bavail * status.f_frsize, 1))
-    with filler.open("ab") as file, contextlib.suppress(OSError):
-        while file.write(b"x" * 4096):
-            file.flush()
+    fill(filler)
     return True
 
 

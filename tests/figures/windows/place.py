@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from typing import Any
 from ansible_collections.day2.ops.tests.lab.demo.stores import open_redis
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 
+from ..checks.verdicts import RESULT_ON_ONE_LINE
 from ..plays import environment, playbook_argv
 from ..run import CHECKOUT
 from ..watched import Watched, watch
-from .scenario import variables
+from .scenario import STEPS, variables
 
 _PLAYBOOK = CHECKOUT / "playbooks/maintenance.yml"
 _INVENTORY = CHECKOUT / "inventories/demo"
@@ -35,7 +36,7 @@ class Place:
     @property
     def journal(self) -> dict[str, Any]:
         """Return the journal of the window that is open or was open last; empty before the first."""
-        path = self._folder / "state/demo/window.json"
+        path = self.folder / "state/demo/window.json"
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
     def noted(self, step: str, status: str) -> bool:
@@ -66,25 +67,32 @@ class Place:
 
     def forget(self) -> None:
         """Remove the journal of the window that was closed, and the marks."""
-        (self._folder / "state/demo/window.json").unlink(missing_ok=True)
+        (self.folder / "state/demo/window.json").unlink(missing_ok=True)
         self.log.unlink(missing_ok=True)
 
+    def not_undone(self) -> list[str]:
+        """Return the steps that were begun and not undone since."""
+        return [name for name in STEPS if self.marks(f"begins {name}") and not self.marks(f"ends undo {name}")]
+
     @contextlib.contextmanager
-    def controller(self, fails: bool = False, do: str = "run") -> Iterator[Watched]:
+    def controller(
+        self, fails: bool = False, do: str = "run", given: Mapping[str, Any] | None = None
+    ) -> Iterator[Watched]:
         """Run the shipped playbook; whatever of it still runs at the end is killed.
 
-        fails: whether its last step does. do: what `window_do` says.
+        fails: whether its last step does. do: what `window_do` says. given: variables that go before the scenario's.
         """
-        given = self._folder / "given.json"
-        given.write_text(json.dumps(variables(self.log, fails, self._alertmanager)), encoding="utf-8")
-        argv = playbook_argv(_PLAYBOOK, _INVENTORY, "-e", f"@{given}", "-e", f"window_do={do}")
-        with watch(argv, CHECKOUT, environment(DAY2_LAB_DIR=str(self.lab.folder))) as running:
+        file = self.folder / "given.json"
+        every = {**variables(self.log, fails, self._alertmanager), "window_do": do, **(given or {})}
+        file.write_text(json.dumps(every), encoding="utf-8")
+        argv = playbook_argv(_PLAYBOOK, _INVENTORY, "-e", f"@{file}")
+        with watch(argv, CHECKOUT, environment(DAY2_LAB_DIR=str(self.lab.folder), **RESULT_ON_ONE_LINE)) as running:
             yield running
 
     @property
     def log(self) -> Path:
         """Return the file of the marks."""
-        return self._folder / "marks"
+        return self.folder / "marks"
 
     @property
     def _alertmanager(self) -> str:
@@ -92,5 +100,6 @@ class Place:
         return str(facts["url"]) if facts else ""
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """Return the folder of journals, reports and marks."""
         return self.lab.folder.parent

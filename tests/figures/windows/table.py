@@ -1,0 +1,274 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of faults that one run of the window meets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from .cases import (
+    DONE,
+    REFUSED,
+    STUCK,
+    Case,
+    broken,
+    disk_fills_in_a_step,
+    full_disk,
+    given,
+    may_not_mount,
+    mended,
+    orders_hang,
+    redis_comes_back,
+    redis_stops_in_a_step,
+    small_disk,
+    step,
+)
+from .place import Place
+
+_QUICK = {"day2_gate_timeout": 3}
+_REOPENED = r".*\(undone: .*second, first; the ingress is open again\)$"
+_NEVER_GREEN = {"checks": [{"name": "green", "kind": "file_age", "path": "/nowhere/green"}]}
+_ANNOUNCED = r"WARNING: the webhook did not take the announcement"
+
+
+def _lost_flag(place: Place) -> Mapping[str, Any]:
+    """Return a check that passes before, and a step that breaks it."""
+    flag = place.folder / "flag"
+    flag.touch()
+    check = {"name": "flag", "kind": "file_age", "path": str(flag)}
+    return {**_QUICK, "day2_checks__of_the_fault": [check], **step("lose it", command=["rm", str(flag)])}
+
+
+def _served(place: Place, do: str, runtime: Mapping[str, Any] | None = None, **more: Any) -> Mapping[str, Any]:
+    """Return a step that does something with the parts of the service."""
+    described = {} if runtime is None else {"day2_runtime": {"parts": [{"name": "api"}], **runtime}}
+    return {
+        **step(f"be {do}", role="day2.ops.service"),
+        **described,
+        "service_runtime": "{{ day2_runtime }}",
+        "service_do": do,
+        **more,
+    }
+
+
+def _runtime(do: str = "restarted", **runtime: Any) -> Any:
+    return lambda place: _served(place, do, runtime)
+
+
+_IN_THE_MIDDLE = [
+    Case(
+        "a step fails",
+        rf"^step: third: Run the command: The command exited with a non-zero return code{_REOPENED}",
+        given(),
+        fails=True,
+        short=True,
+    ),
+    Case(
+        "a step's verify never gets green",
+        rf"^step: patch: verify: .*critical green: fail: no such file{_REOPENED}",
+        given(**_QUICK, **step("patch", command=["true"], verify=_NEVER_GREEN)),
+    ),
+    Case("something is worse than before and stays so", rf"critical flag: fail: no such file{_REOPENED}", _lost_flag),
+    Case(
+        "a job hangs, and the drain never ends",
+        r"Wait until the queues are drained.*orders: not drained: .*in flight [12].*\(the ingress is open again\)$",
+        given(day2_drain_timeout=3),
+        trouble=orders_hang,
+    ),
+    Case(
+        "Redis stops in a step, and is back before the ingress is to open",
+        rf"redis{_REOPENED}",
+        given(**_QUICK),
+        trouble=mended,
+        meanwhile=redis_comes_back,
+        errors=True,
+    ),
+    Case(
+        "Redis stops in a step, and stays away",
+        r"^THE INGRESS OF demo IS STILL CLOSED: .*or run this again\. .*redis.*\(undone: second, first\)$",
+        given(**_QUICK),
+        ends=STUCK,
+        trouble=mended,
+        meanwhile=redis_stops_in_a_step,
+        errors=True,
+    ),
+    Case(
+        "nobody takes announcements",
+        "",
+        given(),
+        ends=DONE,
+        trouble=broken("webhook", "stop"),
+        warns=_ANNOUNCED,
+    ),
+    Case(
+        "nobody takes announcements, and a step fails",
+        rf"^step: third: {_REOPENED}",
+        given(),
+        fails=True,
+        trouble=broken("webhook", "stop"),
+        warns=_ANNOUNCED,
+    ),
+    Case(
+        "who takes announcements hangs, and a step fails",
+        rf"^step: third: {_REOPENED}",
+        given(),
+        fails=True,
+        trouble=broken("webhook", "hang"),
+        warns=_ANNOUNCED,
+    ),
+    Case(
+        "the journal's disk fills in a step",
+        rf"No space left on device{_REOPENED}",
+        given(),
+        trouble=small_disk,
+        meanwhile=disk_fills_in_a_step,
+        missing=may_not_mount,
+    ),
+    Case(
+        "a program of a step is not there",
+        rf"^step: patch: Run the command: .*/nowhere/patch.*{_REOPENED}",
+        given(**step("patch", command=["/nowhere/patch"])),
+    ),
+]
+_RUNTIMES = [
+    Case(
+        "a runtime that is none", rf"^step: be restarted: .*unknown kind 'nomad'.*{_REOPENED}", _runtime(kind="nomad")
+    ),
+    Case(
+        "a part that nobody described",
+        rf"^step: be restarted: .*no part queue is described; described are api, worker{_REOPENED}",
+        lambda place: _served(place, "restarted", service_parts=["queue"]),
+    ),
+    Case(
+        "a runtime whose program is not there",
+        rf"^step: be restarted: .*cannot run the program.*/nowhere/docker{_REOPENED}",
+        _runtime(kind="compose", project_dir="{{ inventory_dir }}", docker_cli="/nowhere/docker"),
+    ),
+    Case(
+        "more workers than there may be",
+        rf"^step: be scaled: .*worker may have 8 at most, as its max says{_REOPENED}",
+        lambda place: _served(place, "scaled", service_parts=["worker"], service_count=9),
+    ),
+    Case(
+        "a part that cannot be scaled",
+        rf"^step: be scaled: .*cannot be scaled: api {_REOPENED}",
+        lambda place: _served(place, "scaled", service_parts=["api"], service_count=2),
+    ),
+]
+_BEFORE = [
+    Case("no ingress switch", r"day2_ingress", given(day2_ingress=None), ends=REFUSED),
+    Case(
+        "no queue",
+        r"^no queue is described for demo: day2_queues and day2_queues__\* are empty",
+        given(day2_queues__orders=[]),
+        ends=REFUSED,
+        short=True,
+    ),
+    Case(
+        "a window that has ended",
+        r"the window has ended, 2026-03-01T04:00:00Z is in the past$",
+        given(day2_window={"ends_at": "2026-03-01T04:00:00Z"}),
+        ends=REFUSED,
+    ),
+    Case(
+        "a window that is too short",
+        r"1 min are left until .* and 1 min 2 s are needed$",
+        given(day2_window={"duration": "1m", "backups": "none"}, day2_drain_timeout=60),
+        ends=REFUSED,
+    ),
+    Case(
+        "a service's name that is none",
+        r"not a usable service name: \.\./up",
+        given(day2_service="../up"),
+        ends=REFUSED,
+    ),
+    Case("a host that is none", r"no host of the inventory matches target=moon", given(target="moon"), ends=REFUSED),
+    Case(
+        "a step that is none",
+        r"^window_only: no maintenance step moon; described are: vacuum, first, second$",
+        given(window_only="moon"),
+        ends=REFUSED,
+    ),
+    Case(
+        "a variable that is none", r"^unknown variable day2_servce; expected", given(day2_servce="demo"), ends=REFUSED
+    ),
+    Case(
+        "a group that is none",
+        r"maintenance step patch: no group moon in the inventory$",
+        given(**step("patch", command=["true"], hosts="moon")),
+        ends=REFUSED,
+    ),
+    Case("a switch that is none", r"switch: unknown kind 'tap'", given(day2_ingress={"kind": "tap"}), ends=REFUSED),
+    Case(
+        "two ways to do a step",
+        r"maintenance step patch has role and command; expected one of tasks, role, command$",
+        given(**step("patch", command=["true"], role="day2.ops.service")),
+        ends=REFUSED,
+    ),
+    Case(
+        "two ways to say when the window ends",
+        r"ends_at and duration are given; give one of the two$",
+        given(day2_window={"ends_at": "2126-03-01T04:00:00Z", "duration": "2h"}),
+        ends=REFUSED,
+    ),
+    Case(
+        "two ways to close the ingress",
+        r"switch: unknown option.*path",
+        lambda place: {
+            "day2_ingress": {
+                "kind": "http",
+                "url": f"{place.lab.facts['service']['url']}/ingress",
+                "path": "/etc/nginx/closed",
+                "state_path": "open",
+                "open": {"body": {"open": True}},
+                "close": {"body": {"open": False}},
+                "outside": {"url": f"{place.lab.facts['service']['url']}/orders"},
+            }
+        },
+        ends=REFUSED,
+    ),
+    Case(
+        "an abort of one step",
+        r"^window_do=abort ends the whole window, window_only does one step; give one of the two$",
+        given(window_do="abort", window_only="vacuum"),
+        ends=REFUSED,
+    ),
+    Case(
+        "nothing to abort",
+        r"^no window is open, there is nothing to abort: demo$",
+        given(window_do="abort"),
+        ends=REFUSED,
+    ),
+    Case("something else to do", r"window_do.*one of: run, abort", given(window_do="stop"), ends=REFUSED),
+    Case(
+        "the journal's disk is full",
+        r"No space left on device",
+        given(),
+        ends=REFUSED,
+        trouble=full_disk,
+        missing=may_not_mount,
+    ),
+    Case(
+        "the journal's folder is a file",
+        r"cannot make the folder \(Not a directory\): .*",
+        given(day2_state_dir=f"{sys.executable}/state"),
+        ends=REFUSED,
+    ),
+    Case(
+        "a queue that cannot be measured",
+        r"pings: .*\(nothing was touched\)$",
+        given(day2_queues__of_the_fault=[{"name": "pings", "kind": "redis_list", "db": 99}]),
+        ends=REFUSED,
+    ),
+    Case(
+        "a check that does not pass",
+        r"critical orders queue: fail: dead is 1, expected at most 0 \(nothing was touched\)$",
+        given(**_QUICK),
+        ends=REFUSED,
+        trouble=broken("service", "dlq-add"),
+    ),
+]
+TABLE = [*_IN_THE_MIDDLE, *_RUNTIMES, *_BEFORE]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-"""Reading from the API of Kubernetes: the options of every module, and errors in one line.
+"""The API of Kubernetes, read and patched: the options of every module, and errors in one line.
 
 The Kubernetes client for Python reads the configuration: kubeconfig, exec plugins, a pod's own service account. What it
 finds is then asked for by our HTTP client, with bounds on time and size, as JSON: the client's own models would be made
@@ -13,6 +13,7 @@ more than requests alone, is not needed.
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -50,12 +51,18 @@ LIBRARY = "kubernetes"
 # A pod's JSON takes 5 to 20 KB.
 _MOST_BYTES = 16 << 20
 
+
+class Conflict(OpsError):
+    """The object is no longer what it was when it was read: to be read again."""
+
+
 # Status of the server's answer -> our error and what to do about it; any other speaks against the server.
 _STATUSES: dict[int, tuple[type[OpsError], str]] = {
     400: (InputError, ""),
     401: (AccessDenied, "check api_key, or the user of the kubeconfig and its exec plugin"),
     403: (AccessDenied, "the user lacks this permission"),
     404: (NotThere, ""),
+    409: (Conflict, ""),
 }
 
 
@@ -134,17 +141,30 @@ class Api:
         return answer.text() if answer.status == 200 else str(_object(answer))
 
     def _answer(self, path: str, query: Mapping[str, str], deadline: float) -> Response:
+        return self._send("GET", f"{path}{'?' if query else ''}{urlencode(query)}", None, deadline)
+
+    def patch(self, path: str, change: Mapping[str, Any], deadline: float) -> Any:
+        """Merge ``change`` into the object at ``path`` (RFC 7396) and return it as it is then.
+
+        :raises Conflict: ``change`` has a resourceVersion, and it is another by now. Raises else as :meth:`get`.
+        """
+        return _object(self._send("PATCH", path, json.dumps(change).encode(), deadline))
+
+    def _send(self, method: str, path: str, body: bytes | None, deadline: float) -> Response:
         settings = self._settings()
         left = deadline - time.monotonic()
         if left <= 0:
             raise Unreachable("time is up before all was asked", on=settings.host)
         return self._http(settings).send(
             Request(
-                url=f"{settings.host}{path}{'?' if query else ''}{urlencode(query)}",
+                url=f"{settings.host}{path}",
+                method=method,
                 headers={
                     "Accept": "application/json, */*",
+                    **({"Content-Type": "application/merge-patch+json"} if body is not None else {}),
                     **({"Authorization": settings.authorization} if settings.authorization else {}),
                 },
+                body=body,
                 timeout=left,
                 max_bytes=_MOST_BYTES,
                 follow_redirects="none",

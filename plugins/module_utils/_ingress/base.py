@@ -14,6 +14,8 @@ from .._core.argspec import ArgSpec
 
 OPEN = "open"
 CLOSED = "closed"
+# Some of it is closed by us: who closed or opened it died over that. It is turned, whatever is wanted.
+HALF = "half-way"
 
 Options = Mapping[str, Any]
 
@@ -24,7 +26,7 @@ class Switch(Protocol):
     SPEC: ArgSpec
 
     def position(self, options: Options) -> str:
-        """Return what the switch itself says: open or closed."""
+        """Return what the switch itself says: open, closed or half-way."""
 
     def turn(self, options: Options, state: str) -> None:
         """Turn it to open or closed."""

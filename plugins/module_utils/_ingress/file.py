@@ -44,13 +44,18 @@ _MODE = 0o644
 
 def position(options: Options) -> str:
     """Look at the file. :raises OpsError: it cannot be read, or its folder is not there."""
+    return CLOSED if content(options) == options["closed_content"] else OPEN
+
+
+def content(options: Options) -> str | None:
+    """Return what the file holds; None when it is not there. Raises as :func:`position`."""
     path = _path(options)
     try:
-        return CLOSED if path.read_text(encoding="utf-8") == options["closed_content"] else OPEN
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         if not path.parent.is_dir():
             raise NotThere("no such folder", on=str(path.parent), advice="see switch: path") from None
-        return OPEN
+        return None
     except (OSError, ValueError) as error:
         raise OpsError(
             f"cannot read the file ({getattr(error, 'strerror', None) or 'not text'})", on=str(path)
@@ -59,9 +64,14 @@ def position(options: Options) -> str:
 
 def turn(options: Options, state: str) -> None:
     """Write the file, have the proxy check it, reload. :raises OpsError: one fails; the file is as before then."""
-    path = _path(options)
     if not options["reload"]:
         raise InputError("switch: reload is empty", advice="expected a program and its arguments")
+    replace(options, state)
+
+
+def replace(options: Options, state: str) -> None:
+    """Do so, also where nothing needs to be reloaded. Raises as :func:`turn`."""
+    path = _path(options)
     before = position(options)
     _write(options, path, state)
     try:
@@ -120,6 +130,7 @@ def _close(path: Path, content: str) -> None:
         mode = path.stat().st_mode & 0o777
     else:
         atomic_write(_beside(path, _ABSENT), b"")
+        _beside(path, _ASIDE).unlink(missing_ok=True)  # of an earlier time: it was written anew meanwhile
     atomic_write(path, content.encode(), mode)
     if _beside(path, _ASIDE).exists():
         _same_owner(_beside(path, _ASIDE), path)

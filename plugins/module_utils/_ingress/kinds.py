@@ -30,4 +30,43 @@ def _command() -> Switch:
     return command
 
 
-KINDS: dict[str, Callable[[], Switch]] = {"command": _command, "file": _file, "http": _http}
+def _haproxy() -> Switch:
+    from . import haproxy
+
+    return haproxy
+
+
+def _kubernetes() -> Switch:
+    from . import kubernetes
+
+    return kubernetes
+
+
+def _queue_pause() -> Switch:
+    from . import queue_pause
+
+    return queue_pause
+
+
+def _document() -> Switch:
+    from . import document
+
+    return document
+
+
+def _firewall() -> Switch:
+    from . import firewall
+
+    return firewall
+
+
+KINDS: dict[str, Callable[[], Switch]] = {
+    "command": _command,
+    "document": _document,
+    "file": _file,
+    "firewall": _firewall,
+    "haproxy": _haproxy,
+    "http": _http,
+    "kubernetes": _kubernetes,
+    "queue_pause": _queue_pause,
+}

@@ -37,12 +37,13 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
     kind, options = _switch(params["switch"])
     wanted = params["state"]
     before = kind.position(options)
-    # one that says it is turned and is not seen so died half-way, or its proxy did: turned once more
+    # one that says it is turned and is not seen so died on the way, or its proxy did: turned once more
     changed = before != wanted or (not check_mode and _look(kind, options) != wanted)
     seen = before
     if changed and not check_mode:
         kind.turn(options, wanted)
-        seen = _verified(kind, options, wanted, params["timeout"], clock)
+        within = (options.get("outside") or {}).get("within") or params["timeout"]
+        seen = _verified(kind, options, wanted, within, clock)
     return Result(
         changed=changed,
         msg=f"ingress is {seen}" if not check_mode else f"ingress is {before}, would be {wanted}",
@@ -57,7 +58,7 @@ def _switch(given: Mapping[str, Any]) -> tuple[Switch, Options]:
         raise InputError(f"switch: unknown kind '{name}'", advice=f"known kinds: {', '.join(sorted(KINDS))}")
     kind = KINDS[name]()
     options = {key: value for key, value in given.items() if key != "kind"}
-    return kind, kind.SPEC.validate(options, "switch")
+    return kind, kind.SPEC.for_options(options).validate(options, "switch")
 
 
 def _verified(kind: Switch, options: Options, wanted: str, timeout: float, clock: Clock) -> str:

@@ -30,6 +30,7 @@ SPEC = (
                     "open_status": {"type": "list", "elements": "int", "required": True},
                     "closed_status": {"type": "list", "elements": "int", "default": [503]},
                     "closed_unreachable": {"type": "bool", "default": False},
+                    "within": {"type": "float"},
                 },
             },
             "timeout": {"type": "float", "default": 10.0},

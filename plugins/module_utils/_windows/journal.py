@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 import time
 from collections.abc import Mapping
@@ -19,10 +20,13 @@ from .._core.files import exclusive, read_json, write_json
 from .._core.names import service_name
 from .budget import NO_END, Budget
 from .owner import Owner
+from .spare import Spare
 
 OPEN = "open"
 CLOSED = "closed"
 FORMAT = 1
+UNDO = "undo"  # the step under which a journal tells that what was begun is undone
+ENDING = ("failed", "undone")  # statuses of a window that is ended
 TAKE_UP, REFUSE, REQUIRE = "take_up", "refuse", "require"  # what to do about a window that a dead controller left
 _PATIENCE = 10.0  # seconds; each change takes milliseconds, and who only asks must not make the holder's note fail
 
@@ -62,6 +66,7 @@ class Journal:
         self.service = service_name(service)
         self.folder = folder / service
         self.path = self.folder / "window.json"
+        self.spare = Spare(self.folder / ".spare")
 
     def read(self) -> Record:
         """Return the present window; an empty record when there never was one.
@@ -88,6 +93,7 @@ class Journal:
             self.check(record, wanted)
             if record.get("state") != OPEN:
                 record = self._new(owner, reason, wanted.budget)
+                self.spare.keep()
                 write_json(self.path, record)
                 return Opened(record, resumed=False)
             return self._join(record, owner, takeover, wanted)
@@ -120,7 +126,7 @@ class Journal:
             record["budget"] = wanted.budget.as_record()
         record["taken_over"].append({"from": record["owner"], "at": now()})
         record["owner"] = owner.as_record()
-        write_json(self.path, record)
+        self._write_at_last(self.path, record)
         return Opened(record, resumed=True)
 
     def _new(self, owner: Owner, reason: str, budget: Budget) -> Record:
@@ -141,16 +147,25 @@ class Journal:
     def note(self, owner: Owner, step: str, status: str, data: Mapping[str, Any], needs: float | None = None) -> Record:
         """Write down how far a step is. ``data`` must be JSON-safe and hold no secret.
 
+        What ends the window is noted even when the disk is full; what goes on with it is not, so that it is ended.
+
         :param needs: seconds that must be left besides the reserve; None when there is no turning back any more.
-        :raises OpsError: the window is not open, or not ours any more; or too little time is left.
+        :raises OpsError: the window is not open, or not ours any more; or too little time is left; or it cannot be
+            written. It carries the ``window`` as the journal has it.
         """
         with self._guarded():
             record = self._ours(owner)
             if needs is not None:
                 Budget.from_record(record).wants(needs, step, time.time(), window=record)
+            before = copy.deepcopy(record)
             entry = record["steps"].setdefault(step, {"started_at": now(), "data": {}})
             entry.update(status=status, data={**entry["data"], **data}, at=now())
-            write_json(self.path, record)
+            write = self._write_at_last if step == UNDO or status in ENDING else write_json
+            try:
+                write(self.path, record)
+            except OpsError as error:
+                error.details.setdefault("window", before)
+                raise
             return record
 
     def close(self, owner: Owner, outcome: str, message: str) -> Record:
@@ -161,9 +176,22 @@ class Journal:
         with self._guarded():
             record = self._ours(owner)
             record.update(state=CLOSED, outcome=outcome, message=message, closed_at=now())
-            write_json(self.folder / f"{record['id']}.json", record)
-            write_json(self.path, record)
+            self._write_at_last(self.folder / f"{record['id']}.json", record)
+            self._write_at_last(self.path, record)
+            self.spare.give()
             return record
+
+    def _write_at_last(self, path: Path, record: Record) -> None:
+        """Write what must be written, with the room that was kept for it when there is no other.
+
+        :raises OpsError: that does not do either.
+        """
+        try:
+            write_json(path, record)
+        except OpsError:
+            if not self.spare.give():
+                raise
+            write_json(path, record)
 
     def _ours(self, owner: Owner) -> Record:
         record = self.read()
@@ -171,7 +199,13 @@ class Journal:
             raise OpsError("no window is open", on=self.service, advice="open one first")
         holder = Owner.from_record(record["owner"])
         if holder != owner:
-            raise OpsError(f"the window was taken over by {holder}", on=self.service, advice="stop here")
+            raise OpsError(
+                f"the window was taken over by {holder}",
+                on=self.service,
+                advice="this run stops here, and leaves all as it is",
+                window=record,
+                held_by=str(holder),
+            )
         return record
 
     def _guarded(self) -> Any:

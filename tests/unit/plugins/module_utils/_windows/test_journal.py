@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -16,9 +17,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
+from ansible_collections.day2.ops.plugins.module_utils._core.files import write_json
 from ansible_collections.day2.ops.plugins.module_utils._windows.budget import Budget
 from ansible_collections.day2.ops.plugins.module_utils._windows.journal import CLOSED, OPEN, REFUSE, Journal, Wanted
 from ansible_collections.day2.ops.plugins.module_utils._windows.owner import Owner
+from ansible_collections.day2.ops.plugins.module_utils._windows.spare import SIZE
 
 if TYPE_CHECKING:
     from .conftest import Holder, Work
@@ -129,7 +132,7 @@ def test_a_living_holder_that_lost_the_window_is_told_to_stop(
     holder.said()
     assert journal.open(me, "mine", takeover=True).resumed
     holder.tell("go on")
-    assert holder.said() == f"the window was taken over by {me}: shop; stop here"
+    assert holder.said() == f"the window was taken over by {me}: shop; this run stops here, and leaves all as it is"
 
 
 def test_a_holder_on_another_host_is_taken_over_only_on_purpose(journal: Journal, me: Owner) -> None:
@@ -252,3 +255,64 @@ def test_a_window_that_was_left_is_refused_where_a_new_one_is_wanted(
     late = Wanted(budget=Budget(0.0, 0.0), is_end_given=True, needs=60.0)
     assert journal.open(me, "vacuum", takeover=False, wanted=late).resumed  # it has to be ended, however late it is
     assert journal.read()["budget"]["ends_at"] == "1970-01-01T00:00:00Z"
+
+
+def full(*_arguments: object) -> None:
+    raise OpsError("cannot write the file (No space left on device)")
+
+
+class Disk:
+    """Has room for a record only once the spare was given back."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.spare = journal.spare.path
+        self.write = write_json
+
+    def __call__(self, path: Path, value: object) -> None:
+        (full if self.spare.exists() else self.write)(path, value)
+
+
+def test_what_ends_a_window_is_noted_though_the_disk_is_full(
+    journal: Journal, me: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.open(me, "vacuum", takeover=False)
+    journal.note(me, "step: a", "started", {})
+    assert journal.spare.path.stat().st_size == SIZE
+    monkeypatch.setattr("ansible_collections.day2.ops.plugins.module_utils._windows.journal.write_json", Disk(journal))
+    with pytest.raises(OpsError, match="No space left") as error:
+        journal.note(me, "step: a", "done", {})
+    assert error.value.details["window"]["steps"]["step: a"]["status"] == "started"
+    assert journal.note(me, "undo", "started", {})["steps"]["undo"]["status"] == "started"
+    assert not journal.spare.path.exists()
+    assert journal.close(me, "failed", "no room")["state"] == CLOSED
+
+
+@pytest.mark.parametrize(("step", "status"), [("undo", "started"), ("step: a", "failed"), ("step: a", "undone")])
+def test_a_disk_without_any_room_is_told(
+    journal: Journal, me: Owner, monkeypatch: pytest.MonkeyPatch, step: str, status: str
+) -> None:
+    journal.open(me, "vacuum", takeover=False)
+    monkeypatch.setattr("ansible_collections.day2.ops.plugins.module_utils._windows.journal.write_json", full)
+    with pytest.raises(OpsError, match="No space left") as error:
+        journal.note(me, step, status, {})
+    assert error.value.details["window"]["steps"] == {}
+
+
+def test_a_window_is_not_opened_without_room_for_its_end(
+    journal: Journal, me: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_room)
+    with pytest.raises(OpsError, match=r"no room for the journal \(No space left on device\)"):
+        journal.open(me, "vacuum", takeover=False)
+    assert journal.read() == {}
+    assert not journal.spare.path.exists()
+
+
+def test_a_window_that_is_closed_keeps_no_room(journal: Journal, me: Owner) -> None:
+    journal.open(me, "vacuum", takeover=False)
+    journal.close(me, "done", "")
+    assert not journal.spare.path.exists()
+    assert not journal.spare.give()

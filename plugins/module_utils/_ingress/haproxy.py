@@ -19,7 +19,7 @@ from .._core.errors import NotThere, OpsError
 from . import kept as keeping
 from . import outside
 from .base import CLOSED, HALF, OPEN, Options
-from .haproxy_socket import DRAIN, MAINT, READY, STOPPED, Socket, places
+from .haproxy_socket import DISABLED, DRAIN, MAINT, READY, STOPPED, Socket, places
 from .haproxy_socket import OPEN as TAKES
 from .outside import seen_from_outside
 
@@ -64,7 +64,7 @@ def turn(options: Options, state: str) -> None:
         _bring(options, now, wanted)
         return
     # what has come since is not ours; where nothing was noted, somebody else shut all of it
-    wanted = {name: before.get(name, one if before else _at_work(name)) for name, one in now.items()}
+    wanted = {name: before.get(name, one if before else _at_work(name, one)) for name, one in now.items()}
     _bring(options, now, wanted)
     kept.drop()
 
@@ -72,7 +72,7 @@ def turn(options: Options, state: str) -> None:
 def _bring(options: Options, now: States, wanted: States) -> None:
     socket = _socket(options)
     for name, state in wanted.items():
-        if now[name] == state:
+        if _is(now[name], state):
             continue
         backend, slash, server = name.partition("/")
         if slash:
@@ -80,9 +80,16 @@ def _bring(options: Options, now: States, wanted: States) -> None:
         else:
             socket.set_frontend(name, state)
     seen = _look(options)
-    wrong = [f"{name} is {seen.get(name)} instead of {state}" for name, state in wanted.items() if seen[name] != state]
+    wrong = [
+        f"{name} is {seen[name]} instead of {state}" for name, state in wanted.items() if not _is(seen[name], state)
+    ]
     if wrong:
         raise OpsError("haproxy did not do as told", on=socket.on, advice="; ".join(wrong))
+
+
+def _is(seen: str, wanted: str) -> bool:
+    """Compare states; one that was disabled by its configuration and works is so again when it is in maintenance."""
+    return seen == wanted or {seen, wanted} == {MAINT, DISABLED}
 
 
 def _look(options: Options) -> States:
@@ -98,12 +105,13 @@ def _look(options: Options) -> States:
     return found
 
 
-def _at_work(name: str) -> str:
-    return READY if "/" in name else TAKES
+def _at_work(name: str, state: str) -> str:
+    """Return what works, but for a server that its configuration keeps from it."""
+    return TAKES if "/" not in name else DISABLED if state == DISABLED else READY
 
 
 def _shut(options: Options, state: str) -> bool:
-    return state in (STOPPED, MAINT) or (state == DRAIN and options["close_by"] == DRAIN)
+    return state in (STOPPED, MAINT, DISABLED) or (state == DRAIN and options["close_by"] == DRAIN)
 
 
 def _socket(options: Options) -> Socket:

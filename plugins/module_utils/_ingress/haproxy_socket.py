@@ -15,11 +15,12 @@ from collections.abc import Mapping
 
 from .._core.errors import AccessDenied, InputError, NotThere, OpsError, Unreachable, one_line
 
-READY, DRAIN, MAINT = "ready", "drain", "maint"
+# The last: in maintenance since the start, as the configuration says.
+READY, DRAIN, MAINT, DISABLED = "ready", "drain", "maint", "disabled"
 OPEN, STOPPED = "open", "stopped"
 _MOST_BYTES = 4 << 20
-# Bits of srv_admin_state: told to by an administrator, disabled in the configuration; told to drain.
-_IN_MAINT, _IN_DRAIN = 0x01 | 0x04, 0x08
+# Bits of srv_admin_state: in maintenance; disabled by the configuration, even if it works by now; told to drain.
+_IN_MAINT, _CONFIGURED, _IN_DRAIN = 0x01, 0x04, 0x08
 # Names of proxies and servers; anything else would end the command and begin another.
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 
@@ -37,7 +38,7 @@ class Socket:
         return f"haproxy {self._address}"
 
     def servers(self, backend: str) -> dict[str, str]:
-        """Return each server of a backend and whether it is ready, drains or is in maintenance.
+        """Return each server of a backend and whether it is ready, drains, is in maintenance or was never out of it.
 
         :raises NotThere: no such backend.
         """
@@ -135,7 +136,9 @@ def places(wanted: list[str], look: Socket) -> Mapping[str, str]:
 
 
 def _mode(admin: int) -> str:
-    return MAINT if admin & _IN_MAINT else DRAIN if admin & _IN_DRAIN else READY
+    if admin & _IN_MAINT:
+        return DISABLED if admin & _CONFIGURED else MAINT
+    return DRAIN if admin & _IN_DRAIN else READY
 
 
 def _halted(status: str) -> bool:

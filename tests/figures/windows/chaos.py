@@ -57,7 +57,10 @@ def rows(run: Run) -> Iterator[Row]:
         place = Place(lab)
         for point in POINTS:
             if run.wants(f"controller killed {point.name}", point.short):
-                yield _tried(point, place)
+                row = _tried(point, place)
+                for problem in row.made_of["problems"]:
+                    run.say(f"  {problem}")
+                yield row
                 place.forget()
 
 

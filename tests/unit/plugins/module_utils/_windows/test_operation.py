@@ -67,7 +67,7 @@ def test_check_mode_tells_of_the_window_that_is_open(window: Window) -> None:
     assert closing.changed
     assert closing.data["window"]["state"] == "open"
     assert path.read_bytes() == before
-    assert sorted(entry.name for entry in path.parent.iterdir()) == [".guard", "window.json"]
+    assert sorted(entry.name for entry in path.parent.iterdir()) == [".guard", ".spare", "window.json"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import os
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import run_here
+from ansible_collections.day2.ops.plugins.module_utils._core.errors import one_line
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._windows.operation import SPEC, operate
 from ansible_collections.day2.ops.plugins.module_utils._windows.owner import Owner
@@ -29,4 +31,12 @@ class ActionModule(ActionBase):
             # a worker process runs the task; its parent is the ansible-playbook that holds the window
             return operate(params, check_mode, Owner.of_process(os.getppid()))
 
-        return run_here(SPEC, self._task.args, operation, bool(self._task.check_mode))
+        result = run_here(SPEC, self._task.args, operation, bool(self._task.check_mode))
+        self._show(result)
+        return result
+
+    def _show(self, result: dict[str, Any]) -> None:
+        """Show what was seen of a step, as a line of its own. It holds no secret, like all of the journal."""
+        message = one_line(str(self._task.args.get("message") or ""), 4000)
+        if self._task.args.get("state") == "noted" and message and not (result["failed"] or self._task.no_log):
+            Display().display(f"{self._task.args.get('step')}: {message}")

@@ -95,7 +95,9 @@ options:
     type: str
     choices: [done, failed, refused, aborted]
   message:
-    description: One line on how it ended.
+    description:
+      - One line for people. With O(state=closed) on how the window ended, with O(state=noted) on what was seen of O(step), which
+        is shown on the screen too and kept until the step is noted with another one.
     type: str
     default: ""
 """

@@ -14,6 +14,7 @@ from typing import Any, Callable
 
 from .._core.argspec import ArgSpec
 from .._core.durations import seconds_of
+from .._core.errors import one_line
 from .._core.result import Result
 from .budget import Budget, needed
 from .journal import OPEN, REFUSE, REQUIRE, TAKE_UP, Journal, Record, Wanted
@@ -21,6 +22,7 @@ from .owner import Owner
 
 STATUSES = ["started", "done", "failed", "undone"]
 OUTCOMES = ["done", "failed", "refused", "aborted"]
+_LONGEST_MESSAGE = 4000
 
 SPEC = ArgSpec(
     options={
@@ -72,11 +74,17 @@ def _open(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
 
 def _note(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:
     timeout = seconds_of("timeout", params.get("timeout") or 0)
-    record = journal.note(owner, params["step"], params["status"], params["data"], needed(params.get("needs")))
+    data = {**params["data"], **_message(params)}
+    record = journal.note(owner, params["step"], params["status"], data, needed(params.get("needs")))
     told = _told(record, changed=True, resumed=bool(record["taken_over"]), journal=journal)
     told.data["step"] = params["step"]
     told.data["deadline"] = time.time() + timeout if timeout else 0.0
     return told
+
+
+def _message(params: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was seen of a step, for people, as the journal keeps it beside the other data; nothing without."""
+    return {"message": one_line(params["message"], _LONGEST_MESSAGE)} if params["message"] else {}
 
 
 def _close(journal: Journal, params: Mapping[str, Any], owner: Owner) -> Result:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-"""Room on the journal's disk that is kept for ending a window: given up when the disk is full, to note the end in it."""
+"""Room on the journal's disk that is kept for the end of a window: given up when the disk is full, to note the end."""
 
 from __future__ import annotations
 

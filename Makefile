@@ -65,7 +65,7 @@ lab-up lab-down lab-status:
 
 .PHONY: bench chaos faults
 bench: servers ## measure against peers, write build/bench.json (AREA=checks|queues|..., SLICE=short)
-chaos: servers ## kill things in the middle, write build/chaos.json (AREA=..., SLICE=short, WORK=part of a row's name)
+chaos: servers ## kill things in the middle, write build/chaos.json (AREA=..., SLICE=short, WORK=pattern of a row's name)
 faults: servers ## break things, see that it is said, write build/faults.json (AREA=..., SLICE=short)
 bench chaos faults:
 	@$(MODULE).tests.figures $@ $(if $(AREA),--area $(AREA)) $(if $(SLICE),--slice $(SLICE)) $(if $(WORK),--work "$(WORK)")

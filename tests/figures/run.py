@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ SLICES = (FULL, SHORT)
 
 @dataclass(frozen=True)
 class Run:
-    """slice: full, or short for a look within minutes. say: takes each progress line. work: part of the rows' names."""
+    """slice: full, or short for a look within minutes. say: takes each progress line. work: pattern of the rows' names."""
 
     slice: str
     say: Callable[[str], None]
@@ -38,7 +39,7 @@ class Run:
 
         short: whether the row is part of the short slice.
         """
-        return self.work in work if self.work else short or not self.short
+        return bool(re.search(self.work, work)) if self.work else short or not self.short
 
     @contextlib.contextmanager
     def folder(self) -> Iterator[Path]:

@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(suite, help=texts[suite], description=texts[suite])
         command.add_argument("--area", default="", help=f"one of {', '.join(areas)} (default: all)")
         command.add_argument("--slice", choices=SLICES, default=FULL, help="how much (default: %(default)s)")
-        command.add_argument("--work", default="", help="pattern of the names of the rows (areas that cannot choose: all)")
+        command.add_argument("--work", default="", help="pattern of the rows' names (areas that cannot choose: all)")
         command.set_defaults(run=_make, suite=suite)
     shown = commands.add_parser("table", help="show what was made, as Markdown")
     shown.set_defaults(run=_table)

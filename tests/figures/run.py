@@ -23,7 +23,7 @@ SLICES = (FULL, SHORT)
 
 @dataclass(frozen=True)
 class Run:
-    """slice: full, or short for a look within minutes. say: takes each progress line. work: pattern of the rows' names."""
+    """slice: full, or short for a look within minutes. say: takes progress lines. work: pattern of the rows' names."""
 
     slice: str
     say: Callable[[str], None]

@@ -144,15 +144,30 @@ def _clients(server: Server, _options: Options) -> Values:
         raise OpsError(f"{connected} clients are too many to list", on=server.on)
     with explained("list the clients", server.on):
         listed: Any = server.client.client_list()
-    groups = Counter(
-        (str(one.get("addr", "")).rpartition(":")[0], one.get("name", ""), one.get("user", "")) for one in listed
-    )
+    groups: Counter[tuple[str, str, str]] = Counter()
+    largest: dict[tuple[str, str, str], int | None] = {}
+    for one in listed:
+        group = (str(one.get("addr", "")).rpartition(":")[0], one.get("name", ""), one.get("user", ""))
+        groups[group] += 1
+        largest[group] = max(largest.get(group) or 0, _client_memory(one)) or None
     return {
         "clients": [
-            {"host": one_line(host, 80), "name": one_line(name, 80), "user": one_line(user, 80), "count": count}
-            for (host, name, user), count in groups.most_common(TOP)
+            {
+                "host": one_line(group[0], 80),
+                "name": one_line(group[1], 80),
+                "user": one_line(group[2], 80),
+                "count": count,
+                "largest": largest[group],
+            }
+            for group, count in groups.most_common(TOP)
         ]
     }
+
+
+def _client_memory(client: Mapping[str, Any]) -> int:
+    """Return the bytes that a client takes; before 7.0 the server tells of its buffers alone."""
+    told = client.get("tot-mem") or int(client.get("qbuf") or 0) + int(client.get("omem") or 0)
+    return int(told)
 
 
 def _keyspace(server: Server, _options: Options) -> Values:

@@ -18,7 +18,7 @@ from ..disks import fill, mounted
 from ..watched import Watched
 from .place import Place
 
-SECONDS = 120.0
+SECONDS = 400.0
 DONE, FAILED, REFUSED, STUCK = "done", "failed", "refused", "stuck"
 
 Trouble = Callable[[Place], AbstractContextManager[object]]

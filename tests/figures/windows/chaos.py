@@ -23,7 +23,7 @@ from .seen import Seen
 
 AREA = "windows"
 _SERVERS = ["redis", "postgres", "service", "webhook"]
-_SECONDS = 180.0
+_SECONDS = 600.0
 _GOAL = Goal("= 0 orders lost or doubled, and the next run ends it well", lambda value: value == 0)
 
 

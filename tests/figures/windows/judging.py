@@ -23,7 +23,7 @@ from .cases import DONE, FAILED, REFUSED, Case
 from .place import Place
 from .seen import Seen
 
-_SECONDS = 240.0
+_SECONDS = 600.0
 _FATAL = re.compile(r"^fatal: \[[^]]+\](?:: [A-Z]+!)? => (\{.*\})$", re.MULTILINE)
 
 

@@ -25,6 +25,7 @@ SUITES: dict[str, dict[str, str]] = {
         "queues": "queues.bench",
         "reports": "reports.bench",
         "search": "search.bench",
+        "windows": "windows.bench",
     },
     "chaos": {
         "backups": "backups.chaos",

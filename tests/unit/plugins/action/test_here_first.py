@@ -92,5 +92,5 @@ def test_what_lacks_arguments_says_so(plugin: type[ActionBase]) -> None:
 def test_a_missing_library_makes_the_module_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DAY2_VENV", str(tmp_path))
     monkeypatch.setitem(sys.modules, "requests", None)
-    given = {"name": "shop", "url": "http://127.0.0.1:9", "matchers": ["a=b"], "duration": "1h"}
+    given: dict[str, Any] = {"name": "shop", "url": "http://127.0.0.1:9", "matchers": ["a=b"], "duration": "1h"}
     assert by_module(action_of(alert_silence.ActionModule, **given))

@@ -79,6 +79,9 @@ def answering(reply: Reply) -> Iterator[str]:
         def do_PUT(self) -> None:
             self.reply({}, self.body())
 
+        def do_PATCH(self) -> None:
+            self.reply({}, self.body())
+
         def reply(self, form: dict[str, list[str]], body: bytes = b"") -> None:
             parts = urlsplit(self.path)
             fields = {**parse_qs(parts.query), **form}

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from ansible_collections.day2.ops.tests.lab.lab import Lab
-from ansible_collections.day2.ops.tests.lab.ports import HOST, free_ports
+from ansible_collections.day2.ops.tests.live.announce_servers import MAIL_PASSWORD as PASSWORD
+from ansible_collections.day2.ops.tests.live.announce_servers import Letters, mail_server
+from ansible_collections.day2.ops.tests.live.announce_servers import mail_to as mail_of
 from ansible_collections.day2.ops.tests.live.playbooks import Operator, leaks
 
-PASSWORD = "pa55-of-the-mail"
 BAD: dict[str, Any] = {
     "measures": [{"name": "load", "value": 9}],
     "objectives": [{"measure": "load", "at_most": 3}],
@@ -28,38 +25,11 @@ BAD: dict[str, Any] = {
 GOOD: dict[str, Any] = {**BAD, "objectives": [{"measure": "load", "at_most": 30}]}
 
 
-class Letters(Message):
-    """Keeps the subject and text of each mail."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: list[tuple[str, str]] = []
-
-    def handle_message(self, message: Any) -> None:
-        text = (
-            message.get_payload()[0].get_payload(decode=True)
-            if message.is_multipart()
-            else message.get_payload(decode=True)
-        )
-        self.kept.append((str(make_header(decode_header(message["Subject"]))), text.decode()))
-
-
-def allowed(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
-    good = isinstance(data, LoginPassword) and data.password == PASSWORD.encode()
-    return AuthResult(success=good, handled=False)
-
-
 @pytest.fixture
 def letters() -> Iterator[tuple[Letters, int]]:
     """A mail server that wants a login, and its port."""
-    handler = Letters()
-    (port,) = free_ports(1)
-    server = Controller(handler, hostname=HOST, port=port, authenticator=allowed, auth_require_tls=False)
-    server.start()
-    try:
-        yield handler, port
-    finally:
-        server.stop()
+    with mail_server() as served:
+        yield served
 
 
 @pytest.fixture
@@ -83,15 +53,7 @@ def alerts(lab: Lab) -> list[dict[str, Any]]:
 
 
 def mail_to(port: int, password: str = PASSWORD) -> dict[str, Any]:
-    return {
-        "to": ["ops@example.org"],
-        "sender": "day2@example.org",
-        "host": "127.0.0.1",
-        "port": port,
-        "secure": "never",
-        "username": "day2",
-        "password": password,
-    }
+    return mail_of(port, secure="never", password=password)
 
 
 def everywhere(lab: Lab, port: int, when: str) -> dict[str, Any]:
@@ -131,9 +93,10 @@ def test_nobody_who_answers_is_a_warning_and_changes_nothing(operator: Operator)
     }
     done = operator.run("capacity", day2_capacity=BAD, day2_notify=nowhere)
     assert done.status == 0, done.output
-    assert "WARNING: the webhook did not take the announcement" in done.text
-    assert "WARNING: no mail was sent to ops@example.org" in done.text
-    assert "WARNING: Alertmanager did not take the alert" in done.text
+    refused = "(Connection refused)"
+    assert (
+        f"WARNING: not told: webhook {refused}, mail {refused}, Alertmanager {refused}; the work goes on" in done.text
+    )
     assert leaks(operator, done, {PASSWORD}) == []
 
 
@@ -142,7 +105,7 @@ def test_a_wrong_login_is_a_warning_without_the_password(operator: Operator, let
     notify = {"mail": mail_to(port, "wr0ng-of-the-mail"), "when": "always"}
     done = operator.run("capacity", "-vvv", day2_capacity=BAD, day2_notify=notify)
     assert done.status == 0, done.output
-    assert "WARNING: no mail was sent to ops@example.org (Authentication" in done.text
+    assert "WARNING: not told: mail (the mail server refuses the login, status 535); the work goes on" in done.text
     assert handler.kept == []
     assert leaks(operator, done, {"wr0ng-of-the-mail"}) == []
 
@@ -152,7 +115,7 @@ def test_mail_without_encryption_is_not_sent_unless_allowed(operator: Operator, 
     mail = {key: value for key, value in mail_to(port).items() if key != "secure"}
     done = operator.run("capacity", day2_capacity=BAD, day2_notify={"mail": mail, "when": "always"})
     assert done.status == 0, done.output
-    assert "StartTLS is not offered" in done.text
+    assert "STARTTLS extension not supported by server" in done.text
     assert handler.kept == []
 
 

@@ -58,6 +58,8 @@ PACKAGES = (
     Package("pgbackrest", "pgbackrest", "archiving of the WAL"),
     Package("postgresql-15", "/usr/lib/postgresql/15/bin/postgres", "PostgreSQL 15"),
     Package("nginx", "nginx", "nginx"),
+    Package("haproxy", "haproxy", "HAProxy"),
+    Package("nftables", "nft", "a firewall"),
     Package("monitoring-plugins-basic", "/usr/lib/nagios/plugins/check_procs", "plugins for Nagios"),
 )
 # With what it takes, for a message.

@@ -97,6 +97,8 @@ end
 redis.call('XADD', KEYS[7], '*', 'event', 'resumed')
 return 1
 """
+# What PTTL says of a key that has no end; a pause that has one ends by itself.
+_FOR_GOOD = -1
 # From that major version on jobs of a paused queue stay where they are.
 _STAYS = 6
 _OLDEST = 5
@@ -156,8 +158,8 @@ class _ByKey(Pauser):
     def look(self) -> Paused:
         """See Pauser.look."""
         pausing, note = self._keys
-        paused, noted = self.ask("read the pause", ("EXISTS", pausing), ("EXISTS", note))
-        return Paused(bool(paused), bool(noted))
+        left, noted = self.ask("read the pause", ("PTTL", pausing), ("EXISTS", note))
+        return Paused(left == _FOR_GOOD, bool(noted))
 
     def pause(self) -> None:
         """See Pauser.pause."""

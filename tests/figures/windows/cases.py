@@ -20,6 +20,7 @@ from .place import Place
 
 SECONDS = 400.0
 DONE, FAILED, REFUSED, STUCK = "done", "failed", "refused", "stuck"
+REOPENED = r".*\(undone: .*second, first; the ingress is open again\)$"
 
 Trouble = Callable[[Place], AbstractContextManager[object]]
 Meanwhile = Callable[[Place, Watched], None]
@@ -46,7 +47,7 @@ class Case:
     ends: done; failed, and undone; refused, with nothing touched; or stuck, so that a second run opens the ingress.
     trouble: there from before the run until it has been looked at. meanwhile: what happens while it runs.
     warns: pattern of what is said before the last line. missing: why this machine cannot try it.
-    errors: whether clients may meet another answer than 202 and 503. mended_first: look when the trouble is over.
+    errors: whether clients may meet another answer than 202 and 503. talks: whether Ansible shows what a hook prints.
     """
 
     work: str
@@ -59,6 +60,7 @@ class Case:
     warns: str = ""
     missing: Callable[[Place], str] = nothing_missing
     errors: bool = False
+    talks: bool = False
     short: bool = False
 
 

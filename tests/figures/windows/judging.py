@@ -65,12 +65,12 @@ def badly_said(case: Case, place: Place, ran: Ran) -> Iterator[str]:
     if "Traceback" in ran.output:
         yield "a traceback is shown"
     for secret in secrets_of(place.lab.facts):
-        yield from (f"a secret is in {where}" for where, text in _places(place, ran) if secret in text)
+        yield from (f"a secret is in {where}" for where, text in _places(place, ran, case.talks) if secret in text)
 
 
-def _places(place: Place, ran: Ran) -> Iterator[tuple[str, str]]:
+def _places(place: Place, ran: Ran, talks: bool) -> Iterator[tuple[str, str]]:
     """Yield where a secret could show, and what is there."""
-    yield "the output", ran.output
+    yield "the output", ran.said if talks else ran.output
     yield "the announcements", _text(Path(place.lab.facts["webhook"]["file"]))
     for folder in ("state", "reports"):
         yield from ((str(path), _text(path)) for path in (place.folder / folder).rglob("*.*") if path.is_file())

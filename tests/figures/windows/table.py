@@ -12,6 +12,7 @@ from typing import Any
 from .cases import (
     DONE,
     REFUSED,
+    REOPENED,
     STUCK,
     Case,
     broken,
@@ -27,9 +28,9 @@ from .cases import (
     step,
 )
 from .place import Place
+from .runtimes import RUNTIMES
 
 _QUICK = {"day2_gate_timeout": 3}
-_REOPENED = r".*\(undone: .*second, first; the ingress is open again\)$"
 _NEVER_GREEN = {"checks": [{"name": "green", "kind": "file_age", "path": "/nowhere/green"}]}
 _ANNOUNCED = r"WARNING: the webhook did not take the announcement"
 
@@ -42,36 +43,20 @@ def _lost_flag(place: Place) -> Mapping[str, Any]:
     return {**_QUICK, "day2_checks__of_the_fault": [check], **step("lose it", command=["rm", str(flag)])}
 
 
-def _served(place: Place, do: str, runtime: Mapping[str, Any] | None = None, **more: Any) -> Mapping[str, Any]:
-    """Return a step that does something with the parts of the service."""
-    described = {} if runtime is None else {"day2_runtime": {"parts": [{"name": "api"}], **runtime}}
-    return {
-        **step(f"be {do}", role="day2.ops.service"),
-        **described,
-        "service_runtime": "{{ day2_runtime }}",
-        "service_do": do,
-        **more,
-    }
-
-
-def _runtime(do: str = "restarted", **runtime: Any) -> Any:
-    return lambda place: _served(place, do, runtime)
-
-
 _IN_THE_MIDDLE = [
     Case(
         "a step fails",
-        rf"^step: third: Run the command: The command exited with a non-zero return code{_REOPENED}",
+        rf"^step: third: Run the command: The command exited with a non-zero return code{REOPENED}",
         given(),
         fails=True,
         short=True,
     ),
     Case(
         "a step's verify never gets green",
-        rf"^step: patch: verify: .*critical green: fail: no such file{_REOPENED}",
+        rf"^step: patch: verify: .*critical green: fail: no such file{REOPENED}",
         given(**_QUICK, **step("patch", command=["true"], verify=_NEVER_GREEN)),
     ),
-    Case("something is worse than before and stays so", rf"critical flag: fail: no such file{_REOPENED}", _lost_flag),
+    Case("something is worse than before and stays so", rf"critical flag: fail: no such file{REOPENED}", _lost_flag),
     Case(
         "a job hangs, and the drain never ends",
         r"Wait until the queues are drained.*orders: not drained: .*in flight [12].*\(the ingress is open again\)$",
@@ -80,7 +65,7 @@ _IN_THE_MIDDLE = [
     ),
     Case(
         "Redis stops in a step, and is back before the ingress is to open",
-        rf"redis{_REOPENED}",
+        rf"redis{REOPENED}",
         given(**_QUICK),
         trouble=mended,
         meanwhile=redis_comes_back,
@@ -105,7 +90,7 @@ _IN_THE_MIDDLE = [
     ),
     Case(
         "nobody takes announcements, and a step fails",
-        rf"^step: third: {_REOPENED}",
+        rf"^step: third: {REOPENED}",
         given(),
         fails=True,
         trouble=broken("webhook", "stop"),
@@ -113,7 +98,7 @@ _IN_THE_MIDDLE = [
     ),
     Case(
         "who takes announcements hangs, and a step fails",
-        rf"^step: third: {_REOPENED}",
+        rf"^step: third: {REOPENED}",
         given(),
         fails=True,
         trouble=broken("webhook", "hang"),
@@ -121,41 +106,22 @@ _IN_THE_MIDDLE = [
     ),
     Case(
         "the journal's disk fills in a step",
-        rf"No space left on device{_REOPENED}",
+        rf"No space left on device{REOPENED}",
         given(),
         trouble=small_disk,
         meanwhile=disk_fills_in_a_step,
         missing=may_not_mount,
     ),
     Case(
+        "a hook prints a secret",
+        rf"^step: talk: Run the command: .*{REOPENED}",
+        given(**step("talk", command=["sh", "-c", "echo token=$0 >&2; exit 1", "{{ lab.service.admin_token }}"])),
+        talks=True,
+    ),
+    Case(
         "a program of a step is not there",
-        rf"^step: patch: Run the command: .*/nowhere/patch.*{_REOPENED}",
+        rf"^step: patch: Run the command: .*/nowhere/patch.*{REOPENED}",
         given(**step("patch", command=["/nowhere/patch"])),
-    ),
-]
-_RUNTIMES = [
-    Case(
-        "a runtime that is none", rf"^step: be restarted: .*unknown kind 'nomad'.*{_REOPENED}", _runtime(kind="nomad")
-    ),
-    Case(
-        "a part that nobody described",
-        rf"^step: be restarted: .*no part queue is described; described are api, worker{_REOPENED}",
-        lambda place: _served(place, "restarted", service_parts=["queue"]),
-    ),
-    Case(
-        "a runtime whose program is not there",
-        rf"^step: be restarted: .*cannot run the program.*/nowhere/docker{_REOPENED}",
-        _runtime(kind="compose", project_dir="{{ inventory_dir }}", docker_cli="/nowhere/docker"),
-    ),
-    Case(
-        "more workers than there may be",
-        rf"^step: be scaled: .*worker may have 8 at most, as its max says{_REOPENED}",
-        lambda place: _served(place, "scaled", service_parts=["worker"], service_count=9),
-    ),
-    Case(
-        "a part that cannot be scaled",
-        rf"^step: be scaled: .*cannot be scaled: api {_REOPENED}",
-        lambda place: _served(place, "scaled", service_parts=["api"], service_count=2),
     ),
 ]
 _BEFORE = [
@@ -271,4 +237,4 @@ _BEFORE = [
         trouble=broken("service", "dlq-add"),
     ),
 ]
-TABLE = [*_IN_THE_MIDDLE, *_RUNTIMES, *_BEFORE]
+TABLE = [*_IN_THE_MIDDLE, *RUNTIMES, *_BEFORE]

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from ansible_collections.day2.ops.tests.lab.alertmanager_server import AlertmanagerServer
@@ -18,7 +19,6 @@ from ansible_collections.day2.ops.tests.lab.demo.account import await_drained, s
 from .. import rounds
 from ..errors import FigureError
 from ..plays import Plays
-from ..rounds import Tries
 from ..rows import Goal, Row, at_most
 from ..run import CHECKOUT, Run
 from .bench_outside import Outside, step_that_works, worked
@@ -30,6 +30,7 @@ _INVENTORY = CHECKOUT / "inventories/demo"
 _SECONDS = 180.0
 _RATE = 120.0  # more than two workers take, so that there is something to drain
 _STEP_SECONDS = 1.0
+_OF_CLOSED = ("closed", "drain", "step", "ours", "noticed", "refused")
 # Nothing is waited for on purpose: one good look is enough. What is switched settles for half a second all the same.
 _AT_ONCE: dict[str, Any] = {"day2_gate_consecutive": 1, "day2_drain_settle": 0, "day2_maintenance_steps": []}
 _NO_STEPS: dict[str, Any] = {**_AT_ONCE, "day2_maintenance_steps__more": []}
@@ -131,32 +132,33 @@ def rows(run: Run) -> Iterator[Row]:
     alertmanager = ["alertmanager"] if any(shutil.which(name) for name in AlertmanagerServer.programs) else []
     with run.folder() as folder, run.lab(folder, _SERVERS + alertmanager) as lab:
         windows = Windows(run, Place(lab), Plays(folder))
-        tries = 1 if run.short else 5
-        measured = rounds.in_turn(tries, {"ping": windows.ping, "bare": windows.bare, "resumed": windows.resumed})
-        seen = [windows.under_load() for _number in range(tries)]
-    ping = measured["ping"]
-    yield _closed(run, seen)
-    bare = measured["bare"]
-    facts = rounds.ratio_facts(bare, ping, "s")
-    yield Row.of(AREA, "whole window without steps", _goal(run, 3, "x ping play"), bare.median / ping.median, **facts)
-    noticed = Tries(tuple(one.noticed for one in seen))
-    facts = {"unit": "s", "tries": tries, "ours_tries": [round(value, 3) for value in noticed.values]}
-    yield Row.of(
-        AREA, "from the last item to the note that all is drained", _goal(run, 0.5, "s"), noticed.median, **facts
-    )
-    resumed = measured["resumed"]
-    facts = rounds.ratio_facts(resumed, ping, "s")
+        yield from _alone(run, windows)
+        yield from _under_load(run, [windows.under_load() for _number in range(_tries(run))])
+
+
+def _alone(run: Run, windows: Windows) -> Iterator[Row]:
+    measured = rounds.in_turn(_tries(run), {"ping": windows.ping, "bare": windows.bare, "resumed": windows.resumed})
+    ping, bare, resumed = (measured[name] for name in ("ping", "bare", "resumed"))
+    work = "whole window without steps"
+    ratio = bare.median / ping.median
+    yield Row.of(AREA, work, _goal(run, 3, "x ping play"), ratio, **rounds.ratio_facts(bare, ping, "s"))
     work = "taken up after a kill: from the start to the next step, less a ping play"
-    yield Row.of(AREA, work, _goal(run, 2, "s"), resumed.median - ping.median, **facts)
+    seconds = resumed.median - ping.median
+    yield Row.of(AREA, work, _goal(run, 2, "s"), seconds, **rounds.ratio_facts(resumed, ping, "s"))
 
 
-def _closed(run: Run, seen: list[Closed]) -> Row:
-    ours = Tries(tuple(one.ours for one in seen))
+def _under_load(run: Run, seen: list[Closed]) -> Iterator[Row]:
+    facts = {name: [round(getattr(one, name), 3) for one in seen] for name in _OF_CLOSED}
     work = "ingress closed under load, less drain and the user's step"
-    facts = {
-        name: [round(getattr(one, name), 3) for one in seen] for name in ("closed", "drain", "step", "ours", "refused")
-    }
-    return Row.of(AREA, work, _goal(run, 3, "s"), ours.median, unit="s", tries=len(seen), lost=0, doubled=0, **facts)
+    ours = median(one.ours for one in seen)
+    yield Row.of(AREA, work, _goal(run, 3, "s"), ours, unit="s", tries=len(seen), lost=0, doubled=0, **facts)
+    noticed = median(one.noticed for one in seen)
+    work = "from the last item to the note that all is drained"
+    yield Row.of(AREA, work, _goal(run, 0.5, "s"), noticed, unit="s", tries=len(seen), **facts)
+
+
+def _tries(run: Run) -> int:
+    return 1 if run.short else 5
 
 
 def _goal(run: Run, limit: float, unit: str) -> Goal:

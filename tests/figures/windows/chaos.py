@@ -81,7 +81,7 @@ def _killed_at(point: Point, place: Place) -> Row:
                 killed.kill()
         left = place.journal
         ending = _run_again(place, point)
-    await_drained(place.lab.facts)
+    await_drained(place.lab.facts, 300)
     account = settle(place.lab.facts, load.result)
     problems = ending.problems(point, account, workers)
     bad = account.lost + account.doubled

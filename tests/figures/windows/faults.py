@@ -58,7 +58,7 @@ def _tried(case: Case | Holders, place: Place) -> Judged:
     workers = place.workers()
     with BackgroundLoad(place.lab.home) as load:
         judged = _of_one(case, place, workers) if isinstance(case, Case) else case.tried(place, workers)
-    await_drained(place.lab.facts)
+    await_drained(place.lab.facts, 300)
     account = settle(place.lab.facts, load.result)
     ends, errors = (case.ends, case.errors) if isinstance(case, Case) else (DONE, False)
     judged.problems.extend(lost(ends, errors, account))

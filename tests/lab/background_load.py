@@ -19,24 +19,25 @@ NAME = "load"
 class BackgroundLoad:
     """`with BackgroundLoad(home) as load: ...`, then `load.result`.
 
-    rate: orders a second. seconds: after so many it ends by itself.
+    rate: orders a second. seconds: after so many it ends by itself. url: where orders go, if not to the API itself.
     """
 
-    def __init__(self, home: Home, rate: float = 40.0, seconds: float = 600.0) -> None:
+    def __init__(self, home: Home, rate: float = 40.0, seconds: float = 600.0, url: str = "") -> None:
         self._home = home
+        self._url = url or home.facts["service"]["url"]
         self._options = [f"--rate={rate:g}", f"--seconds={seconds:g}"]
         self._file = home.run_dir / "load.json"
         self._result: Result | None = None
 
     def __enter__(self) -> BackgroundLoad:
         self._file.unlink(missing_ok=True)
-        url = self._home.facts["service"]["url"]
-        self._home.launch(NAME, process.python_argv("demo.load", url, str(self._file), *self._options))
+        self._home.launch(NAME, process.python_argv("demo.load", self._url, str(self._file), *self._options))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._home.reread()  # what was done meanwhile may have started others
         self._home.stop(NAME)
         self._home.facts["processes"].pop(NAME, None)
         self._home.save()

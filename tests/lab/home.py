@@ -11,6 +11,7 @@ import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 from . import process, state
 from .errors import LabError, PortTakenError
@@ -50,6 +51,13 @@ class Home:
     def save(self) -> None:
         """Write the facts down."""
         state.write(self.folder, self.facts)
+
+    def reread(self) -> None:
+        """Take in what another command has written since."""
+        now = state.read(self.folder)
+        held = cast("dict[str, Any]", self.facts)  # the same object: whoever holds it sees what is so
+        held.clear()
+        held.update(now)
 
     def remove(self) -> None:
         """Remove all that the lab wrote, the folder included."""

@@ -179,4 +179,6 @@ class Lab:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise LabError(f"another command is changing the lab in {self.folder}: wait for its end") from error
+            if self._home is not None and self.is_up():
+                self._home.reread()
             yield

@@ -78,7 +78,7 @@ class Nginx:
         Whether it listens is for the caller to see, who knows its ports.
         """
         self._write(http)
-        return self.home.launch(self.name, self._argv(), unprivileged=True)
+        return self.home.launch(self.name, self.argv(), unprivileged=True)
 
     def reload(self, http: str) -> None:
         """Have it take another configuration, and return once only that is in force.
@@ -88,7 +88,7 @@ class Nginx:
         config = self.folder / "nginx.conf"
         before = config.read_text(encoding="utf-8")
         self._write(http)
-        tried = subprocess.run([*self._argv(), "-t", "-q"], capture_output=True, text=True, check=False)
+        tried = subprocess.run([*self.argv(), "-t", "-q"], capture_output=True, text=True, check=False)
         if tried.returncode:
             self.home.server_file(config, before)
             raise LabError(f"{self.name} does not accept its configuration: {tried.stderr.strip()}")
@@ -102,7 +102,8 @@ class Nginx:
 
         wait_for(f"the new configuration of {self.name}", renewed)
 
-    def _argv(self) -> list[str]:
+    def argv(self) -> list[str]:
+        """Return its command line, to which -t or -s may be added."""
         return [program(), "-p", str(self.folder), "-e", "stderr", "-c", str(self.folder / "nginx.conf")]
 
     def _write(self, http: str) -> None:

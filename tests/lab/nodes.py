@@ -7,21 +7,26 @@
     python -m ...lab.nodes KUBECONFIG NODE...
 
 A pod on one of the nodes runs and is ready at once, one of a Job has done its work at once, and one that is
-deleted is gone at once. A tag of its image may ask for another fate: see FATES.
+deleted is gone at once. A tag of its image may ask for another fate: see FATES. A pod of a certain image is a
+process: see pod_processes.py.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime
+import signal
 import sys
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import kubernetes
 import kubernetes.watch
 from kubernetes.client import ApiException
+
+from .pod_processes import PodProcesses, is_process
 
 Status = dict[str, Any]
 # Its annotations know no dictionaries, and parts of it have none.
@@ -76,9 +81,11 @@ def fate(pod: Any) -> tuple[str, Callable[[Any], Status]]:
     return ("Succeeded", _has_done) if job else ("Running", _runs)
 
 
-def pod_status(pod: Any) -> Status:
-    """Return the status that a machine would report of the pod."""
-    phase, tell = fate(pod)
+def pod_status(pod: Any, phase: str, tell: Callable[[Any], Status]) -> Status:
+    """Return the status that a machine would report of the pod.
+
+    phase, tell: as of its fate.
+    """
     containers = [
         {"name": container.name, "image": container.image, "imageID": "", **tell(container)}
         for container in pod.spec.containers
@@ -105,6 +112,7 @@ class Nodes:
     def __init__(self, api: Any, names: list[str]) -> None:
         self._api = api
         self._names = names
+        self.processes = PodProcesses(self._tell_of, self._remove)
 
     def join(self) -> None:
         """Make the nodes, where they are not there, and say that they are ready."""
@@ -124,19 +132,34 @@ class Nodes:
         for event in _kubernetes.watch.Watch().stream(self._api.list_pod_for_all_namespaces, **since):
             if event["type"] in {"ADDED", "MODIFIED"}:
                 self._care_for(event["object"])
+            elif is_process(event["object"]):  # removed without waiting for it
+                self.processes.stop(event["object"])
 
     def _care_for(self, pod: Any) -> None:
         if pod.spec.node_name not in self._names:
             return
-        # Somebody may be faster in removing it.
-        with contextlib.suppress(ApiException):
-            if pod.metadata.deletion_timestamp:
-                self._remove(pod)
-            elif pod.status.phase == "Pending" and not pod.status.start_time:
-                name, namespace = pod.metadata.name, pod.metadata.namespace
-                self._api.patch_namespaced_pod_status(name, namespace, {"status": pod_status(pod)})
+        if pod.metadata.deletion_timestamp:
+            (self.processes.stop if is_process(pod) else self._remove)(pod)
+        elif pod.status.phase == "Pending" and not pod.status.start_time:
+            if is_process(pod):
+                self.processes.start(pod)
+            else:
+                self._say(pod, *fate(pod))
+
+    def _tell_of(self, pod: Any, ready: bool, restarts: int) -> None:
+        """Tell of a pod that is a process."""
+        self._say(pod, "Running", lambda container: {**_runs(container), "ready": ready, "restartCount": restarts})
+
+    def _say(self, pod: Any, phase: str, tell: Callable[[Any], Status]) -> None:
+        status = pod_status(pod, phase, tell)
+        with contextlib.suppress(ApiException):  # it was removed just now
+            self._api.patch_namespaced_pod_status(pod.metadata.name, pod.metadata.namespace, {"status": status})
 
     def _remove(self, pod: Any) -> None:
+        with contextlib.suppress(ApiException):  # somebody may be faster
+            self._remove_now(pod)
+
+    def _remove_now(self, pod: Any) -> None:
         only_this = _kubernetes.client.V1Preconditions(uid=pod.metadata.uid)
         now = _kubernetes.client.V1DeleteOptions(grace_period_seconds=0, preconditions=only_this)
         self._api.delete_namespaced_pod(pod.metadata.name, pod.metadata.namespace, body=now)
@@ -146,6 +169,12 @@ def main() -> None:
     """Follow the cluster until a signal ends it; an error of the API's connection ends only one turn."""
     _kubernetes.config.load_kube_config(sys.argv[1])
     nodes = Nodes(_kubernetes.client.CoreV1Api(), sys.argv[2:])
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        nodes.processes.end_all()
+        sys.exit()
+
+    signal.signal(signal.SIGTERM, end)
     nodes.join()
     while True:
         try:

@@ -23,6 +23,20 @@ from .waiting import wait_for
 WORKERS = 2
 
 
+def service_facts(port: int) -> ServiceFacts:
+    """Return the facts of a service whose API is on that port, with a new token."""
+    return {
+        "url": f"http://{HOST}:{port}",
+        "admin_token": new_password(),
+        "version": names.VERSION,
+        "queue": names.QUEUE,
+        "dead": names.DEAD,
+        "processing": f"{names.PROCESSING}*",
+        "heartbeat": f"{names.HEARTBEAT}*",
+        "workers": WORKERS,
+    }
+
+
 class ServiceServer(Server):
     """demo/api.py and some of demo/worker.py."""
 
@@ -68,18 +82,8 @@ class ServiceServer(Server):
         wait_for(f"the heartbeat of {name}", seen)
 
     def _first_start(self, ports: list[int]) -> None:
-        facts: ServiceFacts = {
-            "url": f"http://{HOST}:{ports[0]}",
-            "admin_token": new_password(),
-            "version": names.VERSION,
-            "queue": names.QUEUE,
-            "dead": names.DEAD,
-            "processing": f"{names.PROCESSING}*",
-            "heartbeat": f"{names.HEARTBEAT}*",
-            "workers": WORKERS,
-        }
         # The programs read their facts from state.json: it must have them first.
-        self.home.facts["service"] = facts
+        self.home.facts["service"] = service_facts(ports[0])
         self.home.save()
         self._launch()
 

@@ -10,7 +10,7 @@ Modules run in it through `community.docker.docker_api` or `community.docker.doc
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,18 @@ def another_host(facts: DockerFacts, name: str) -> Iterator[SystemdHostFacts]:
                 client.containers.get(name).remove(force=True, v=True)
 
 
+def host_in(facts: DockerFacts, name: str, mounts: Mapping[Path, str]) -> SystemdHostFacts:
+    """Start one more host, of that name, on the machine's network; it ends with the daemon.
+
+    mounts: folders of this machine, and where the host has them.
+    """
+    volumes = {str(folder): {"bind": place, "mode": "rw"} for folder, place in mounts.items()}
+    with errors_of_docker(), connect(facts, timeout=_SECONDS) as client:
+        _load(client)
+        _run(client, name, network_mode="host", volumes=volumes)
+    return {"container": name, "docker_url": facts["url"], "image": IMAGE}
+
+
 def run_in(facts: SystemdHostFacts, argv: Sequence[str]) -> tuple[int, str]:
     """Run a command in the host as root; returns its exit status and its output."""
     client = docker.DockerClient(base_url=facts["docker_url"], timeout=_SECONDS)
@@ -111,10 +123,10 @@ def _load(client: docker.DockerClient) -> None:
     client.api.import_image_from_file(str(archive), repository=repository, tag=tag, changes=_CHANGES)
 
 
-def _run(client: docker.DockerClient, name: str) -> None:
+def _run(client: docker.DockerClient, name: str, **more: Any) -> None:
     with contextlib.suppress(docker.errors.NotFound):
         client.containers.get(name).remove(force=True, v=True)
-    host = client.containers.run(IMAGE, name=name, hostname=name, detach=True, **_SYSTEMD)
+    host = client.containers.run(IMAGE, name=name, detach=True, **{**_SYSTEMD, "hostname": name, **more})
 
     def running() -> bool:
         host.reload()

@@ -35,6 +35,7 @@ class Result:
     unknown: ids without an answer; they may be in the queue or not.
     refused: number of answers 503 with Retry-After; first_refused and last_refused are Unix times or None.
     errors: number of other answers, and `unknown` again.
+    other: what those were, and how often each: a status such as 502, or why there was no answer.
     latency_ms: of accepted orders, p50 and p99.
     """
 
@@ -46,6 +47,7 @@ class Result:
     first_refused: float | None = None
     last_refused: float | None = None
     last_error: str = ""
+    other: dict[str, int] = field(default_factory=dict)
     latency_ms: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -107,7 +109,7 @@ class Load:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             with self._lock:
-                self._note_error(f"{type(error).__name__}: {error}", order_id)
+                self._note_error(type(error).__name__, f"{type(error).__name__}: {error}", order_id)
             return
         with self._lock:
             self._note(answer, said, order_id, time.monotonic() - began)
@@ -121,10 +123,12 @@ class Load:
             self.result.last_refused = time.time()
             self.result.first_refused = self.result.first_refused or self.result.last_refused
         else:
-            self._note_error(f"{answer.status} {said[:200].decode(errors='replace').strip()}", order_id)
+            text = f"{answer.status} {said[:200].decode(errors='replace').strip()}"
+            self._note_error(str(answer.status), text, order_id)
 
-    def _note_error(self, error: str, order_id: str) -> None:
+    def _note_error(self, kind: str, error: str, order_id: str) -> None:
         self.result.errors += 1
+        self.result.other[kind] = self.result.other.get(kind, 0) + 1
         self.result.unknown.append(order_id)
         self.result.last_error = error
 

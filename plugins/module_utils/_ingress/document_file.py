@@ -33,8 +33,8 @@ SPEC = ArgSpec(
 
 def position(options: Options) -> str:
     """Read the file; one that is not there has none of the entries. :raises OpsError: it cannot be read."""
-    text = file.content(options)
-    return OPEN if text is None else CLOSED if held(_read(options, text), _entries(options)) else OPEN
+    entries, text = _entries(options), file.content(options)
+    return OPEN if text is None or not held(_read(options, text), entries) else CLOSED
 
 
 def turn(options: Options, state: str) -> None:

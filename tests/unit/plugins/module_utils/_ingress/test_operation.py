@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
-from ansible_collections.day2.ops.plugins.module_utils._core.waiting import SYSTEM_CLOCK
 from ansible_collections.day2.ops.plugins.module_utils._ingress.operation import SPEC, operate
+
+from .conftest import Waitless
 
 pytest.importorskip("requests")
 
@@ -86,22 +87,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
-
-
-class Waitless:
-    """A clock that does not wait for real."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time(self) -> float:
-        return SYSTEM_CLOCK.time()
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture
@@ -248,7 +233,7 @@ def test_positions_are_compared_as_text(service: Service) -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"kind": "lever"}, "switch: unknown kind 'lever'; known kinds: command, file, http"),
+        ({"kind": "lever"}, "switch: unknown kind 'lever'; known kinds: command, document, file, "),
         ({"colour": "red"}, "switch: unknown option colour; known are "),
         ({"token_env": "TOKEN"}, "switch: parameters are mutually exclusive: token|token_file|token_env"),
         ({"outside": {"url": "http://127.0.0.1:1/"}}, "missing required arguments: open_status in outside"),

@@ -17,6 +17,7 @@ from ansible_collections.day2.ops.tests.lab.errors import LabError
 from ..errors import FigureError
 from ..rows import Goal, Row
 from ..run import Run
+from . import under_load
 from .place import Place
 from .points import ABORT, POINTS, Point
 from .seen import Seen
@@ -51,7 +52,8 @@ class Ending:
 
 
 def rows(run: Run) -> Iterator[Row]:
-    """Yield a row for each point at which the controller is killed."""
+    """Yield the rows of what is done under load, then one for each point at which the controller is killed."""
+    yield from under_load.rows(run)
     alertmanager = ["alertmanager"] if any(shutil.which(name) for name in AlertmanagerServer.programs) else []
     with run.folder() as folder, run.lab(folder, _SERVERS + alertmanager) as lab:
         place = Place(lab)

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._ingress.document_entries import held, replaced
 
-from .conftest import Answer, Asked, Played, turn
+from .played import Answer, Asked, Played, turn
 
 CONFIG = b'{ "chains": {"a": {"links": [1]}},\n  "port": 8000 }'
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, InputError, NotThere, OpsError
 
-from .conftest import Played, turn
+from .played import Played, turn
 
 NFT = """#!{python}
 import json, os, sys

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, NotThere, OpsError, Unreachable
 
-from .conftest import Played, turn
+from .played import Played, turn
 
 HEADER = "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight"
 BITS = {"ready": 0, "drain": 8, "maint": 1, "disabled": 5}

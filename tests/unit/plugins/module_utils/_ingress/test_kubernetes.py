@@ -19,7 +19,7 @@ from ansible_collections.day2.ops.plugins.module_utils._core.errors import (
 from ansible_collections.day2.ops.plugins.module_utils._core.kubernetes_connection import Conflict
 from ansible_collections.day2.ops.plugins.module_utils._ingress.kubernetes import MARK, REPLICAS
 
-from .conftest import Answer, Asked, Played, turn
+from .played import Answer, Asked, Played, turn
 
 SERVICE = "/api/v1/namespaces/shop/services/api"
 API = "/apis/apps/v1/namespaces/shop/deployments/api"

@@ -16,7 +16,7 @@ from ansible_collections.day2.ops.plugins.module_utils._core.errors import Input
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._ingress.operation import SPEC, operate
 
-from .conftest import Waitless
+from .played import Waitless
 
 pytest.importorskip("requests")
 

@@ -139,15 +139,19 @@ def redis_stops_in_a_step(place: Place, controller: Watched) -> None:
 def redis_comes_back(place: Place, controller: Watched) -> None:
     """Stop Redis in the middle of a step, and start it when all is undone, before the ingress can be opened."""
     redis_stops_in_a_step(place, controller)
-    controller.await_line(r"^TASK \[.*Open the ingress and see it open", SECONDS)
-    place.lab.mend("redis", "stop")
+    _start_redis_at_last(place, controller)
 
 
 def redis_away_while_draining(place: Place, controller: Watched) -> None:
-    """Stop Redis while the queues drain, and start it again."""
+    """Stop Redis while the queues drain, and start it before the ingress can be opened."""
     controller.await_line(r"^TASK \[.*Wait until the queues are drained", SECONDS)
     place.lab.break_server("redis", "stop")
-    controller.await_line(r"^TASK \[", SECONDS)  # it is the next that says whether the drain went on
+    _start_redis_at_last(place, controller)
+
+
+def _start_redis_at_last(place: Place, controller: Watched) -> None:
+    controller.await_line(r"^TASK \[.*Open the ingress and see it open", SECONDS)
+    place.lab.mend("redis", "stop")
 
 
 def disk_fills_in_a_step(place: Place, controller: Watched) -> None:

@@ -22,6 +22,7 @@ from .cases import (
     may_not_mount,
     mended,
     orders_hang,
+    redis_away_while_draining,
     redis_comes_back,
     redis_stops_in_a_step,
     small_disk,
@@ -69,6 +70,14 @@ _IN_THE_MIDDLE = [
         given(**_QUICK),
         trouble=mended,
         meanwhile=redis_comes_back,
+        errors=True,
+    ),
+    Case(
+        "Redis stops while orders that hang drain, and is back before the ingress is to open",
+        r"Wait until the queues are drained.*\(the ingress is open again\)$",
+        given(day2_drain_timeout=8),
+        trouble=orders_hang,
+        meanwhile=redis_away_while_draining,
         errors=True,
     ),
     Case(

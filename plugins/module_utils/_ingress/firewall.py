@@ -39,7 +39,7 @@ SPEC = (
     + outside.SPEC
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
-# Before the translation of addresses (-100), after the tracking of connections (-200).
+# Before the translation of addresses (-100).
 _HOOKS = ("prerouting", "output")
 _PRIORITY = -150
 _LAST_PORT = 65535
@@ -82,10 +82,11 @@ def _rules(options: Options) -> str:
         for version, found in sorted(allowed.items())
         if found
     ]
-    state = "" if options["cut"] else "ct state new "
+    # what begins a connection; the tracking of connections would call those new that it has not seen begin
+    first = "" if options["cut"] else "tcp flags & (fin | syn | rst | ack) == syn "
     numbers = ", ".join(str(port) for port in sorted(set(ports)))
     # only what is for this host: what it passes on for others, or asks of others, has such ports too
-    shut = f"fib daddr type local tcp dport {{ {numbers} }} {state}reject with tcp reset"
+    shut = f"fib daddr type local tcp dport {{ {numbers} }} {first}reject with tcp reset"
     return "".join(
         f"chain {_chain(options, hook)} {{\ntype filter hook {hook} priority {_PRIORITY}; policy accept;\n"
         + "".join(f"{line}\n" for line in [*lines, shut])

@@ -98,7 +98,7 @@ class Worked:
 def rows(run: Run) -> Iterator[Row]:
     """Yield the rows of each runtime that this machine has; why it does not have another is said."""
     for kind in PLACES:
-        if kind == IN_SHORT or not run.short:
+        if run.wants(f"under load on {kind}", kind == IN_SHORT):
             try:
                 yield from rows_on(kind, run)
             except (FigureError, LabError) as error:  # the others are still worth making

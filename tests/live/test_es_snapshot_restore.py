@@ -275,10 +275,10 @@ def test_copies_that_no_node_takes(one_cluster: Cluster, monkeypatch: pytest.Mon
 
 def test_a_deadline_that_passes_while_the_restore_goes_on(one_cluster: Cluster) -> None:
     data = one_cluster.filled_index("data", 200)
-    repository = one_cluster.repository(max_restore_bytes_per_sec="150kb")
+    repository = one_cluster.repository(max_restore_bytes_per_sec="80kb")
     recorded(one_cluster, repository, "good", data)
-    with pytest.raises(OpsError, match=r"not green within 0.2 s; the restore goes on in the cluster") as told:
-        restored(one_cluster, repository, wait_timeout="200ms", **TO_NEW)
+    with pytest.raises(OpsError, match=r"not green within 1.5 s; the restore goes on in the cluster") as told:
+        restored(one_cluster, repository, wait_timeout="1500ms", **TO_NEW)
     assert "bytes are there; follow it with GET _recovery" in str(told.value)
     assert state(one_cluster) == {data: "open", f"{data}-new": "open"}
     done = restored(one_cluster, repository, **TO_NEW)

@@ -58,8 +58,10 @@ options:
       - scaled
       - limited
       - updated
+      - renewed
+      - autoscaled
   count:
-    description: How many instances each is to have, for O(intent=scaled).
+    description: How many instances each is to have, for O(intent=scaled), or may have, for O(intent=autoscaled).
     type: int
   cpus:
     description: How many CPUs each instance may use, for O(intent=limited). V(0) is no limit.
@@ -68,7 +70,9 @@ options:
     description: How much memory each instance may use, such as V(512M), for O(intent=limited). V(0) is no limit.
     type: str
   image:
-    description: The image that each instance is to run, for O(intent=updated).
+    description:
+      - The image that each instance is to run, for O(intent=updated). For O(intent=renewed), which is for containers whose
+        image's name means another image now, the tag under which the images of before are kept.
     type: str
   wait:
     description: Wait until the parts are as O(intent) wants them, and fail when they are not in time.
@@ -126,8 +130,8 @@ parts:
     - A dictionary for each part with its C(name) and C(unit). C(now) holds how many are C(running) and C(ready), what
       the C(instances) that run are called, C(image), C(cpus) and C(memory) in bytes, null where there is none or where
       they differ.
-    - Without O(wait) also C(grace) in seconds, C(wanted), C(change), which says whether the intent would change it, and
-      what the tasks of P(day2.ops.service#role) need to do it.
+    - Without O(wait) also C(grace) in seconds, C(wanted), C(change), which says whether the intent would change it,
+      C(notes) with what somebody who does it should know, such as volume claims that stay, and what the tasks of P(day2.ops.service#role) need to do it.
   returned: success
   type: list
   elements: dict

@@ -141,4 +141,6 @@ def _controller_flags(folder: Path) -> list[str]:
     flags += [f"--service-account-private-key-file={folder / 'server.key'}", f"--root-ca-file={folder / 'ca.pem'}"]
     # The nodes send no heartbeats.
     flags += ["--node-monitor-grace-period=24h"]
+    # Autoscalers look every 15 s by themselves, and take back five minutes after the last peak.
+    flags += ["--horizontal-pod-autoscaler-sync-period=1s", "--horizontal-pod-autoscaler-downscale-stabilization=3s"]
     return [*flags, "--controllers=*,-node-ipam-controller,-service-lb-controller"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.state import RedisFacts
-from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT
+from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT, Operator
 
 from .queue_help import connection
 
@@ -46,16 +48,21 @@ def balancer(tmp_path: Path) -> Iterator[str]:
     server.server_close()
 
 
-def inventory(folder: Path, redis: RedisFacts, balancer: str) -> Path:
-    """Write an inventory of three hosts, each with a balancer's switch: a file that is there while it takes work."""
-    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    switch = {
+def switch_of(folder: Path, balancer: str) -> dict[str, Any]:
+    """Return the switch of a host."""
+    return {
         "kind": "command",
         "open": ["touch", f"{folder}/{{{{ inventory_hostname }}}}.open"],
         "close": ["rm", "-f", f"{folder}/{{{{ inventory_hostname }}}}.open"],
         "is_closed": ["test", "!", "-e", f"{folder}/{{{{ inventory_hostname }}}}.open"],
         "outside": {"url": f"{balancer}/{{{{ inventory_hostname }}}}", "open_status": [200], "closed_status": [503]},
     }
+
+
+def inventory(folder: Path, redis: RedisFacts, balancer: str) -> Path:
+    """Write an inventory of three hosts, each with a balancer's switch: a file that is there while it takes work."""
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    switch = switch_of(folder, balancer)
     step = {
         "name": "work",
         "command": ["sh", "-c", f"ls {folder} | grep -c open >> {folder}/log; test ! -e {folder}/bad"],
@@ -109,3 +116,52 @@ def test_one_host_after_the_other(redis_facts: RedisFacts, balancer: str, tmp_pa
     assert "step: work: Run the command: " in said and "(the ingress is open again)" in said
     assert (tmp_path / "log").read_text(encoding="utf-8") == "2\n" * 4  # the hosts after it are left alone
     assert all((tmp_path / f"{host}.open").exists() for host in HOSTS)
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("redis_server")
+def test_the_playbook_does_so_in_order_of_dependency(
+    lab: Lab, redis_facts: RedisFacts, balancer: str, tmp_path: Path
+) -> None:
+    """Who is needed comes first; the first that fails is undone, those after it are left alone."""
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    mine = f"{tmp_path}/{{{{ inventory_hostname }}}}"
+    work = f"ls {tmp_path} | grep -c open >> {tmp_path}/log; echo {{{{ inventory_hostname }}}} >> {tmp_path}/log"
+    step = {
+        "name": "work",
+        "command": ["sh", "-c", f"{work}; test ! -e {mine}.bad"],
+        "undo": {"command": ["sh", "-c", f"echo undone {{{{ inventory_hostname }}}} >> {tmp_path}/log"]},
+    }
+    variables = {
+        "day2_service": "shop",
+        "day2_ingress": switch_of(tmp_path, balancer),
+        "day2_queues": [{"name": "rolled", "kind": "redis_list", "missing": "empty"}],
+        "day2_redis": connection(redis_facts),
+        "day2_maintenance_steps": [step],
+    }
+    groups = {
+        "api": {"hosts": dict.fromkeys(HOSTS[:2], here), "vars": {"day2_after": ["store"]}},
+        "store": {"hosts": {HOSTS[2]: here}},
+    }
+    file = tmp_path / "hosts.yml"
+    file.write_text(json.dumps({"all": {"children": groups, "vars": variables}}), encoding="utf-8")
+    for host in HOSTS:
+        (tmp_path / f"{host}.open").touch()
+    (tmp_path / "one.bad").touch()
+    operator = Operator(lab, tmp_path)
+    done = operator.run("maintenance", inventory=str(file), at_once=1)
+    assert done.status != 0
+    told = done.of_task("Tell how the window ended")
+    assert "step: work: Run the command: " in told and "(undone: work; the ingress is open again)" in told, done.output
+    log = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert log == ["2", "three", "2", "one", "undone one"]
+    assert all((tmp_path / f"{host}.open").exists() for host in HOSTS)
+    outcomes = [operator.journal(f"shop-{host}").get("outcome") for host in ("three", "one", "two")]
+    assert outcomes == ["done", "failed", None]
+    whole = tmp_path / "state/shop"
+    whole.mkdir()
+    shutil.copy(tmp_path / "state/shop-one/window.json", whole)
+    record = operator.journal("shop")
+    (whole / "window.json").write_text(json.dumps({**record, "service": "shop", "state": "open"}), encoding="utf-8")
+    done = operator.run("maintenance", inventory=str(file), at_once=1)
+    assert done.status != 0 and "a window on the whole of shop is open" in done.text, done.output

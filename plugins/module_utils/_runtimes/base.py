@@ -19,7 +19,8 @@ from .._core.durations import duration
 
 STARTED, STOPPED, RESTARTED, FORCED, ROLLED = "started", "stopped", "restarted", "forced", "rolled"
 RECREATED, SCALED, LIMITED, UPDATED = "recreated", "scaled", "limited", "updated"
-INTENTS = (STARTED, STOPPED, RESTARTED, FORCED, ROLLED, RECREATED, SCALED, LIMITED, UPDATED)
+AUTOSCALED, RENEWED = "autoscaled", "renewed"
+INTENTS = (STARTED, STOPPED, RESTARTED, FORCED, ROLLED, RECREATED, SCALED, LIMITED, UPDATED, RENEWED, AUTOSCALED)
 
 PART = ArgSpec(
     options={
@@ -30,6 +31,7 @@ PART = ArgSpec(
         "max": {"type": "int"},
         "joined": {"type": "list", "elements": "dict", "default": []},
         "triggers": {"type": "list", "elements": "dict", "default": []},
+        "autoscale": {"type": "dict", "default": {}},
     }
 )
 
@@ -107,7 +109,7 @@ class Runtime(Protocol):
         """Return why that cannot be done to the part, to follow its name; empty when it can."""
 
     def work(self, ask: Ask, part: Part, state: State) -> Mapping[str, Any]:
-        """Return what the role's tasks need to do it, beside what is said of every part."""
+        """Return what the role's tasks need to do it, beside what is said of every part, or instead."""
 
     def means(self) -> Mapping[str, Any]:
         """Return what the role's tasks need for all parts."""

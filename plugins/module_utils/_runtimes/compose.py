@@ -20,7 +20,8 @@ from .._checks.docker_facts import IF_ANY, RUNNING, fault_of, limits_of
 from .._core.argspec import ArgSpec
 from .._core.command import run
 from .._core.errors import AccessDenied, NotThere, OpsError, Unreachable, one_line
-from .base import LIMITED, UPDATED, Ask, Part, State
+from .base import LIMITED, RENEWED, UPDATED, Ask, Part, State
+from .compose_images import Images, images_of
 
 SPEC = ArgSpec(
     options={
@@ -42,6 +43,7 @@ _PROJECT, _SERVICE, _ONE_OFF = (f"com.docker.compose.{name}" for name in ("proje
 _FIELDS = {
     "Name": "json .Name",
     "Image": "json .Config.Image",
+    "Id": "json .Image",
     "Status": "json .State.Status",
     "ExitCode": "json .State.ExitCode",
     "OOMKilled": "json .State.OOMKilled",
@@ -72,6 +74,7 @@ class Compose:
         self._folder: str = options["project_dir"]
         self._files = list(_files(options))
         self._services: Mapping[str, Any] = {}
+        self._seen: tuple[Mapping[str, Any], list[Mapping[str, Any]]] = ({}, [])
 
     def look(self, parts: Sequence[Part]) -> Mapping[str, State]:
         """See Runtime.look."""
@@ -84,6 +87,7 @@ class Compose:
                     f"{part.name}: no service {part.unit} in the project", on=self._folder, advice=f"it has {known}"
                 )
         containers = list(self._containers(str(config.get("name") or "")))
+        self._seen = config, containers
         return {
             part.name: _state(self._services[part.unit], [one for one in containers if one["Service"] == part.unit])
             for part in parts
@@ -107,7 +111,7 @@ class Compose:
     def inspected(self, project: str, fields: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield fields of each container of a project, less what ``compose run`` has started.
 
-        :param fields: by name what docker's template language makes JSON of; those that this file needs are always among them.
+        :param fields: by name what docker's template language makes JSON of, beside what this file needs itself.
         :raises OpsError: or one of its kinds.
         """
         label = f"label={_PROJECT}={project}"
@@ -154,6 +158,8 @@ class Compose:
 
     def cannot(self, ask: Ask, part: Part, state: State) -> str:
         """See Runtime.cannot."""
+        if ask.intent == RENEWED and len(self._images(part).runs) > 1:
+            return "runs more than one image: recreate it first, or there is none to go back to"
         if ask.intent != LIMITED:
             return ""
         if ask.memory and ask.memory < _LEAST_MEMORY:
@@ -170,7 +176,34 @@ class Compose:
             return {"override": {"image": ask.image}}
         if ask.intent == LIMITED:
             return {"override": _limits(ask, self._services[part.unit])}
+        if ask.intent == RENEWED:
+            images = self._images(part)
+            return {"override": {}, "change": images.stale, "images": self._told(images, ask.image)}
         return {"override": {}}
+
+    def _images(self, part: Part) -> Images:
+        config, containers = self._seen
+        runs = [str(one["Id"]) for one in containers if one["Service"] == part.unit]
+        return images_of(part.unit, config, runs, self._id_of)
+
+    def _told(self, images: Images, tag: str | None) -> Mapping[str, Any]:
+        """Return what it takes to renew images. :param tag: under which those of before are kept."""
+        keep = images.kept_as(tag) if tag and not images.pinned else None
+        return {
+            "name": images.name,
+            "builds": images.builds,
+            "pinned": images.pinned,
+            "runs": images.runs[0] if images.runs else None,
+            "means": images.means,
+            "keep_as": keep,
+            "kept": self._id_of(keep) if keep else None,
+        }
+
+    def _id_of(self, name: str) -> str | None:
+        """Return the id of the image that a name means now; None where it means none."""
+        argv = [*self._docker(), "image", "inspect", "--format", "{{.Id}}", name]
+        done = run(argv, _SECONDS, expect_status=None, chdir=self._folder)
+        return None if done.status else done.stdout.strip()
 
     def means(self) -> Mapping[str, Any]:
         """Return the files of the project, and the one for overrides, which is among them once it is there."""

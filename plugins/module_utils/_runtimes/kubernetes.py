@@ -13,18 +13,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from .._checks.kubernetes_facts import WORKLOADS
+from .._checks.kubernetes_facts import WORKLOADS, selector_of
 from .._core.argspec import ArgSpec
 from .._core.errors import InputError, NotThere
 from .._core.kubernetes_connection import SPEC as CONNECTION
 from .._core.kubernetes_connection import Api, where
-from .base import AUTOSCALED, SCALED, STARTED, STOPPED, Ask, Part, State
+from .base import AUTOSCALED, LIMITED, RENEWED, RESTARTED, ROLLED, SCALED, STARTED, STOPPED, UPDATED, Ask, Part, State
 from .kubernetes_autoscalers import Autoscaler, governing
+from .kubernetes_sets import refused, said_of
 
 SPEC: ArgSpec = CONNECTION
 # How many there were when somebody stopped it from here, so that as many are started again.
 REPLICAS = "day2.ops/replicas"
-_KINDS = {"deployment": ("Deployment", "deployments"), "statefulset": ("StatefulSet", "statefulsets")}
+_SET = "StatefulSet"
+_KINDS = {"deployment": ("Deployment", "deployments"), "statefulset": (_SET, "statefulsets")}
+# What makes the controller replace pods.
+_REPLACED = (RESTARTED, ROLLED, LIMITED, UPDATED)
 _QUANTITY = re.compile(r"(?P<number>[\d.]+)(?P<unit>m|[kKMGTPE]i?)?")
 _UNITS = {"m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60}
@@ -36,6 +40,7 @@ class Kubernetes:
     """See Runtime."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
+        self.options = options
         self._options = options
         self._api = Api(options)
         self._found: dict[str, Object] = {}
@@ -59,12 +64,19 @@ class Kubernetes:
     def _namespace(self) -> str:
         return quote(self._options["namespace"], safe="")
 
-    def _ask(self, path: str) -> Object:
-        found: Object = self._api.get(f"/{path}", {}, time.monotonic() + self._options["timeout"])
+    def _ask(self, path: str, query: Mapping[str, str] | None = None) -> Object:
+        found: Object = self._api.get(f"/{path}", query or {}, time.monotonic() + self._options["timeout"])
         return found
 
     def cannot(self, ask: Ask, part: Part, state: State) -> str:
         """See Runtime.cannot."""
+        if ask.intent == RENEWED:
+            return "runs images that are neither built nor pulled here: rolling_update gives it another"
+        own = refused(ask, self._found[part.name]) if unit_of(part)[0] == _SET else ""
+        return own or self._undone(ask, part, state)
+
+    def _undone(self, ask: Ask, part: Part, state: State) -> str:
+        """Return which autoscaler would undo it; empty when none would."""
         wanted = {SCALED: ask.count, STOPPED: 0, STARTED: state.present}.get(ask.intent or "")
         if wanted is None:
             return ""
@@ -73,11 +85,13 @@ class Kubernetes:
         undoing = [one for one in undoing if ask.intent != STARTED or one.holds is not None]
         if not undoing:
             return ""
-        advice = "autoscaler=suspend holds it at a count" if undoing[0].holds is None else "autoscaler=resume lets it go"
+        advice = (
+            "autoscaler=suspend holds it at a count" if undoing[0].holds is None else "autoscaler=resume lets it go"
+        )
         return f"{undoing[0].said()}, which would undo it ({advice})"
 
     def _autoscalers(self, part: Part) -> list[Autoscaler]:
-        kind, _plural, name = _unit(part)
+        kind, _plural, name = unit_of(part)
         if part.name not in self._scalers:
             self._scalers[part.name] = governing(self._ask, self._namespace, kind, name)
         return self._scalers[part.name]
@@ -96,13 +110,27 @@ class Kubernetes:
             change["resources"] = {"limits": limits}
         if ask.image:
             change["image"] = ask.image
+        autoscaled = ask.intent == AUTOSCALED
         labels = found["spec"]["selector"].get("matchLabels") or {}
         return {
             "kind": kind,
             "object": name,
             "selector": [f"{label}={value}" for label, value in labels.items()],
             "container": {"name": _container(found)["name"], **change},
+            "notes": said_of(ask, found) if kind == _SET else [],
+            "stuck": self._stuck(found) if kind == _SET and ask.intent in _REPLACED else [],
+            **({"autoscalers": [one.shown(ask.count) for one in self._autoscalers(part)]} if autoscaled else {}),
         }
+
+    def _stuck(self, found: Object) -> list[str]:
+        """Return the pods of a StatefulSet that are not ready.
+
+        Its controller waits for each before it replaces any, also by what would let it get ready: somebody has to
+        remove them (kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback).
+        """
+        query = {"labelSelector": selector_of(found)}
+        pods = self._ask(f"api/v1/namespaces/{self._namespace}/pods", query).get("items") or []
+        return [str(pod["metadata"]["name"]) for pod in pods if not _is_ready(pod)]
 
     def means(self) -> Mapping[str, Any]:
         """Return where it is."""
@@ -122,6 +150,11 @@ def unit_of(part: Part) -> tuple[str, str, str]:
             f"{part.name}: no kind of unit", on=part.unit, advice="expected deployment/NAME or statefulset/NAME"
         )
     return (*_KINDS[kind.lower()], name)
+
+
+def _is_ready(pod: Object) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any((one.get("type"), one.get("status")) == ("Ready", "True") for one in conditions)
 
 
 def _container(found: Object) -> Object:

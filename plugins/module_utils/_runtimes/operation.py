@@ -17,6 +17,7 @@ from .._core.errors import InputError, NotThere, OpsError
 from .._core.result import Result
 from .._core.waiting import SYSTEM_CLOCK, Clock, wait_until
 from .base import (
+    AUTOSCALED,
     FORCED,
     INTENTS,
     LIMITED,
@@ -61,7 +62,7 @@ def operate(params: Mapping[str, Any], _check_mode: bool, clock: Clock = SYSTEM_
     :raises InputError: something is described wrongly, or cannot be done. :raises OpsError: nothing can be told.
     """
     ask = _ask(params)
-    runtime, parts = _described(params["runtime"], params["parts"])
+    runtime, parts = described(params["runtime"], params["parts"])
     if params["wait"]:
         return _waited(runtime, parts, ask, params, clock)
     states = runtime.look(parts)
@@ -96,7 +97,7 @@ def _bytes(text: str) -> int:
     return found
 
 
-def _described(given: Mapping[str, Any], names: Sequence[str]) -> tuple[Runtime, list[Part]]:
+def described(given: Mapping[str, Any], names: Sequence[str]) -> tuple[Runtime, list[Part]]:
     """Return the runtime and the parts that are meant. :raises InputError: they are described wrongly."""
     kind = given.get("kind")
     if kind not in KINDS:
@@ -141,7 +142,7 @@ def _pairs(parts: Sequence[Part], states: Mapping[str, State]) -> list[tuple[Par
 
 def _too_many(ask: Ask, part: Part, state: State) -> str:
     """Return why there cannot be so many; empty when there can."""
-    if ask.intent != SCALED or ask.count is None:
+    if ask.intent not in (SCALED, AUTOSCALED) or ask.count is None:
         return ""
     if part.most is not None and ask.count > part.most:
         return f"may have {part.most} at most, as its max says"
@@ -158,6 +159,7 @@ def _told(runtime: Runtime, ask: Ask, part: Part, state: State) -> dict[str, Any
         "now": state.shown(),
         "wanted": _wanted(ask, state, None),
         "change": _changes(ask, state),
+        "notes": [],
         **(runtime.work(ask, part, state) if ask.intent else {}),
     }
 

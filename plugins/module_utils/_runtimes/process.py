@@ -20,7 +20,7 @@ from .._checks.process import SPEC as PATTERN
 from .._checks.process import probe
 from .._core.argspec import ArgSpec
 from .._core.errors import AccessDenied
-from .base import LIMITED, UPDATED, Ask, Part, State
+from .base import LIMITED, RENEWED, UPDATED, Ask, Part, State
 from .numbered import state_of, work_of
 
 _UNIT = "{unit}"
@@ -66,7 +66,7 @@ class Process:
 
     def cannot(self, ask: Ask, part: Part, state: State) -> str:
         """See Runtime.cannot."""
-        if ask.intent in (LIMITED, UPDATED):
+        if ask.intent in (LIMITED, UPDATED, RENEWED):
             return f"is a plain process, which has no {'limits' if ask.intent == LIMITED else 'image'}"
         return ""
 

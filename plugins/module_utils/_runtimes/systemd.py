@@ -13,7 +13,7 @@ from typing import Any
 
 from .._core.argspec import ArgSpec
 from .._core.systemctl import SYSTEM, USER, show
-from .base import UPDATED, Ask, Part, State
+from .base import RENEWED, UPDATED, Ask, Part, State
 from .numbered import names_of, state_of, work_of
 
 SPEC = ArgSpec(options={"scope": {"type": "str", "choices": [SYSTEM, USER], "default": SYSTEM}})
@@ -43,7 +43,7 @@ class Systemd:
 
     def cannot(self, ask: Ask, part: Part, state: State) -> str:
         """See Runtime.cannot."""
-        return "is a unit of systemd, which has no image" if ask.intent == UPDATED else ""
+        return "is a unit of systemd, which has no image" if ask.intent in (UPDATED, RENEWED) else ""
 
     def work(self, ask: Ask, part: Part, state: State) -> Mapping[str, Any]:
         """Return the instances to work on, and properties for limits."""

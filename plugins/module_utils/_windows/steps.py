@@ -55,6 +55,8 @@ def _step(step: Step, groups: Collection[str]) -> Iterator[str]:
 def _way(name: str, what: Step, ways: Sequence[str]) -> Iterator[str]:
     """Tell whether it is said what to do, and once; a file of tasks must be there."""
     found = [way for way in ways if what.get(way)]
+    if what.get("tasks_from") and found != ["role"]:
+        yield f"{name} has tasks_from, which is a role's"
     if len(found) != 1:
         yield f"{name} has {' and '.join(found) or 'nothing to do'}; expected one of {', '.join(ways)}"
     elif found == ["tasks"] and not Path(what["tasks"]).is_file():

@@ -46,6 +46,7 @@ def test_steps_that_can_be_done(tmp_path: Path) -> None:
             [{**WELL, "undo": {"checks": [1]}}],
             "maintenance step well: undo has nothing to do; expected one of tasks, role, command",
         ),
+        ([{**WELL, "tasks_from": "x"}], "maintenance step well has tasks_from, which is a role's"),
         ([{**WELL, "undo": {"tasks": "/no.yml"}}], "maintenance step well: undo: no file /no.yml on the controller"),
     ],
 )

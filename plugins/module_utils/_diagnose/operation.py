@@ -23,7 +23,7 @@ from .._checks.disk import SPEC as DISK
 from .._checks.disk import probe as look_at_disk
 from .._checks.process import require_sight
 from .._core.argspec import ArgSpec
-from .._core.errors import InputError, OpsError, one_line
+from .._core.errors import AccessDenied, InputError, NotThere, OpsError, one_line
 from .._core.masking import masked
 from .._core.result import Result
 from .._core.waiting import SYSTEM_CLOCK, Clock
@@ -65,6 +65,7 @@ _FULL = 95.0  # percent of a file system, or of its inodes
 _BUSY = 95.0  # percent of each CPU
 _LOG_SECONDS, _LOG_BACK = 5.0, 3600.0
 _LONGEST_LINE = 400
+_TAIL = 256 << 10  # bytes of a file that last lines are looked for in
 
 Seen = TypeVar("Seen")
 
@@ -98,12 +99,8 @@ def operate(params: Mapping[str, Any], _check_mode: bool = False, clock: Clock =
     :raises InputError: something is described wrongly; nothing has been looked at by then.
     """
     _check(params)
-    runtime, parts = described(params["runtime"], []) if params["runtime"] else (None, [])
-    names = [part.name for part in parts]
-    strangers = sorted({*params["environment"], *(one["part"] for one in params["ports"] if one["part"])} - {*names})
-    if strangers:
-        raise InputError(f"no part {', '.join(strangers)} is described", advice=f"described are {', '.join(names)}")
     found = _Diagnosis()
+    runtime, parts = _runtime(found, params)
     before, sockets_before, started = _first_look(found), _sockets(found), clock.monotonic()
     instances = _parts(found, runtime, parts, params)
     for disk in params["disks"]:
@@ -127,8 +124,37 @@ def _check(params: Mapping[str, Any]) -> None:
             raise InputError(
                 f"environment: {part} has no list of names", advice="expected such as {api: [DATABASE_URL]}"
             )
+    _refuse_strangers(params)
     for number, source in enumerate(params["logs"]):
         SOURCE.validate({key: value for key, value in source.items() if key != "name"}, f"logs[{number}]")
+
+
+def _runtime(found: _Diagnosis, params: Mapping[str, Any]) -> tuple[Any, Sequence[Part]]:
+    """Return what runs the service, and its parts; None and none where there is none, or nothing of it is to be had.
+
+    :raises InputError: it is described wrongly, or something names a part that it has not.
+    """
+    if not params["runtime"]:
+        return None, []
+    try:
+        runtime, parts = described(params["runtime"], [])
+    except InputError:
+        raise
+    except OpsError as error:  # such as a project whose folder is gone
+        found.not_known("the runtime", str(error))
+        return None, []
+    return runtime, parts
+
+
+def _refuse_strangers(params: Mapping[str, Any]) -> None:
+    """:raises InputError: something names a part that is not described."""
+    given = params["runtime"].get("parts")
+    names = [str(one.get("name")) for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []
+    wanted = {*params["environment"], *(one["part"] for one in params["ports"] if one["part"])}
+    strangers = sorted(wanted - {*names})
+    if strangers:
+        known = ", ".join(names) or "none"
+        raise InputError(f"no part {', '.join(strangers)} is described", advice=f"described are {known}")
 
 
 def _first_look(found: _Diagnosis) -> Mapping[int, processes.Process]:
@@ -202,10 +228,26 @@ def _log(found: _Diagnosis, name: str, given: Mapping[str, Any], count: int) -> 
     own = {key: value for key, value in given.items() if key != "name"}
     options = SOURCE.validate({"max_bytes": "5M", **own, "timeout": _LOG_SECONDS}, f"logs ({name})")
     budget = Budget(options["max_bytes"], _LOG_SECONDS)
-    last = _last(options, budget, count)
+    last = _end_of(options["path"], count) if options["path"] else _last(options, budget, count)
     found.data.setdefault("logs", []).append({"name": name, "lines": last})
     if budget.spent:
         found.not_known(f"last lines of {name}", budget.spent)
+
+
+def _end_of(path: str, count: int) -> list[str]:
+    """Return the last lines of a file, whatever their time is: many have none.
+
+    :raises OpsError: or one of its kinds: it cannot be read.
+    """
+    try:
+        with open(path, "rb") as stream:
+            stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))
+            text = stream.read(_TAIL).decode("utf-8", "replace")
+    except FileNotFoundError as error:
+        raise NotThere("no such file", on=path) from error
+    except OSError as error:
+        raise AccessDenied(f"the file cannot be read ({error.strerror})", on=path) from error
+    return [masked(one_line(line, _LONGEST_LINE)) for line in text.splitlines()[-count:]]
 
 
 def _last(options: Mapping[str, Any], budget: Budget, count: int) -> list[str]:

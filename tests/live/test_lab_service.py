@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.day2.ops.tests.lab import process, redis_server
+from ansible_collections.day2.ops.tests.lab import process, redis_server, state
 from ansible_collections.day2.ops.tests.lab.background_load import BackgroundLoad
 from ansible_collections.day2.ops.tests.lab.demo import names
 from ansible_collections.day2.ops.tests.lab.demo.account import Account, await_drained, settle
@@ -103,6 +103,16 @@ def test_orders_wait_while_the_database_is_away(lab: Lab, how: str) -> None:
     account = _settled(lab, load)
     assert (account.lost, account.dead, account.errors) == (0, 0, 0)
     assert account.accepted == account.processed
+
+
+def test_what_another_command_has_started_meanwhile_is_known(lab: Lab) -> None:
+    with BackgroundLoad(lab.home, rate=20) as load:
+        other = Lab(lab.folder)  # as a playbook does through the lab's command
+        other.end_process("worker-1", kill=False)
+        other.run_process("worker-1")
+    assert lab.home.runs("worker-1")
+    assert other.facts["processes"]["worker-1"] == state.read(lab.folder)["processes"]["worker-1"]
+    assert _settled(lab, load).balanced
 
 
 def test_an_item_in_hand_is_seen_in_flight(lab: Lab) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.day2.ops.plugins.module_utils._core.argspec import ArgS
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import run_here
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._reports.operation import operate, validated
+from ansible_collections.day2.ops.plugins.plugin_utils._known_secrets import known_secrets
 
 
 class ActionModule(ActionBase):
@@ -26,7 +27,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
 
         def operation(_none: dict[str, Any], check_mode: bool) -> Result:
-            return operate(validated(self._task.args), check_mode)
+            return operate(validated(self._task.args), check_mode, known_secrets(self._templar, task_vars or {}))
 
         # The operation masks secrets by itself. Here a host or a check with a telling name ("token service") is a key,
         # and what stands below it would be taken for a secret.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .._core.secrets import is_secret_name, url_secrets
@@ -31,11 +31,11 @@ _is_secret_name = functools.lru_cache(maxsize=4096)(is_secret_name)
 class Net:
     """Knows the secrets that nested values hold: text under telling names, and parts of addresses.
 
-    Numbers are none, as ``token_age: 3`` is a measurement.
+    Numbers are none, as ``token_age: 3`` is a measurement. ``known``: secrets that are known from elsewhere.
     """
 
-    def __init__(self, *values: Any) -> None:
-        found = {secret for value in values for secret in _secrets(value)} - _OUR_WORDS
+    def __init__(self, *values: Any, known: Iterable[str] = ()) -> None:
+        found = {secret for value in values for secret in _secrets(value)}.union(known) - _OUR_WORDS
         self._found_any = bool(found)
         everywhere = sorted((one for one in found if len(one) >= _SHORTEST), key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, everywhere))) if everywhere else None

@@ -38,16 +38,17 @@ _SEVERITIES = ("critical", "warning", "observe")
 Report = dict[str, Any]
 
 
-def build(params: Mapping[str, Any], now: float | None = None) -> Report:
+def build(params: Mapping[str, Any], now: float | None = None, known: Iterable[str] = ()) -> Report:
     """Return the report for the options of the module ``report``.
 
     Its ``hosts`` map each host to ``status``, ``summary``, ``failures``, ``warnings`` and ``checks`` in the shape that
     ``health_gate`` returns; ``window`` is the record of a maintenance window, or empty.
 
-    :param now: seconds since the epoch.
+    :param now: seconds since the epoch. :param known: secrets that are masked besides those that it finds.
     :raises InputError: a host's result or a section is not in its shape.
     """
-    net = Net(*params["hosts"].values(), params["window"], params["sections"], params["title"], params["summary"])
+    values = (*params["hosts"].values(), params["window"], params["sections"], params["title"], params["summary"])
+    net = Net(*values, known=known)
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
     given = {host: net.over(result or {}) for host, result in sorted(params["hosts"].items())}
     names = _told_apart(net.text(str(host)) for host in given)

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def validated(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {**SPEC.validate({**arguments, **{name: {} for name in large}}, "arguments"), **large}
 
 
-def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
+def operate(params: Mapping[str, Any], check_mode: bool, known: Iterable[str] = ()) -> Result:
     """Write the report in each form, whole or not at all; in check mode only say what it would hold.
 
     :raises InputError: a name that leads out of the folder, or results that are not in their shape.
@@ -60,7 +60,7 @@ def operate(params: Mapping[str, Any], check_mode: bool) -> Result:
     """
     _refuse_wrong(params)
     now = time.time()
-    report = model.build(params, now)
+    report = model.build(params, now, known)
     places = files.Places(Path(params["dir"]).expanduser().absolute(), params["name"], now)
     written = {form: str(places.of(FORMS[form])) for form in params["formats"]}
     textfile = Path(params["textfile_dir"]).expanduser() / f"{params['name']}.prom" if params["textfile_dir"] else None

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note: private to the collection day2.ops; not covered by its semantic versioning.
+"""The secrets that an inventory holds, and taking them out of text that somebody else wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from .masking import MASK
+from .secrets import is_secret_name, nested_secrets
+
+# Names of variables that the collection reads, and of those that people keep in a vault by custom.
+_READ = ("day2_", "vault_")
+# The address of a webhook is a password in itself.
+_ADDRESSES = ("webhook_url",)
+# A shorter one would be found in every other word.
+_SHORTEST = 4
+
+
+def concerns(name: str) -> bool:
+    """Tell whether a variable of that name may hold a secret that is to be known."""
+    return name.startswith(_READ) or is_secret_name(name)
+
+
+def secrets_among(variables: Mapping[str, Any]) -> set[str]:
+    """Return the secrets in variables of an inventory, templates resolved.
+
+    What stands under another name too, as the name of a user whose password is the same, is none: to hide it would hide
+    half of each text.
+    """
+    found: set[str] = set()
+    for name, value in variables.items():
+        found.update(nested_secrets({name: value}))
+        found.update(_addresses(value))
+        if name.startswith("vault_"):
+            found.update(text for text, _secret in _texts(value))
+    open_ones = {
+        text
+        for name, value in variables.items()
+        if not name.startswith("vault_")
+        for text, is_secret in _texts(value, name)
+        if not is_secret
+    }
+    return {one for one in found if len(one) >= _SHORTEST} - open_ones
+
+
+def hidden(text: str, secrets: Collection[str]) -> str:
+    """Return ``text`` with stars in place of each of the secrets, the longest first."""
+    if not secrets:
+        return text
+    return re.sub("|".join(map(re.escape, sorted(secrets, key=len, reverse=True))), MASK, text)
+
+
+def _addresses(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name in _ADDRESSES and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _addresses(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _addresses(inner)
+
+
+def _texts(value: Any, name: str = "", is_secret: bool = False) -> Iterator[tuple[str, bool]]:
+    """Yield each text, and whether it stands under the name of a secret."""
+    is_secret = is_secret or is_secret_name(name) or name in _ADDRESSES
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(inner, str(key), is_secret)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner, name, is_secret)
+    elif isinstance(value, str):
+        yield value, is_secret

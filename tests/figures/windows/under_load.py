@@ -35,6 +35,7 @@ from ..run import CHECKOUT, Run
 
 AREA = "windows"
 RATE = 40.0  # orders a second
+_SECONDS, _DRAIN_SECONDS = 1500.0, 300.0  # on a machine that is busy with other things
 STEPS = ("restarted", "rolled", "recreated")
 IN_SHORT = "process"
 _INVENTORY = CHECKOUT / "inventories/demo"
@@ -175,9 +176,9 @@ def _under_load(place: Place, playbook: str, **given: Any) -> Worked:
     more = ["-i", str(inventory), "-e", json.dumps(given)]
     argv = playbook_argv(CHECKOUT / f"playbooks/{playbook}.yml", _INVENTORY, *more)
     variables = environment(DAY2_LAB_DIR=place.home.facts["dir"], **place.environment())
-    with BackgroundLoad(place.home, rate=RATE, url=place.front.url) as load:
-        done = processes.run(argv, CHECKOUT, variables)
-    await_drained(place.home.facts)
+    with BackgroundLoad(place.home, rate=RATE, seconds=2 * _SECONDS, url=place.front.url) as load:
+        done = processes.run(argv, CHECKOUT, variables, _SECONDS)
+    await_drained(place.home.facts, _DRAIN_SECONDS)
     return Worked(done, settle(place.home.facts, load.result), load.result)
 
 

@@ -31,7 +31,18 @@ _NAMED = re.compile(
 
 def masked(text: str) -> str:
     """Return ``text`` with each secret that can be told as one replaced: what has a secret's name, logins, tokens."""
-    return _NAMED.sub(_hide_named, _PLAIN.sub(_hide_plain, text))
+    text = _PLAIN.sub(_hide_plain, text)
+    parts: list[str] = []
+    done = 0
+    match = _NAMED.search(text)
+    while match:
+        # The value of a harmless name may be a name itself: error: password=x
+        is_secret = is_secret_name(match["name"] or match["flag"].lstrip("-"))
+        end = match.end() if is_secret else match.end("sign" if match["name"] else "gap")
+        parts += [text[done : match.start()], _hidden(match)] if is_secret else [text[done:end]]
+        done = end
+        match = _NAMED.search(text, done)
+    return "".join([*parts, text[done:]])
 
 
 def _hide_plain(match: re.Match[str]) -> str:
@@ -40,10 +51,8 @@ def _hide_plain(match: re.Match[str]) -> str:
     return f"{match['header'] or match['scheme'] or ''}{MASK}"
 
 
-def _hide_named(match: re.Match[str]) -> str:
+def _hidden(match: re.Match[str]) -> str:
     if match["flag"]:
-        return f"{match['flag']} {MASK}" if is_secret_name(match["flag"].lstrip("-")) else match[0]
-    if not is_secret_name(match["name"]):
-        return match[0]
+        return f"{match['flag']} {MASK}"
     quote = match["value"][0] if match["value"][0] in "\"'" else ""
     return f"{match['name']}{match['sign']}{quote}{MASK}{quote}"

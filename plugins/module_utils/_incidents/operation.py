@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from .._core.argspec import ArgSpec
 from .._core.durations import show_duration
-from .._core.errors import InputError, OpsError, one_line
+from .._core.errors import InputError, OpsError, Unreachable, one_line
 from .._core.masking import masked
 from .._core.moments import moment, written_utc
 from .._core.result import Result
@@ -67,19 +68,33 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
         named(rules, params["severity"])
     records = Records(Path(params["state_dir"]).expanduser().absolute(), params["service"])
     work = {UPDATE: _update, CLOSE: _close, TOLD: _told}[params["do"]]
-    if check_mode:
-        return work(_Work(params, records, rules, clock.time(), True))
-    with records.guarded():
-        return work(_Work(params, records, rules, clock.time(), False))
+    with ExitStack() as stack:
+        lost = ""
+        if not check_mode:
+            try:
+                stack.enter_context(records.guarded())
+            except Unreachable:
+                raise  # somebody is at it right now
+            except OpsError as error:  # a full disk is no reason to tell nobody
+                lost = str(error)
+        return work(_Work(params, records, rules, clock.time(), check_mode or bool(lost), lost))
 
 
 class _Work:
     """One call: its options, the records, the rules, and the time."""
 
     def __init__(
-        self, params: Mapping[str, Any], records: Records, rules: Sequence[Mapping[str, Any]], now: float, dry: bool
+        self,
+        params: Mapping[str, Any],
+        records: Records,
+        rules: Sequence[Mapping[str, Any]],
+        now: float,
+        dry: bool,
+        lost: str = "",
     ) -> None:
+        """:param dry: write nothing. :param lost: why nothing can be written, for ``missing``."""
         self.params, self.records, self.rules, self.now, self.dry = params, records, rules, now, dry
+        self.missing = [lost] if lost else []
         self.by = who()
 
     def meant(self) -> str:
@@ -104,9 +119,12 @@ class _Work:
             note(record, MITIGATED, self.now, self.by, masked(one_line(self.params["note"], 1000)))
 
     def result(self, record: Record, changed: bool, msg: str, **more: Any) -> Result:
-        """Return what is told of an incident; its record is kept."""
+        """Return what is told of an incident; its record is kept, and what could not be had is told."""
         if changed and not self.dry:
-            self.records.write(record)
+            try:
+                self.records.write(record)
+            except OpsError as error:  # people are told all the same
+                self.missing.append(str(error))
         path = str(self.records.bundle(record["id"]))
         severity = named(self.rules, record["severity"]) if _is_known(self.rules, record["severity"]) else None
         told = {
@@ -118,7 +136,7 @@ class _Work:
             "bundle": path,
         }
         todo = follow_ups(record, self.params["findings"], path)
-        data = {"incident": told, "follow_ups": todo, "missing": [], "first": False, "already": False}
+        data = {"incident": told, "follow_ups": todo, "missing": self.missing, "first": False, "already": False}
         return Result(changed=changed, msg=msg, data={**data, **more})
 
 
@@ -153,9 +171,9 @@ def _update(work: _Work) -> Result:
     record["runs"] += 1
     note(record, ASSESSED, work.now, work.by, _assessment(record, suggestion, changed))
     work.add_note(record)
-    missing = _collect(work, record)
+    _collect(work, record)
     msg = _message(work, record, suggestion, "opened" if first else "made worse or better" if changed else "")
-    more = {"missing": missing, "first": first, "suggested": suggestion.name, "because": list(suggestion.because)}
+    more = {"first": first, "suggested": suggestion.name, "because": list(suggestion.because)}
     return work.result(record, True, msg, **more)
 
 
@@ -181,10 +199,10 @@ def _message(work: _Work, record: Record, suggestion: Severity, news: str) -> st
     return masked("\n".join(lines))
 
 
-def _collect(work: _Work, record: Record) -> list[str]:
-    """Put the pieces into the archive; return which could not be had, and why."""
+def _collect(work: _Work, record: Record) -> None:
+    """Put the pieces into the archive, and note which could not be had, and why."""
     secrets = {*nested_secrets(work.params["hide"]), *nested_secrets(work.params["pieces"])}
-    pieces, missing = {}, []
+    pieces, missing = {}, work.missing
     for piece in work.params["pieces"]:
         try:
             if piece["missing"]:
@@ -200,13 +218,12 @@ def _collect(work: _Work, record: Record) -> list[str]:
     }
     pieces.update({name: bundle.render(piece, secrets) for name, piece in own.items()})
     if work.dry:
-        return missing
+        return
     folder = f"{written_utc(work.now).replace(':', '')}-{record['runs']}"
     try:
         bundle.append(work.records.bundle(record["id"]), folder, pieces, work.now)
     except OpsError as error:  # without evidence it is an incident all the same
         missing.append(str(error))
-    return missing
 
 
 def _close(work: _Work) -> Result:
@@ -223,11 +240,11 @@ def _close(work: _Work) -> Result:
     record["state"], record["closed_at"] = CLOSED, written_utc(work.now)
     record["runs"] += 1
     note(record, COMMUNICATED, work.now, work.by, "the incident was closed")
-    missing = _collect(work, record)
+    _collect(work, record)
     lasted = _lasted(record, work.now)
     lines = [f"{record['severity']} incident {record['id']} of {record['service']} is over, it lasted {lasted}"]
     lines += [f"Done: {one_line(work.params['note'], 300)}"] if work.params["note"] else []
-    return work.result(record, True, masked("\n".join(lines)), missing=missing)
+    return work.result(record, True, masked("\n".join(lines)))
 
 
 def _told(work: _Work) -> Result:

@@ -28,6 +28,8 @@ GITHUB = "gh" + "p_" + "a1" * 18
         ("connect to redis://app:hunter2@cache:6379/0", "connect to redis://***@cache:6379/0"),
         ("GET /x?access_token=hunter2&page=2 HTTP/1.1", "GET /x?access_token=***&page=2 HTTP/1.1"),
         ("run --login-password hunter2 --verbose", "run --login-password *** --verbose"),
+        ("error: password=hunter2 is refused", "error: password=*** is refused"),
+        ("message: {'at': 'password=hunter2'}", "message: {'at': 'password=***'}"),
         (f"got {TOKEN} from", "got *** from"),
         (f"push with {GITHUB}", "push with ***"),
     ],

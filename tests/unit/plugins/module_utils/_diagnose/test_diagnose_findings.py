@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._core.waiting import SYSTEM_CLOCK
-from ansible_collections.day2.ops.plugins.module_utils._diagnose import checks, operation, parts_compose, parts_systemd
+from ansible_collections.day2.ops.plugins.module_utils._diagnose import checks, memory, parts_compose, parts_systemd
 from ansible_collections.day2.ops.plugins.module_utils._diagnose.findings import ADVICE, Finding, ranked
 from ansible_collections.day2.ops.plugins.module_utils._diagnose.operation import SPEC, operate
 from ansible_collections.day2.ops.plugins.module_utils._diagnose.page import diagnosis
@@ -119,14 +119,17 @@ def test_containers_of_a_project() -> None:
     assert parts_compose.published(Project([]), [API]) == [{"port": 8000, "part": "api"}]
 
 
-def pod(state: dict[str, Any], ready: bool = False, **more: Any) -> dict[str, Any]:
-    status = {"phase": "Running", "containerStatuses": [{"name": "web", "ready": ready, "state": state, **more}]}
+def pod(state: dict[str, Any], more: dict[str, Any] | None = None, ready: bool = False) -> dict[str, Any]:
+    status = {
+        "phase": "Running",
+        "containerStatuses": [{"name": "web", "ready": ready, "state": state, **(more or {})}],
+    }
     return {"metadata": {"name": "shop-1"}, "status": status}
 
 
 def test_pods() -> None:
-    ended = {"lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}}, "restartCount": 4}
-    looping = instance_of("api", pod({"waiting": {"reason": "CrashLoopBackOff"}}, **ended), "web")
+    ended: dict[str, Any] = {"lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}}, "restartCount": 4}
+    looping = instance_of("api", pod({"waiting": {"reason": "CrashLoopBackOff"}}, ended), "web")
     assert (looping.state, looping.fault, looping.oom_killed, looping.restarts) == (
         "CrashLoopBackOff",
         "stopped",
@@ -158,7 +161,7 @@ def check(name: str, kind: str, status: str = "fail", **more: Any) -> dict[str, 
 
 
 def test_checks_become_findings() -> None:
-    down = {"reason": "no connection", "seen": {}}
+    down: dict[str, Any] = {"reason": "no connection", "seen": {}}
     made = [
         check("db", "postgres", **down),
         check("diagnose locks", "postgres", severity="warning", **down),
@@ -228,7 +231,7 @@ def test_one_source_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch, t
     def broken(*_arguments: Any) -> Any:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(operation.memory, "look", broken)
+    monkeypatch.setattr(memory, "look", broken)
     log = tmp_path / "app.log"
     log.write_text("first\npassword=hush-hush\n", encoding="utf-8")
     runtime = {"kind": "compose", "project_dir": str(tmp_path / "no"), "parts": [{"name": "api"}]}

@@ -104,3 +104,72 @@ def test_every_round_can_be_made(lab: Lab, tmp_path: Path, monkeypatch: pytest.M
     assert "unexpected" not in done.output
     assert "Traceback" not in done.output
     assert [name for name in SECRETS if f"dummy-{name}" in done.output] == []
+
+
+# Each on its own host, so that one start of Ansible does for all.
+SWITCHES: list[dict[str, Any]] = [
+    {
+        "hosts": "all",
+        "gather_facts": False,
+        "tasks": [
+            {
+                "day2.ops.ingress_switch": {"state": "open", "switch": "{{ item }}"},
+                "loop": "{{ [day2_ingress] + (linkflow_switches | default({})).values() | list }}",
+                "check_mode": True,
+                "register": "looked",
+                "ignore_errors": True,
+            },
+            {
+                "ansible.builtin.copy": {
+                    "dest": "{{ folder }}/{{ day2_service }}.json",
+                    "content": "{{ looked.results | map(attribute='msg') | to_json }}",
+                }
+            },
+        ],
+    }
+]
+
+
+def test_every_switch_is_described_well(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No service is there; nothing may be wrong with what the inventory says."""
+    for name in SECRETS:
+        monkeypatch.setenv(name, f"dummy-{name}")
+    (tmp_path / "switches.yml").write_text(json.dumps(SWITCHES), encoding="utf-8")
+    playbook = os.path.relpath(tmp_path / "switches", CHECKOUT / "playbooks")
+    more = [part for system in SYSTEMS[1:] for part in ("-i", f"inventories/{system}")]
+    operator = Operator(lab, tmp_path)
+    done = operator.run(playbook, *more, inventory=f"inventories/{SYSTEMS[0]}", folder=str(tmp_path), **HERE)
+    told = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("*.json")}
+    services = {name.replace("_", "-") for name in SYSTEMS}
+    assert services == set(told) - {"variables"}, done.output
+    wrong = ("unknown", "missing", "mutually", "switch:", "unexpected", "parameters are", "unable to convert")
+    for service in services:
+        for message in told[service]:
+            assert not any(word in message.replace("; see switch: path", "") for word in wrong), message
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("system", "given", "words"),
+    [
+        # nothing tells how many documents are being converted
+        ("docc2context", {}, "no queue is described for docc2context: day2_queues and day2_queues__* are empty"),
+        (
+            "vcon_server",
+            {"day2_ingress": {}},
+            "no switch of the ingress is described for vcon-server: day2_ingress is empty",
+        ),
+        # the first that is not here; what the window needs is described
+        ("vcon_server", {}, "(nothing was touched)"),
+    ],
+)
+def test_a_window_is_refused_before_anything_is_touched(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str, given: dict[str, Any], words: str
+) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(name, f"dummy-{name}")
+    operator = Operator(lab, tmp_path)
+    done = operator.run("maintenance", inventory=f"inventories/{system}", **HERE, **given)
+    assert done.status != 0 and words in done.text, done.output
+    assert "Close the ingress and see it closed" not in done.output
+    assert "unexpected" not in done.output and "Traceback" not in done.output

@@ -33,6 +33,7 @@ SECRET = "tell-nobody-57"
 NO_OTHERS: dict[str, Any] = {f"day2_checks__{group}": [] for group in ("app", "monitoring", "redis")}
 ALONE: dict[str, Any] = {
     **NO_OTHERS,
+    "day2_ingress": {},
     "day2_restore_stop__search": [],
     "day2_restore_start__search": [],
     "day2_checks__search": [{"name": "elasticsearch", "kind": "elasticsearch", "status": "yellow"}],

@@ -90,7 +90,8 @@ options:
         description:
           - Requests for events. C(name), what logs in (C(headers), C(token) or C(url_username) and C(url_password)),
             C(validate_certs), C(ca_certs), and for each event that is told, under its name, C(url), C(method) (V(POST)), C(body)
-            and C(id_path), which leads to the id in the answer. C({id}) is that id from then on.
+            and C(id_path), which leads to the id in the answer. C({id}) is that id from then on. C(update) is for what follows the
+            first message of an incident.
         type: list
         elements: dict
       templates:

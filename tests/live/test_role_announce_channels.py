@@ -124,6 +124,26 @@ def test_an_incident_is_opened_and_resolved(page: tuple[StatusPage, dict[str, An
     assert (incident["status"], incident["body"]) == ("completed", "aborted")
 
 
+def test_an_incident_goes_on_until_it_is_over(
+    grafana: tuple[Grafana, dict[str, Any]], page: tuple[StatusPage, dict[str, Any]]
+) -> None:
+    (there, to), (incidents, how) = grafana, page
+    how = {**how, "incident": how["begin"]}
+    how["update"] = {**how["end"], "body": {"incident": {"status": "identified", "body": "{text}"}}}
+    to = {**to, "status_pages": [how]}
+    kept: dict[str, Any] = {}
+    for text, over in (("down", False), ("at it", False), ("up", True)):
+        told = announce(event="incident", text=text, over=over, to=to, kept=kept)
+        assert (told["told"], told["not_told"]) == (["Grafana", "page of the shop"], [])
+        kept = {**kept, **told["kept"]}
+        (incident,) = incidents.incidents.values()
+        assert incident["body"] == text
+    assert incident["status"] == "completed"
+    (region,) = there.annotations.values()
+    assert region["text"] == "down\nat it\nup"
+    assert "timeEnd" in region
+
+
 def test_an_incident_of_which_nothing_is_known_is_told_of(page: tuple[StatusPage, dict[str, Any]]) -> None:
     _there, how = page
     told = announce(event="end", to={"status_pages": [how]})

@@ -19,7 +19,7 @@ from .._core.argspec import ArgSpec
 from .._core.errors import OpsError
 from .._core.http_options import SPEC as HTTP
 from .channel import Channel, Deadline, Sent
-from .message import BEGIN, Message
+from .message import INCIDENT, LASTING, Message
 from .web import Refused, ask, under
 
 SPEC = (
@@ -49,15 +49,23 @@ class _Annotations:
         """Make the annotation, or let the region that was begun end. :raises OpsError: Grafana does not take it."""
         if message.over:
             return self._end(message, kept or self._look(message, deadline), deadline)
+        if message.event == INCIDENT and kept.get("id") is not None:
+            return self._go_on(message, kept, deadline)
         return Sent(self._make(message, {}, deadline))
+
+    def _go_on(self, message: Message, begun: Mapping[str, Any], deadline: Deadline) -> Sent:
+        """Add a text to the region of an incident, which goes on."""
+        text = _joined(begun, message)
+        self._ask("PATCH", f"/{begun['id']}", {"text": text}, deadline)
+        return Sent({**begun, "text": text})
 
     def _end(self, message: Message, begun: Mapping[str, Any], deadline: Deadline) -> Sent:
         """End the region. One that was never begun, or that somebody has removed, is made as a whole."""
         now = message.values["time_ms"]
         if begun.get("id") is not None:
-            text = "\n".join(filter(None, (str(begun.get("text") or ""), message.text)))
+            change = {"timeEnd": now, "text": _joined(begun, message)}
             try:
-                self._ask("PATCH", f"/{begun['id']}", {"timeEnd": now, "text": text}, deadline)
+                self._ask("PATCH", f"/{begun['id']}", change, deadline)
                 return Sent()
             except Refused as error:
                 if error.status != _GONE:
@@ -78,7 +86,7 @@ class _Annotations:
         made = answer.get("id") if isinstance(answer, Mapping) else None
         if not isinstance(made, int):
             raise OpsError("the answer holds no id of an annotation")
-        return {"id": made, "time": now, "text": message.text} if message.event == BEGIN else {}
+        return {"id": made, "time": now, "text": message.text} if message.event in LASTING else {}
 
     def _look(self, message: Message, deadline: Deadline) -> Mapping[str, Any]:
         """Return the region that a run began which died before it could say so; nothing when there is none."""
@@ -95,3 +103,7 @@ class _Annotations:
 
     def _ask(self, method: str, path: str, body: Any, deadline: Deadline) -> Any:
         return ask(method, under(self._options["url"], f"api/annotations{path}"), body, self._options, deadline)
+
+
+def _joined(begun: Mapping[str, Any], message: Message) -> str:
+    return "\n".join(filter(None, (str(begun.get("text") or ""), message.text)))

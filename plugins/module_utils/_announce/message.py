@@ -16,8 +16,10 @@ from .._core.errors import InputError, one_line
 from .placeholders import filled_text
 
 MESSAGE = "message"
-BEGIN = "begin"
-EVENTS = [MESSAGE, BEGIN, "end", "failed", "aborted", "incident", "result"]
+BEGIN, INCIDENT = "begin", "incident"
+EVENTS = [MESSAGE, BEGIN, "end", "failed", "aborted", INCIDENT, "result"]
+# These last until they are over: something is opened that is to be ended.
+LASTING = (BEGIN, INCIDENT)
 # After these what began is over, unless the caller says that it is not.
 _LAST = ("end", "failed", "aborted")
 _SUBJECT = 200  # characters

@@ -15,7 +15,7 @@ from .._core.errors import InputError, OpsError
 from .._core.http_options import SPEC as HTTP
 from .._core.jsonpath import Missing, look_up, parse
 from .channel import Channel, Deadline, Sent
-from .message import EVENTS, Message
+from .message import EVENTS, INCIDENT, Message
 from .placeholders import asks_for, filled, filled_address
 from .web import ask
 
@@ -27,11 +27,13 @@ REQUEST = ArgSpec(
         "id_path": {"type": "str"},
     }
 )
+UPDATE = "update"
+_REQUESTS = [*EVENTS, UPDATE]
 SPEC = (
     ArgSpec(
         options={
             "name": {"type": "str", "default": "status page"},
-            **{event: {"type": "dict", "options": dict(REQUEST.options)} for event in EVENTS},
+            **{name: {"type": "dict", "options": dict(REQUEST.options)} for name in _REQUESTS},
         },
         required_one_of=[EVENTS],
     )
@@ -42,28 +44,31 @@ SPEC = (
 def channel(options: Mapping[str, Any]) -> Channel:
     """Return the channel. :raises InputError: an option is wrong."""
     validated = SPEC.validate(options, f"status page {options.get('name', '')}".rstrip())
-    for event in EVENTS:
-        parse((validated[event] or {}).get("id_path") or "")
+    for name in _REQUESTS:
+        parse((validated[name] or {}).get("id_path") or "")
 
     def send(message: Message, kept: Mapping[str, Any], deadline: Deadline) -> Sent | None:
-        event = _event(validated, message)
-        return _send(validated, event, message, kept, deadline) if event else None
+        name = _request(validated, message, kept)
+        return _send(validated, name, message, kept, deadline) if name else None
 
     return Channel(validated["name"], send)
 
 
-def _event(options: Mapping[str, Any], message: Message) -> str:
-    """Return whose request is sent: the event's own; for another end, once all is over, that of the end."""
-    if options[message.event]:
-        return message.event
-    return "end" if message.over and options["end"] else ""
+def _request(options: Mapping[str, Any], message: Message, kept: Mapping[str, Any]) -> str:
+    """Return whose request is sent; empty when there is none.
+
+    The event's own; for another end, once all is over, that of the end. An incident is opened once.
+    """
+    if message.event == INCIDENT and (message.over or kept.get("id") is not None):
+        name = "end" if message.over else UPDATE
+    else:
+        name = "end" if message.over and not options[message.event] else message.event
+    return name if options[name] else ""
 
 
-def _send(
-    options: Mapping[str, Any], event: str, message: Message, kept: Mapping[str, Any], deadline: Deadline
-) -> Sent:
-    request = options[event]
-    where = f"{options['name']}: {event}"
+def _send(options: Mapping[str, Any], name: str, message: Message, kept: Mapping[str, Any], deadline: Deadline) -> Sent:
+    request = options[name]
+    where = f"{options['name']}: {name}"
     if asks_for(request, "id") and kept.get("id") is None:
         raise OpsError("nothing is open there that is known of", advice="look there by hand")
     values = {**message.values, **({"id": kept["id"]} if kept.get("id") is not None else {})}

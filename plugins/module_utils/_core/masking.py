@@ -22,11 +22,14 @@ _PLAIN = re.compile(
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_\w{20,}|\bxox[abprs]-[\w-]{10,}|\bsk-[\w-]{20,}",
     re.IGNORECASE,
 )
-# A name and its value: password=x, "token": "x", --api-key x, X-Auth-Key: x; in URLs' queries too.
+# A name that a value follows: password=x, "token": "x", --api-key x, X-Auth-Key: x; in URLs' queries too. Values are
+# looked at behind the names of secrets alone: behind another there may be a name again, as in error: password=x.
 _NAMED = re.compile(
-    r"(?P<name>[A-Za-z][\w.-]{2,60})(?P<sign>[\"']?\s{0,3}(?:=>|[=:])\s{0,3})(?P<value>\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|[^\s\"'&,;)}\]]+)"
-    r"|(?P<flag>--[a-z][\w-]{2,60})(?P<gap> )(?P<given>[^\s-]\S*)"
+    r"(?P<name>[A-Za-z][\w.-]{2,60})(?P<sign>[\"']?\s{0,3}(?:=>|[=:])\s{0,3})(?=[^\s&,;)}\]])"
+    r"|(?P<flag>--[a-z][\w-]{2,60}) (?=[^\s-])"
 )
+_VALUE = re.compile(r"\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|[^\s\"'&,;)}\]]+")
+_OF_FLAG = re.compile(r"\S+")
 
 
 def masked(text: str) -> str:
@@ -36,10 +39,11 @@ def masked(text: str) -> str:
     done = 0
     match = _NAMED.search(text)
     while match:
-        # The value of a harmless name may be a name itself: error: password=x
-        is_secret = is_secret_name(match["name"] or match["flag"].lstrip("-"))
-        end = match.end() if is_secret else match.end("sign" if match["name"] else "gap")
-        parts += [text[done : match.start()], _hidden(match)] if is_secret else [text[done:end]]
+        start, end = match.end(), match.end()
+        if is_secret_name(match["name"] or match["flag"].lstrip("-")):
+            value = (_VALUE if match["name"] else _OF_FLAG).match(text, start)
+            end = value.end() if value else start
+        parts += [text[done:start], _hidden(text[start:end])]
         done = end
         match = _NAMED.search(text, done)
     return "".join([*parts, text[done:]])
@@ -51,8 +55,7 @@ def _hide_plain(match: re.Match[str]) -> str:
     return f"{match['header'] or match['scheme'] or ''}{MASK}"
 
 
-def _hidden(match: re.Match[str]) -> str:
-    if match["flag"]:
-        return f"{match['flag']} {MASK}"
-    quote = match["value"][0] if match["value"][0] in "\"'" else ""
-    return f"{match['name']}{match['sign']}{quote}{MASK}{quote}"
+def _hidden(value: str) -> str:
+    """Return what is shown of a secret: its quotes, if it has any."""
+    quote = value[:1] if value[:1] in ("'", '"') else ""
+    return f"{quote}{MASK}{quote}" if value else ""

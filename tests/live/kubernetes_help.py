@@ -31,6 +31,7 @@ class Place:
             "kind": "kubernetes",
             "kubeconfig": facts["kubeconfig"],
             "namespace": self.name,
+            "timeout": 60,
             "parts": [{"name": "worker", "unit": "deployment/shop-worker", "max": 6}],
         }
 

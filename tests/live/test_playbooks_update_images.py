@@ -30,8 +30,9 @@ def project(tmp_path: Path, docker_server: DockerFacts, lab: Lab, compose: list[
         dockerfile = f"FROM {docker_server['image']}\nCOPY version /version\n"
         (made.folder / "Dockerfile").write_text(dockerfile, encoding="utf-8")
         (made.folder / "version").write_text("1", encoding="utf-8")
-        made.write(app={"build": ".", "image": f"day2-lab/{made.name}:1", "container_name": None})
-        made.compose("up", "--detach", "--build", "app")
+        page = {"build": ".", "image": f"day2-lab/{made.name}:1", "command": ["sleep", "600"], "init": True}
+        made.write(page=page)
+        made.compose("up", "--detach", "--build", "page")
         yield made
         with connect(docker_server) as client:
             for image in client.images.list(f"day2-lab/{made.name}"):
@@ -46,14 +47,14 @@ def operator(lab: Lab, tmp_path: Path, project: Project, monkeypatch: pytest.Mon
 
 def window(operator: Operator, project: Project, *more: dict[str, Any], **variables: Any) -> Done:
     # without a registry there are no newer base images
-    given = {"update_images_parts": ["app"], "update_images_newer": False, **variables}
-    steps = [UPDATE, *more]
-    return operator.run("maintenance", day2_runtime=project.runtime(), day2_maintenance_steps=steps, **given)
+    given = {"update_images_parts": ["page"], "update_images_newer": False, **variables}
+    runtime = project.runtime(parts=[{"name": "page", "grace": 2}, {"name": "worker", "grace": 5}])
+    return operator.run("maintenance", day2_runtime=runtime, day2_maintenance_steps=[UPDATE, *more], **given)
 
 
 def running(project: Project) -> str:
-    """Return the id of the image that the app runs."""
-    (one,) = project.containers("app").values()
+    """Return the id of the image that the page runs."""
+    (one,) = project.containers("page").values()
     assert one["State"]["Running"]
     return str(one["Image"])
 
@@ -64,7 +65,7 @@ def test_the_new_one_stays_or_the_old_one_runs(
     first, others = running(project), project.containers("worker")
     (project.folder / "version").write_text("2", encoding="utf-8")
     done = window(operator, project)
-    assert done.status == 0 and "app renewed, all is as it is to be" in done.text, done.output
+    assert done.status == 0 and "page renewed, all is as it is to be" in done.text, done.output
     second = running(project)
     assert second != first
     (project.folder / "version").write_text("3", encoding="utf-8")

@@ -21,6 +21,7 @@ from ..errors import FigureError
 from ..plays import Plays
 from ..rows import Goal, Row, at_most
 from ..run import CHECKOUT, Run
+from . import bench_scale
 from .bench_outside import Outside, step_that_works, worked
 from .place import Place
 
@@ -134,6 +135,7 @@ def rows(run: Run) -> Iterator[Row]:
         windows = Windows(run, Place(lab), Plays(folder))
         yield from _alone(run, windows)
         yield from _under_load(run, [windows.under_load() for _number in range(_tries(run))])
+    yield from bench_scale.rows(run)
 
 
 def _alone(run: Run, windows: Windows) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from ansible.plugins.action import ActionBase
-from ansible_collections.day2.ops.plugins.action import alert_silence, ingress_switch, queue_payload_info
+from ansible_collections.day2.ops.plugins.action import alert_silence, ingress_switch, queue_payload_info, service_info
 
 from .test_actions import action_of, by_module, run
 
@@ -23,6 +23,7 @@ ALL: list[type[ActionBase]] = [
     alert_silence.ActionModule,
     ingress_switch.ActionModule,
     queue_payload_info.ActionModule,
+    service_info.ActionModule,
 ]
 
 

@@ -16,6 +16,8 @@ description:
   - With O(intent) it also tells what would change, and fails in one line when it cannot be done, such as more
     containers than a fixed name or port allows.
   - It only reads. P(day2.ops.service#role) is what does things.
+  - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process does
+    it, which needs no module to be sent.
 extends_documentation_fragment:
   - day2.ops.attributes
 attributes:

@@ -16,8 +16,9 @@ description:
   - With O(intent) it also tells what would change, and fails in one line when it cannot be done, such as more
     containers than a fixed name or port allows.
   - It only reads. P(day2.ops.service#role) is what does things.
-  - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process does
-    it, which needs no module to be sent.
+notes:
+  - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process
+    does the work. Everywhere else the module runs on the host.
 extends_documentation_fragment:
   - day2.ops.attributes
 attributes:
@@ -73,8 +74,8 @@ options:
     type: str
   image:
     description:
-      - The image that each instance is to run, for O(intent=updated). For O(intent=renewed), which is for containers whose
-        image's name means another image now, the tag under which the images of before are kept.
+      - The image that each instance is to run, for O(intent=updated). For O(intent=renewed), which is for containers
+        whose image's name means another image now, the tag under which the images of before are kept.
     type: str
   wait:
     description: Wait until the parts are as O(intent) wants them, and fail when they are not in time.
@@ -133,7 +134,8 @@ parts:
       the C(instances) that run are called, C(image), C(cpus) and C(memory) in bytes, null where there is none or where
       they differ.
     - Without O(wait) also C(grace) in seconds, C(wanted), C(change), which says whether the intent would change it,
-      C(notes) with what somebody who does it should know, such as volume claims that stay, and what the tasks of P(day2.ops.service#role) need to do it.
+      C(notes) with what somebody who does it should know, such as volume claims that stay, and what the tasks of
+      P(day2.ops.service#role) need to do it.
   returned: success
   type: list
   elements: dict

@@ -22,6 +22,8 @@ SECONDS = 400.0
 DONE, FAILED, REFUSED, STUCK = "done", "failed", "refused", "stuck"
 REOPENED = r".*\(undone: .*second, first; the ingress is open again\)$"
 
+_OPENS = r"^TASK \[.*Open the ingress and see it open"
+
 Trouble = Callable[[Place], AbstractContextManager[object]]
 Meanwhile = Callable[[Place, Watched], None]
 
@@ -98,11 +100,18 @@ def mended(place: Place) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def orders_hang(place: Place) -> Iterator[None]:
-    """Keep each worker from ending the order in its hand: the table is locked."""
+def _hanging(place: Place, controller: Watched) -> Iterator[None]:
+    """Keep each worker from ending the order in its hand, once all was seen to be well: the table is locked."""
+    controller.await_condition("the baseline was noted", lambda: place.noted("preflight", "done"), SECONDS)
     with open_postgres(place.lab.facts["postgres"]) as connection, connection.transaction():
         connection.execute("LOCK TABLE orders IN EXCLUSIVE MODE")
         yield
+
+
+def orders_hang(place: Place, controller: Watched) -> None:
+    """Have orders that hang until it is given up to drain."""
+    with _hanging(place, controller):
+        controller.await_line(_OPENS, SECONDS)
 
 
 @contextlib.contextmanager
@@ -144,13 +153,14 @@ def redis_comes_back(place: Place, controller: Watched) -> None:
 
 def redis_away_while_draining(place: Place, controller: Watched) -> None:
     """Stop Redis while the queues drain, and start it before the ingress can be opened."""
-    controller.await_line(r"^TASK \[.*Wait until the queues are drained", SECONDS)
-    place.lab.break_server("redis", "stop")
-    _start_redis_at_last(place, controller)
+    with _hanging(place, controller):
+        controller.await_line(r"^TASK \[.*Wait until the queues are drained", SECONDS)
+        place.lab.break_server("redis", "stop")
+        _start_redis_at_last(place, controller)
 
 
 def _start_redis_at_last(place: Place, controller: Watched) -> None:
-    controller.await_line(r"^TASK \[.*Open the ingress and see it open", SECONDS)
+    controller.await_line(_OPENS, SECONDS)
     place.lab.mend("redis", "stop")
 
 

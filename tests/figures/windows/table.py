@@ -62,7 +62,7 @@ _IN_THE_MIDDLE = [
         "a job hangs, and the drain never ends",
         r"Wait until the queues are drained.*orders: not drained: .*in flight [12].*\(the ingress is open again\)$",
         given(day2_drain_timeout=3),
-        trouble=orders_hang,
+        meanwhile=orders_hang,
     ),
     Case(
         "Redis stops in a step, and is back before the ingress is to open",
@@ -76,7 +76,7 @@ _IN_THE_MIDDLE = [
         "Redis stops while orders that hang drain, and is back before the ingress is to open",
         r"Wait until the queues are drained.*\(the ingress is open again\)$",
         given(day2_drain_timeout=8),
-        trouble=orders_hang,
+        trouble=mended,
         meanwhile=redis_away_while_draining,
         errors=True,
     ),

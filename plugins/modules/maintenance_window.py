@@ -14,6 +14,8 @@ author: day2.ops contributors (@day2)
 description:
   - One window a service. The journal on the controller is the lock too; it names who holds the window and since when.
   - A window whose controller process has died is taken up by the next run, which is told what was done already.
+  - While a window is open 256 KiB are kept on the journal's disk, so that its end can be noted when the disk is full. What
+    goes on with a window is not noted then; RV(window) of such a failure is as it is in the journal.
   - The role P(day2.ops.maintenance_window#role) does the whole window; use this module for windows of your own.
 notes:
   - Runs inside the controller's process, whatever host the task is for, and needs no connection.
@@ -179,6 +181,11 @@ step:
   description: The step that was noted.
   returned: when O(state=noted), outside of check mode
   type: str
+held_by:
+  description: Who has taken the window over from this run, which is to stop; RV(window) is then as it is in the journal.
+  returned: when it fails for that
+  type: str
+  sample: ada@ops-1 (process 9311)
 left:
   description: Seconds until the window's end; null when it has none.
   returned: when O(state=open)

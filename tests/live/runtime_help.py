@@ -162,7 +162,7 @@ def serve(folder: Path, environment: dict[str, str], *arguments: str, **variable
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=900,
         check=False,
     )
     done = Done(ended.returncode, ended.stdout + ended.stderr)

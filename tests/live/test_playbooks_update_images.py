@@ -34,9 +34,6 @@ def project(tmp_path: Path, docker_server: DockerFacts, lab: Lab, compose: list[
         made.write(page=page)
         made.compose("up", "--detach", "--build", "page")
         yield made
-        with connect(docker_server) as client:
-            for image in client.images.list(f"day2-lab/{made.name}"):
-                client.images.remove(str(image.id), force=True)
 
 
 @pytest.fixture

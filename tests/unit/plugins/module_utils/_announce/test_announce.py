@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.day2.ops.plugins.filter.announce_problems import announce_problems
 from ansible_collections.day2.ops.plugins.module_utils._announce import mail, status_page, webhook
 from ansible_collections.day2.ops.plugins.module_utils._announce.channel import Channel, Deadline, Sent
 from ansible_collections.day2.ops.plugins.module_utils._announce.message import Message, written
 from ansible_collections.day2.ops.plugins.module_utils._announce.operation import SPEC, operate
 from ansible_collections.day2.ops.plugins.module_utils._announce.placeholders import filled, filled_address
 from ansible_collections.day2.ops.plugins.module_utils._announce.sending import send_all
+from ansible_collections.day2.ops.plugins.module_utils._core.controller import run_here
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, Unreachable
 
 NOW = 1772337600.5
@@ -142,7 +142,7 @@ def test_check_mode_says_who_would_be_told() -> None:
     ],
 )
 def test_what_is_wrong_with_a_description(to: dict[str, Any], line: str) -> None:
-    wrong = announce_problems(to)
+    wrong = run_here(SPEC, {"text": "a", "to": to}, operate, True)["wrong"]
     assert [one[: len(line)] for one in wrong] == ([line] if line else [])
     assert "pa55" not in "".join(wrong)
 

@@ -17,12 +17,10 @@ import subprocess
 from typing import Any
 
 from ..demo import names
-from ..demo.stores import open_redis
 from ..docker_server import connect
 from ..errors import LabError
 from ..go_programs import COMPOSE, compose_argv
 from ..service_server import WORKERS
-from ..waiting import wait_for
 from . import files
 from .files import DemoFiles
 from .place import CONFIG, STATE, Place
@@ -57,8 +55,6 @@ class Compose(Place):
         plugins.mkdir(parents=True)
         (plugins / "docker-compose").symlink_to(compose_argv()[0])
         self._up()
-        client = open_redis(self.home.facts["redis"], seconds=5)
-        wait_for("all workers", lambda: len(list(client.scan_iter(f"{names.HEARTBEAT}*"))) == WORKERS, seconds=60)
 
     def runtime(self) -> dict[str, Any]:
         """See Place.runtime."""
@@ -111,7 +107,7 @@ class Compose(Place):
         }
 
     def _up(self) -> None:
-        argv = ["docker", "compose", "--project-name", PROJECT, "up", "--detach", "--wait", "--wait-timeout", "60"]
+        argv = ["docker", "compose", "--project-name", PROJECT, "up", "--detach"]
         environment = {**os.environ, **self.environment(), "DOCKER_HOST": self.home.facts["docker"]["url"]}
         done = subprocess.run(
             argv, cwd=self.folder / "project", env=environment, capture_output=True, text=True, check=False

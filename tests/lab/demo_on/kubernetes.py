@@ -17,7 +17,6 @@ import kubernetes as kubernetes_package
 
 from .. import process
 from ..demo import names
-from ..http_ready import status_of
 from ..pod_processes import IMAGE
 from ..service_server import WORKERS
 from ..state import path_in
@@ -43,17 +42,9 @@ class Kubernetes(Place):
         core, apps = _kubernetes.client.CoreV1Api(client), _kubernetes.client.AppsV1Api(client)
         core.create_namespace({"metadata": {"name": _NAMESPACE}})
         account = core.read_namespaced_service_account
-        wait_for("the account of pods", lambda: bool(account("default", _NAMESPACE)), seconds=60)
+        wait_for("the account of pods", lambda: bool(account("default", _NAMESPACE)), seconds=120)
         for deployment in (self._api(), self._workers()):
             apps.create_namespaced_deployment(_NAMESPACE, deployment)
-
-        def ready() -> bool:
-            wanted = {_API: 1, _WORKER: WORKERS}
-            read = apps.read_namespaced_deployment
-            return all(read(name, _NAMESPACE).status.ready_replicas == count for name, count in wanted.items())
-
-        wait_for("all pods", ready, seconds=90)
-        wait_for("the API", lambda: status_of(f"{self.home.facts['service']['url']}/ready") == 200, seconds=60)
 
     def runtime(self) -> dict[str, Any]:
         """See Place.runtime."""

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from .. import state
-from ..demo.stores import make_table
+from ..demo import names
+from ..demo.stores import make_table, open_redis
 from ..front import Front
 from ..home import Home
+from ..http_ready import status_of
 from ..ports import free_ports
-from ..service_server import service_facts
+from ..service_server import WORKERS, service_facts
+from ..waiting import wait_for
 
 CONFIG = "/srv/demo"  # where a container finds its configuration
+_SECONDS = 300  # on a machine that is busy with other things
 STATE = f"{CONFIG}/{state.FILE_NAME}"
 
 
@@ -45,12 +49,19 @@ class Place(ABC):
     def start(self) -> None:
         """Start the service and what stands before it; return once workers are heard of and orders are taken."""
         self.start_service()
+        self._await_service()
         self.front = Front(self.home, self.home.facts["service"]["url"])
         self.front.start()
 
     @abstractmethod
     def start_service(self) -> None:
-        """Start the API and the workers; the lab's facts have a part `service` then."""
+        """Start the API and the workers, and do not wait for them; the lab's facts have a part `service` then."""
+
+    def _await_service(self) -> None:
+        url = self.home.facts["service"]["url"]
+        client = open_redis(self.home.facts["redis"], seconds=5)
+        wait_for("the API", lambda: status_of(f"{url}/ready") == 200, _SECONDS)
+        wait_for("all workers", lambda: len(list(client.scan_iter(f"{names.HEARTBEAT}*"))) == WORKERS, _SECONDS)
 
     @abstractmethod
     def runtime(self) -> dict[str, Any]:

@@ -14,14 +14,11 @@ import shlex
 from typing import Any
 
 from ..demo import names
-from ..demo.stores import open_redis
 from ..errors import LabError
 from ..host_image import HOST_IMAGE
-from ..http_ready import status_of
 from ..service_server import WORKERS
 from ..state import SystemdHostFacts
 from ..systemd_host_server import host_in, run_in
-from ..waiting import wait_for
 from . import files
 from .files import DemoFiles
 from .place import CONFIG, STATE, Place
@@ -68,9 +65,6 @@ class Systemd(Place):
         workers = [_WORKER.format(number=number) for number in range(1, WORKERS + 1)]
         _done(host, ["systemctl", "daemon-reload"])
         _done(host, ["systemctl", "start", _API, *workers])
-        client = open_redis(self.home.facts["redis"], seconds=5)
-        wait_for("all workers", lambda: len(list(client.scan_iter(f"{names.HEARTBEAT}*"))) == WORKERS, seconds=60)
-        wait_for("the API", lambda: status_of(f"{self.home.facts['service']['url']}/ready") == 200, seconds=60)
 
     def runtime(self) -> dict[str, Any]:
         """See Place.runtime."""

@@ -143,3 +143,16 @@ def test_what_a_dead_run_opened_is_ended_by_an_abort(operator: Operator, everybo
     assert len(everybody.webhook.documents) == 2
     told = report_of(operator)
     assert (told["status"], told["severity"]) == ("aborted", "warning")
+
+
+@pytest.mark.long
+def test_a_result_is_told_by_a_template_and_left_in_grafana(operator: Operator, everybody: Everybody) -> None:
+    notify = {name: everybody.to[name] for name in ("webhook_url", "grafana", "timeout")}
+    notify |= {"when": "always", "templates": {"result": "{service}: {report} is {status}"}}
+    capacity = {"measures": [{"name": "load", "value": 1}], "objectives": [{"measure": "load", "at_most": 3}]}
+    done = operator.run("capacity", "-vvv", day2_capacity=capacity, day2_notify=notify)
+    assert done.status == 0, done.output
+    assert [document["text"] for document in everybody.webhook.documents] == ["demo: capacity is passed"]
+    (point,) = everybody.grafana.annotations.values()
+    assert (point["text"], "timeEnd" in point) == ("demo: capacity is passed", False)
+    assert leaks(operator, done, SECRETS) == []

@@ -12,12 +12,15 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .masking import MASK
-from .secrets import is_secret_name, nested_secrets
+from .secrets import is_secret_name, url_secrets
 
 # Names of variables that the collection reads, and of those that people keep in a vault by custom.
 _READ = ("day2_", "vault_")
 # The address of a webhook is a password in itself.
 _ADDRESSES = ("webhook_url",)
+_PASSWORD = re.compile(r"pass(word|wd|phrase)?$", re.IGNORECASE)
+# What tells of a secret and is none: ``token_header``, ``token_path``.
+_ABOUT = ("_header", "_path", "_name", "_age", "_ttl")
 # A shorter one would be found in every other word.
 _SHORTEST = 4
 
@@ -31,21 +34,12 @@ def secrets_among(variables: Mapping[str, Any]) -> set[str]:
     """Return the secrets in variables of an inventory, templates resolved.
 
     What stands under another name too, as the name of a user whose password is the same, is none: to hide it would hide
-    half of each text.
+    half of each text. Numbers are none either (``max_tokens: 10000``), but for a password of digits.
     """
-    found: set[str] = set()
-    for name, value in variables.items():
-        found.update(nested_secrets({name: value}))
-        found.update(_addresses(value))
-        if name.startswith("vault_"):
-            found.update(text for text, _secret in _texts(value))
-    open_ones = {
-        text
-        for name, value in variables.items()
-        if not name.startswith("vault_")
-        for text, is_secret in _texts(value, name)
-        if not is_secret
-    }
+    told = [one for name, value in variables.items() for one in _texts(value, name, name.startswith("vault_"))]
+    found = {text for text, is_secret in told if is_secret}
+    found.update(secret for text, _is_secret in told if "://" in text for secret in url_secrets(text))
+    open_ones = {text for text, is_secret in told if not is_secret}
     return {one for one in found if len(one) >= _SHORTEST} - open_ones
 
 
@@ -56,21 +50,9 @@ def hidden(text: str, secrets: Collection[str]) -> str:
     return re.sub("|".join(map(re.escape, sorted(secrets, key=len, reverse=True))), MASK, text)
 
 
-def _addresses(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if name in _ADDRESSES and isinstance(inner, str):
-                yield inner
-            else:
-                yield from _addresses(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from _addresses(inner)
-
-
 def _texts(value: Any, name: str = "", is_secret: bool = False) -> Iterator[tuple[str, bool]]:
     """Yield each text, and whether it stands under the name of a secret."""
-    is_secret = is_secret or is_secret_name(name) or name in _ADDRESSES
+    is_secret = is_secret or _is_secret(name)
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _texts(inner, str(key), is_secret)
@@ -79,3 +61,9 @@ def _texts(value: Any, name: str = "", is_secret: bool = False) -> Iterator[tupl
             yield from _texts(inner, name, is_secret)
     elif isinstance(value, str):
         yield value, is_secret
+    elif isinstance(value, int) and not isinstance(value, bool) and _PASSWORD.search(name):
+        yield str(value), True
+
+
+def _is_secret(name: str) -> bool:
+    return name in _ADDRESSES or (is_secret_name(name) and not name.endswith(_ABOUT))

@@ -19,6 +19,7 @@ INVENTORY: dict[str, Any] = {
     "vault_thing": "from-the-vault",
     "vault_more": {"user": "ana-of-the-vault"},
     "smtp_password": 123456,
+    "day2_capacity": {"max_tokens": 10000, "token_header": "X-Admin", "token_age": "1 hour", "has_password": True},
 }
 
 

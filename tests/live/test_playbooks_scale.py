@@ -80,7 +80,7 @@ def test_limits_are_seen_and_undone(operator: Operator, project: Project) -> Non
         pytest.param({"count": "many"}, "count is many, expected a number of 0 or more", marks=pytest.mark.long),
         pytest.param({}, "neither count, nor cpus and memory, nor min", marks=pytest.mark.long),
         pytest.param({"count": 2, "cpus": 1}, "count and limits are given", marks=pytest.mark.long),
-        pytest.param({"min": 1, "max": 4}, "worker cannot be autoscaled: compose has no", marks=pytest.mark.long),
+        pytest.param({"min": 1, "max": 4}, "worker: cannot be autoscaled: compose has no", marks=pytest.mark.long),
         pytest.param({"min": 4, "max": 1}, "an autoscaler needs min and max, whole", marks=pytest.mark.long),
         pytest.param({"count": 2, "day2_runtime": {}}, "day2_runtime is empty on every host", marks=pytest.mark.long),
     ],

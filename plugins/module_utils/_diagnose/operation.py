@@ -99,6 +99,7 @@ def operate(params: Mapping[str, Any], _check_mode: bool = False, clock: Clock =
     :raises InputError: something is described wrongly; nothing has been looked at by then.
     """
     _check(params)
+    params = params if params["runtime"] else _without_parts(params)
     found = _Diagnosis()
     runtime, parts = _runtime(found, params)
     before, sockets_before, started = _first_look(found), _sockets(found), clock.monotonic()
@@ -146,8 +147,15 @@ def _runtime(found: _Diagnosis, params: Mapping[str, Any]) -> tuple[Any, Sequenc
     return runtime, parts
 
 
+def _without_parts(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a host where no part runs: what a group says of its parts is for others."""
+    return {**params, "environment": {}, "ports": [one for one in params["ports"] if not one["part"]]}
+
+
 def _refuse_strangers(params: Mapping[str, Any]) -> None:
-    """:raises InputError: something names a part that is not described."""
+    """:raises InputError: something names a part that is not described, where parts are."""
+    if not params["runtime"]:
+        return
     given = params["runtime"].get("parts")
     names = [str(one.get("name")) for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []
     wanted = {*params["environment"], *(one["part"] for one in params["ports"] if one["part"])}

@@ -243,12 +243,21 @@ def test_one_source_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch, t
     assert seen["memory"] is None and seen["processes"]["count"] and [one["path"] for one in seen["disks"]] == ["/"]
 
 
+def test_what_a_group_says_of_parts_is_for_hosts_that_have_them() -> None:
+    seen = look(ports=[{"port": 1, "part": "api"}, {"port": 2}], environment={"api": ["A"]}, disks=[])
+    assert [one["port"] for one in seen["ports"]] == [2]
+    assert not [one for one in seen["unknown"] if "variables" in one["source"]]
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
         ({"top": 0}, "top is out of range"),
         ({"environment": {"api": "A"}}, "environment: api has no list of names"),
-        ({"ports": [{"port": 1, "part": "api"}]}, "no part api is described"),
+        (
+            {"ports": [{"port": 1, "part": "x"}], "runtime": {"kind": "systemd", "parts": [{"name": "api"}]}},
+            "no part x is",
+        ),
         ({"logs": [{"path": "/x", "glob": "/y"}]}, r"logs\[0\]"),
         ({"runtime": {"kind": "miracle", "parts": []}}, "unknown kind"),
     ],

@@ -40,7 +40,6 @@ _value:
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible_collections.day2.ops.plugins.module_utils._announce.operation import SPEC, operate
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain, run_here
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
@@ -48,6 +47,9 @@ from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_f
 @told_as_filter_error
 def announce_problems(to: Mapping[str, Any]) -> list[str]:
     """Return what is wrong. See DOCUMENTATION."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._announce.operation import SPEC, operate
+
     told = run_here(SPEC, {"text": "none", "to": plain(to)}, operate, True)
     wrong: list[str] = [told["msg"]] if told["failed"] else told["wrong"]
     return wrong

@@ -51,7 +51,6 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.day2.ops.plugins.module_utils._backups.jobs import backup_jobs as make
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
@@ -61,6 +60,9 @@ def backup_plans(
     backups: Sequence[Mapping[str, Any]], shared: Mapping[str, Any], connections: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the plans."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._backups.jobs import backup_jobs as make
+
     given = plain({"backups": backups, "shared": shared, "connections": connections})
     return make(given["backups"], given["shared"], given["connections"])
 

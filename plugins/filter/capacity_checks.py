@@ -53,8 +53,6 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.day2.ops.plugins.module_utils._capacity.measures import checks_for
-from ansible_collections.day2.ops.plugins.module_utils._capacity.operation import usable
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
@@ -64,6 +62,10 @@ def capacity_checks(
     capacity: Mapping[str, Any], host: str, groups: Mapping[str, Sequence[str]], hosts: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Return the checks that ``host`` makes."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._capacity.measures import checks_for
+    from ansible_collections.day2.ops.plugins.module_utils._capacity.operation import usable
+
     return checks_for(usable(plain(capacity)), host, groups, hosts)
 
 

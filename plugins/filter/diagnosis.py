@@ -42,13 +42,15 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain
-from ansible_collections.day2.ops.plugins.module_utils._diagnose.page import diagnosis as make
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
 
 @told_as_filter_error
 def diagnosis(hosts: Mapping[str, Any], abouts: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the diagnosis. See DOCUMENTATION."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._diagnose.page import diagnosis as make
+
     return make(plain(hosts), abouts or {})
 
 

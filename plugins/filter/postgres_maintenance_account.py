@@ -47,7 +47,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain
-from ansible_collections.day2.ops.plugins.module_utils._postgres.account import host_account
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
 
@@ -56,6 +55,9 @@ def postgres_maintenance_account(
     results: Sequence[Mapping[str, Any]], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the account."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._postgres.account import host_account
+
     given = plain({"results": results, "before": before, "after": after})
     return host_account(given["results"], given["before"], given["after"])
 

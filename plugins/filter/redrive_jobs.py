@@ -50,7 +50,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain
-from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_jobs import redrive_jobs as make
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
 
@@ -59,6 +58,9 @@ def redrive_jobs(
     queues: Sequence[Mapping[str, Any]], chosen: Sequence[str], for_all: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return the jobs."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_jobs import redrive_jobs as make
+
     given = plain({"queues": queues, "chosen": chosen, "for_all": for_all})
     return make(given["queues"], given["chosen"], given["for_all"])
 

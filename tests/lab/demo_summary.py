@@ -18,7 +18,7 @@ def lines_of(record: Mapping[str, Any], account: Account, result: Result) -> Ite
     opened, closed = (str(record.get(name, "?"))[11:19] for name in ("opened_at", "closed_at"))
     ended = f"opened {opened}, closed {closed} UTC: {record.get('outcome')}"
     yield f"window {record.get('id')}, {record.get('reason')}, {ended}"
-    for name, step in record.get("steps", {}).items():
+    for name, step in sorted(record.get("steps", {}).items(), key=lambda item: str(item[1]["at"])):
         said = step.get("data", {}).get("message", "")
         yield f"  {step['at'][11:19]}  {name:<15} {step['status']:<5} {said}".rstrip()
     yield f"  {record.get('message')}"

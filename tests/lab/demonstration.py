@@ -162,7 +162,7 @@ class Demonstration:
         return self._lab.folder.parent
 
     def _reports(self) -> list[str]:
-        found = sorted((self._folder / "reports").glob("*.html"))
+        found = sorted((self._folder / "reports").glob("*Z.html"))
         return [_shown(path) for path in found if path.is_file() and path.stat().st_mtime >= self._began]
 
     def _heading(self, text: str) -> None:

@@ -95,7 +95,8 @@ def test_a_region_that_is_not_there_is_made_as_a_whole(
     grafana: tuple[Grafana, dict[str, Any]], kept: dict[str, Any]
 ) -> None:
     there, to = grafana
-    assert announce(event="end", to=to, kept=kept)["told"] == ["Grafana"]
+    values = {**WINDOW, "began_ms": str(WINDOW["began_ms"])}
+    assert announce(event="end", to=to, kept=kept, values=values)["told"] == ["Grafana"]
     (region,) = there.annotations.values()
     assert region["time"] == WINDOW["began_ms"] < region["timeEnd"]
 

@@ -70,8 +70,8 @@ class _Annotations:
             except Refused as error:
                 if error.status != _GONE:
                     raise
-        began = begun.get("time") or message.values.get("began_ms")
-        whole = {"time": began, "timeEnd": now} if isinstance(began, int) else {}
+        began = str(begun.get("time") or message.values.get("began_ms"))  # a template may make a text of a number
+        whole = {"time": int(began), "timeEnd": now} if began.isdecimal() else {}
         self._make(message, whole, deadline)
         return Sent()
 

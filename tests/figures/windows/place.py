@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -66,8 +67,10 @@ class Place:
         return [one["endsAt"] for one in found if one["createdBy"] == _OWNER and one["status"]["state"] == "active"]
 
     def forget(self) -> None:
-        """Remove the journal of the window that was closed, and the marks."""
-        (self.folder / "state/demo/window.json").unlink(missing_ok=True)
+        """Remove the journals, the reports, the announcements and the marks of windows that were closed."""
+        for folder in ("state/demo", "reports"):
+            shutil.rmtree(self.folder / folder, ignore_errors=True)
+        Path(self.lab.facts["webhook"]["file"]).unlink(missing_ok=True)
         self.log.unlink(missing_ok=True)
 
     def not_undone(self) -> list[str]:

@@ -72,3 +72,14 @@ def test_what_is_down_is_found_and_ranked(own: Operator) -> None:
     assert rows(report_of(own), "Processes by memory") and rows(report_of(own), "Connections")
     assert any(row[2:4] == ["api", "api"] or row[1:3] == ["api", "api"] for row in rows(report_of(own), "Parts"))
     assert (own.reports / "diagnose-demo-latest.md").exists()
+
+
+@pytest.mark.long
+def test_a_host_that_is_gone_stops_nothing(own: Operator) -> None:
+    gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    more = own.folder / "more.json"
+    more.write_text(json.dumps({"app": {"hosts": {"gone": gone}}}), encoding="utf-8")
+    done = own.run("diagnose", "--check", "-i", str(more))
+    assert done.status != 0 and "gone: critical: gone cannot be reached" in done.text, done.text
+    assert "Processes by memory" in done.text and "changed=0" in done.text
+    assert not list(own.reports.glob("*"))

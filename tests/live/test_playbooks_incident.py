@@ -1,7 +1,7 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An incident of the demo service that is half down, from its beginning to its end, in a lab of the test's own."""
+"""Incidents of the demo service that is half down, from their beginning to their end."""
 
 from __future__ import annotations
 
@@ -41,23 +41,45 @@ def record_of(operator: Operator, number: str) -> dict[str, Any]:
     return record
 
 
-def test_from_its_beginning_to_its_end(own: Operator) -> None:
-    own.lab.end_process("api", kill=True)
-    done = run(own, incident="INC-42")
+@pytest.mark.usefixtures("service")
+def test_it_is_opened_with_evidence_and_told(lab: Lab, tmp_path: Path) -> None:
+    operator = Operator(lab, tmp_path)
+    lab.break_server("api", "kill")
+    done = run(operator, incident="INC-42")
     assert done.status == 0, done.text
     assert "P1 incident INC-42 of demo: the service is down" in done.text and "Answer within 15 min, by " in done.text
-    bundle = own.state / "demo/incidents/INC-42.tar"
+    bundle = operator.state / "demo/incidents/INC-42.tar"
     assert stat.S_IMODE(bundle.stat().st_mode) == 0o600
     with tarfile.open(bundle) as archive:
         names = {name.rpartition("/")[2] for name in archive.getnames()}
     assert {"checks.json", "diagnosis.md", "queues.json", "versions.json", "logs.json", "post-mortem.md"} <= names
     assert "window.json: there never was a window" in done.text
+    assert "P1 incident INC-42 of demo" in told(operator)
+    assert [one["phase"] for one in record_of(operator, "INC-42")["log"]] == [
+        "acknowledged",
+        "assessed",
+        "communicated",
+    ]
 
-    assert "P1 incident INC-42 of demo" in told(own)
+
+@pytest.mark.long
+def test_it_goes_on_whoever_cannot_be_told(own: Operator) -> None:
+    own.lab.end_process("worker-1", kill=True)
+    refused = {"day2_announce": {"webhook_url": "http://127.0.0.1:9/hook"}}
+    first = run(own, **refused)
+    assert first.status == 0 and "P2 incident" in first.text and "not told: webhook" in first.text, first.text
+    (path,) = (own.state / "demo/incidents").glob("*.json")
     own.lab.up()
-    ended = run(own, incident_do="close", note="the API was started again")
-    assert ended.status == 0 and "P1 incident INC-42 of demo is over, it lasted" in ended.text, ended.text
-    record = record_of(own, "INC-42")
-    phases = [one["phase"] for one in record["log"]]
-    assert phases == ["acknowledged", "assessed", "communicated", "mitigated", "communicated", "communicated"]
-    assert record["state"] == "closed" and "INC-42 of demo is over" in told(own)
+    second = run(own, note="password=hunter2hunter was wrong", **refused)
+    assert second.status == 0 and "Done: password=*** was wrong" in second.text, second.text
+    record = record_of(own, path.stem)
+    assert record["runs"] == 2 and record["severity"] == "P2" and "hunter2" not in str(record)
+    assert "not told: webhook" in str(record["log"])
+    refusal = run(own, severity="P9")
+    assert refusal.status != 0 and "no such severity: P9; expected one of P1, P2, P3, P4" in refusal.text
+    ended = run(own, incident_do="close")
+    assert ended.status == 0 and "is over, it lasted" in ended.text and "is over" in told(own), ended.text
+    phases = [one["phase"] for one in record_of(own, path.stem)["log"]]
+    assert phases[-4:] == ["mitigated", "communicated", "communicated", "communicated"]
+    again = run(own, incident_do="close", incident=path.stem, **refused)
+    assert again.status == 0 and "is over since" in again.text and "changed=0" in again.text, again.text

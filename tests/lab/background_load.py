@@ -30,6 +30,7 @@ class BackgroundLoad:
         self._result: Result | None = None
 
     def __enter__(self) -> BackgroundLoad:
+        self._home.reread()  # another command may have changed the lab
         self._file.unlink(missing_ok=True)
         self._home.launch(NAME, process.python_argv("demo.load", self._url, str(self._file), *self._options))
         return self
@@ -37,7 +38,7 @@ class BackgroundLoad:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._home.reread()  # what was done meanwhile may have started others
+        self._home.reread()  # or may have meanwhile
         self._home.stop(NAME)
         self._home.facts["processes"].pop(NAME, None)
         self._home.save()

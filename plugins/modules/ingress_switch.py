@@ -15,8 +15,8 @@ description:
   - Reads the switch, turns it when needed, and waits until a request from outside is accepted or refused accordingly.
   - A switch that says one thing while clients meet another is a failure.
 notes:
-  - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process does
-    the work. Everywhere else the module runs on the host.
+  - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process
+    does the work. Everywhere else the module runs on the host.
 requirements:
   - requests (Python library) on the host where the module runs
   - redis (Python library, 5.0 or later) for the kind V(queue_pause), and V(document) in Redis
@@ -39,12 +39,12 @@ options:
     required: true
   switch:
     description:
-      - How the ingress is switched, C(kind) and what that takes. V(http) is a request to the service or its proxy; V(file) a
-        file that a proxy or a firewall reads; V(haproxy) servers or frontends of a running HAProxy; V(kubernetes) a Service
-        or the number of pods; V(firewall) a table of nftables; V(document) a document that the service reads;
-        V(queue_pause) a pause of queues; V(command) programs of the host.
-      - What was is kept on the host or at the resource itself until it is put back, so that it outlives whoever closed it. What
-        was out of work before stays so. Who died half-way is gone on with, whatever is wanted.
+      - How the ingress is switched, C(kind) and what that takes. V(http) is a request to the service or its proxy;
+        V(file) a file that a proxy or a firewall reads; V(haproxy) servers or frontends of a running HAProxy;
+        V(kubernetes) a Service or the number of pods; V(firewall) a table of nftables; V(document) a document that the
+        service reads; V(queue_pause) a pause of queues; V(command) programs of the host.
+      - What was is kept on the host or at the resource itself until it is put back, so that it outlives whoever closed
+        it. What was out of work before stays so. Who died half-way is gone on with, whatever is wanted.
       - 'For V(http): C(url) is read with GET and answers JSON in which C(state_path) leads to C(open_value) or
         C(closed_value) (default V(true) and V(false)); C(open) and C(close) each take C(url) (default the one read),
         C(method) (default V(PUT)), C(body) and C(status) (list of accepted statuses).'
@@ -55,31 +55,32 @@ options:
       - 'For V(command): C(is_closed), C(close) and C(open) are programs with their arguments, run without a shell.
         C(is_closed) ends with status 0 when it is closed, 1 when it is open. What runs programs takes
         C(command_timeout) (seconds, default 30).'
-      - 'For V(haproxy): C(socket) is the stats socket, a path or C(host:port), with C(level admin). C(servers) names backends,
-        or servers as C(BACKEND/SERVER), C(frontends) frontends. C(close_by) is V(maint) (the default) or V(drain), which lets
-        clients in that are bound to a server. What each was is kept in C(state_dir)
-        (V(~/.local/state/day2/ingress)). Where nothing is kept and all are out of work, all are put to work but those that
-        the configuration disables.'
-      - 'For V(kubernetes): C(service) is pointed away from its pods by the label C(day2.ops/ingress) in its selector, or
-        C(workloads), each V(deployment/NAME) or V(statefulset/NAME), get no pods, and as many as the annotation
-        C(day2.ops/ingress-replicas) says when opened. C(namespace) is V(default) unless given. C(api) says how to reach the
-        API, with C(kubeconfig), C(context), C(host), C(api_key), C(ca_cert), C(client_cert), C(client_key),
+      - 'For V(haproxy): C(socket) is the stats socket, a path or C(host:port), with C(level admin). C(servers) names
+        backends, or servers as C(BACKEND/SERVER), C(frontends) frontends. C(close_by) is V(maint) (the default) or
+        V(drain), which lets clients in that are bound to a server. What each was is kept in C(state_dir)
+        (V(~/.local/state/day2/ingress)). Where nothing is kept and all are out of work, all are put to work but those
+        that the configuration disables.'
+      - 'For V(kubernetes): C(service) is pointed away from its pods by the label C(day2.ops/ingress) in its selector,
+        or C(workloads), each V(deployment/NAME) or V(statefulset/NAME), get no pods, and as many as the annotation
+        C(day2.ops/ingress-replicas) says when opened. C(namespace) is V(default) unless given. C(api) says how to
+        reach the API, with C(kubeconfig), C(context), C(host), C(api_key), C(ca_cert), C(client_cert), C(client_key),
         C(validate_certs) and C(timeout) as in the collection kubernetes.core.'
-      - 'For V(firewall): C(ports) are refused to all but C(allow_from) (addresses and networks, default the host itself),
-        with a reset, by a table of its own, C(table) (V(day2_ingress)), that is there while it is closed. Ports that a
-        container engine publishes are refused as well. Who is connected stays so, unless C(cut) is true. Needs root, and C(nft)
-        (default V(nft)). C(closed_unreachable) belongs to it.'
+      - 'For V(firewall): C(ports) are refused to all but C(allow_from) (addresses and networks, default the host
+        itself), with a reset, by a table of its own, C(table) (V(day2_ingress)), that is there while it is closed.
+        Ports that a container engine publishes are refused as well. Who is connected stays so, unless C(cut) is true.
+        Needs root, and C(nft) (default V(nft)). C(closed_unreachable) belongs to it.'
       - 'For V(document): C(store) is V(redis), V(http) or V(file). V(redis) puts C(key) away, whatever it is, with its
-        end, and writes C(closed_content) as C(closed_type) (V(string), V(hash), V(json); V(absent) for no key); C(redis)
-        says how to reach it, as in M(day2.ops.queue_depth). V(http) gets C(url) and sends it C(closed_content), or what it
-        is with C(closed_entries), by C(method) (default V(PUT)), expects a C(status) and keeps what was in C(state_dir);
-        what was not there is removed by C(DELETE). V(file) gives the entries C(closed_entries) to the file C(path) of
-        C(format) V(json) or V(yaml) (by its name unless given), with C(check) and C(reload) as V(file) above, both
-        optional. C(closed_entries) are values by their paths, as C({workers.enabled: false}).'
+        end, and writes C(closed_content) as C(closed_type) (V(string), V(hash), V(json); V(absent) for no key);
+        C(redis) says how to reach it, as in M(day2.ops.queue_depth). V(http) gets C(url) and sends it
+        C(closed_content), or what it is with C(closed_entries), by C(method) (default V(PUT)), expects a C(status) and
+        keeps what was in C(state_dir); what was not there is removed by C(DELETE). V(file) gives the entries
+        C(closed_entries) to the file C(path) of C(format) V(json) or V(yaml) (by its name unless given), with C(check)
+        and C(reload) as V(file) above, both optional. C(closed_entries) are values by their paths, as
+        C({workers.enabled: false}).'
       - 'For V(queue_pause): C(queues), each with C(name) and C(kind) V(asynq), V(bullmq) or V(rq) and what
         M(day2.ops.queue_depth) takes for it, are paused as their libraries do; C(redis) are the defaults for their
-        connection. Consumers stop and producers go on, so the queue itself is not drained by that. What was is kept beside the
-        queue. C(outside) is optional here; the queues are measured in any case.'
+        connection. Consumers stop and producers go on, so the queue itself is not drained by that. What was is kept
+        beside the queue. C(outside) is optional here; the queues are measured in any case.'
       - 'For all, C(outside) is the request that proves it: C(url), C(method), C(headers), C(body), C(open_status) and
         C(closed_status) (default V([503])). Choose one that stores nothing, such as an incomplete item that an open
         ingress answers with 400. With C(closed_unreachable) no answer means closed, too, as behind a firewall.
@@ -211,7 +212,8 @@ state:
   sample: closed
 before:
   description:
-    - What the switch said at the beginning, V(open) or V(closed); V(half-way) when somebody died over closing or opening it.
+    - What the switch said at the beginning, V(open) or V(closed); V(half-way) when somebody died over closing or
+      opening it.
   returned: success
   type: str
   sample: open

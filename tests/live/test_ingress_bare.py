@@ -22,7 +22,7 @@ pytestmark = pytest.mark.long
 
 def looked(folder: Path, python: Path, url: str, found: Path, **more: Any) -> Done:
     """Run that part of the role."""
-    turned = {"body": {}}
+    turned: dict[str, Any] = {"body": {}}
     switch = {"kind": "http", "url": url, "state_path": "open", "open": turned, "close": turned}
     variables = {
         "maintenance_window_from": "host",

@@ -68,7 +68,8 @@ def test_a_table_comes_and_goes(firewall: Firewall) -> None:
     rules = firewall.table.read_text(encoding="utf-8")
     assert rules.count("ip saddr { 127.0.0.0/8 } accept\n") == 2
     assert rules.count("ip6 saddr { ::1/128 } accept\n") == 2
-    shut = "fib daddr type local tcp dport { 2575, 8000 } tcp flags & (fin | syn | rst | ack) == syn reject with tcp reset\n"
+    begins = "tcp flags & (fin | syn | rst | ack) == syn"
+    shut = f"fib daddr type local tcp dport {{ 2575, 8000 }} {begins} reject with tcp reset\n"
     assert rules.count(shut) == 2
     assert not turn(given, "closed").changed
     assert turn(given, "open").changed and not firewall.table.exists()

@@ -104,15 +104,25 @@ def test_who_hangs_or_refuses_stops_neither_a_window_nor_its_end(operator: Opera
             **everybody.to,
             "mail": mail_to(silent, secure="never"),
             "grafana": {"url": f"http://127.0.0.1:{endless}", "token": GRAFANA_TOKEN},
-            "status_pages": [page],
-            "timeout": "2s",
+            "status_pages": [
+                page,
+                {**page, "name": "wrong", "begin": {"url": "http://127.0.0.1:9", "id_path": "a..b"}},
+            ],
+            "timeout": "5s",
         }
         step = {"name": "broken", "command": ["ls", "/nowhere"]}
         done = operator.run("maintenance", "-vvv", day2_announce=to, day2_maintenance_steps=[step], **QUICK)
     assert done.status != 0
+    assert "nobody will be told by wrong (not a path into JSON: a..b; expected " in done.of_task("Say what is odd")
     told = last_line(done)
-    assert "No such file or directory (the ingress is open again); not told: webhook (status 500) at the beg" in told
-    for channel in ("mail (", "Grafana (no answer within 2 s", "page of the shop (status 401"):
+    assert "No such file or directory (the ingress is open again); not told: wrong (not a path into JSON: a..b" in told
+    for channel in (
+        "webhook (status 500) at the beginning",
+        "mail (",
+        "Grafana (no answer within 5 s",
+        "page of the shop (status 401",
+        "webhook (status 500) at the end",
+    ):
         assert channel in told
     assert "page of the shop (nothing is open there that is known of; look there by hand) at the end" in told
     assert operator.journal()["message"] in told

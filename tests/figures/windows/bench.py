@@ -135,7 +135,8 @@ def rows(run: Run) -> Iterator[Row]:
         windows = Windows(run, Place(lab), Plays(folder))
         yield from _alone(run, windows)
         yield from _under_load(run, [windows.under_load() for _number in range(_tries(run))])
-    yield from bench_scale.rows(run)
+    if run.wants("scale.yml", short=False):
+        yield from bench_scale.rows(run)
 
 
 def _alone(run: Run, windows: Windows) -> Iterator[Row]:

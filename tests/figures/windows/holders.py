@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..watched import Watched
-from .cases import DONE, SECONDS, await_mark
+from .cases import DONE, SECONDS, await_mark, step
 from .judging import Judged, Ran, badly_ended, ran
 from .place import Place
 
@@ -65,27 +64,23 @@ def _elsewhere(place: Place, workers: int) -> Judged:
 
 
 def _taken_from_the_living(place: Place, workers: int) -> Judged:
-    """Take the window over while its holder lives: the holder stops by itself and touches nothing any more."""
-    with place.controller() as first:
-        await_mark(place, first, "begins second")
-        judged = _taken_over_by_another(place, first)
-    judged.problems.extend(badly_ended(DONE, place, workers))
-    return judged
-
-
-def _taken_over_by_another(place: Place, first: Watched) -> Judged:
-    with place.controller(given={"day2_takeover": True}) as second:
-        second.await_line(r"^TASK \[.*Say that an earlier run is taken up", SECONDS)
-        lost = ran(place, first)
-        was_closed = not place.is_open()
-        won = ran(place, second)
+    """Take the window over while its holder is in a step: the holder stops by itself and touches nothing any more."""
+    go_on = place.folder / "go-on"
+    steps = step("wait", command=["sh", "-c", f"while [ ! -e {go_on} ]; do sleep 0.2; done"])
+    with place.controller(given=steps) as first:
+        first.await_condition("the step began", lambda: place.noted("step: wait", "started"), SECONDS)
+        with place.controller(given={**steps, "day2_takeover": True}) as second:
+            second.await_condition("it was taken over", lambda: bool(place.journal.get("taken_over")), SECONDS)
+            go_on.touch()
+            lost, won = ran(place, first), ran(place, second)
     judged = Judged([], {"said": lost.said})
     if not lost.status or not re.search(r"^the window was taken over by \w+@\S+ \(process \d+\): demo", lost.said):
         judged.problems.append(f"the holder ends with status {lost.status}: {lost.said}")
-    if not was_closed and won.journal.get("state") == "open":
-        judged.problems.append("the holder opened the ingress of another's window")
+    if place.marks("begins undo second") or re.search(r"^TASK \[.*Open the ingress", lost.output, re.MULTILINE):
+        judged.problems.append("the holder touched another's window")
     if won.status:
         judged.problems.append(f"who took it over ends with status {won.status}: {won.said}")
+    judged.problems.extend(badly_ended(DONE, place, workers))
     return judged
 
 

@@ -81,7 +81,7 @@ def _forbidding(place: Place) -> Iterator[None]:
 def _forbidden(place: Place) -> Mapping[str, Any]:
     host = _url_file(place).read_text(encoding="utf-8")
     parts = [{"name": "api", "unit": "deployment/shop-api"}]
-    login = {"host": host, "api_key": "day2", "validate_certs": False}
+    login = {"host": host, "api_key": "t0ken-of-nobody", "validate_certs": False}
     return _served("restarted", {"kind": "kubernetes", "namespace": "shop", **login, "parts": parts})
 
 

@@ -77,10 +77,10 @@ options:
         C(closed_entries) to the file C(path) of C(format) V(json) or V(yaml) (by its name unless given), with C(check)
         and C(reload) as V(file) above, both optional. C(closed_entries) are values by their paths, as
         C({workers.enabled: false}).'
-      - 'For V(queue_pause): C(queues), each with C(name) and C(kind) V(asynq), V(bullmq) or V(rq) and what
-        M(day2.ops.queue_depth) takes for it, are paused as their libraries do; C(redis) are the defaults for their
-        connection. Consumers stop and producers go on, so the queue itself is not drained by that. What was is kept
-        beside the queue. C(outside) is optional here; the queues are measured in any case.'
+      - 'For V(queue_pause): C(queues), each with C(name) and C(kind) V(asynq), V(bullmq) or V(rq), and maybe C(queue),
+        its name with the library, and C(prefix), are paused as their libraries do; C(redis) says how to reach them.
+        Consumers stop and producers go on, so the queue itself is not drained by that. What was is kept beside the
+        queue. C(outside) is optional here; whether the queues are paused is looked up in any case.'
       - 'For all, C(outside) is the request that proves it: C(url), C(method), C(headers), C(body), C(open_status) and
         C(closed_status) (default V([503])). Choose one that stores nothing, such as an incomplete item that an open
         ingress answers with 400. With C(closed_unreachable) no answer means closed, too, as behind a firewall.

@@ -71,12 +71,21 @@ def test_a_pause_that_ends_by_itself_does_so_later(turn: Turn, redis_facts: Redi
     assert 0 < redis_server.ttl("rq:suspended") <= 100 and redis_server.get("rq:suspended") == b"theirs"
 
 
+def test_clients_who_are_asked_too(turn: Turn, redis_facts: RedisFacts) -> None:
+    PythonBroker("rq", redis_facts).do("fill", "mails", "note", 1)
+    with answering(lambda _asked: Answer(b"")) as url:
+        mails = paused({"name": "mails", "kind": "rq"}, outside={"url": url, "open_status": [200]})
+        with pytest.raises(OpsError, match="clients meet: open, while the queues are closed"):
+            turn("closed", timeout=0.2, **mails)
+        assert turn("open", **mails).data["state"] == "open"
+
+
 @pytest.mark.long
 def test_asynq_by_its_own_key(
     turn: Turn, asynq_program: Path, redis_facts: RedisFacts, redis_server: Client, tmp_path: Path
 ) -> None:
     asynq = AsynqBroker(asynq_program, redis_facts)
-    with pytest.raises(NotThere, match="asynq knows no queue default"):
+    with pytest.raises(NotThere, match="asynq knows no such queue: default"):
         turn("closed", **paused({"name": "default", "kind": "asynq"}))
     asynq.do("enqueue", "default", "ok", 3)
     asynq.do("enqueue", "low", "ok", 1)
@@ -137,7 +146,8 @@ def test_bullmq_by_its_own_keys(turn: Turn, redis_facts: RedisFacts, redis_serve
         ([], "queues is empty"),
         ([{"name": "one", "kind": "sidekiq"}], "only its commercial editions"),
         ([{"name": "one", "kind": "redis_list"}], "it knows no pause"),
-        ([{"name": "one", "kind": "none"}], "unknown kind 'none'"),
+        ([{"name": "one", "kind": "none"}], "queues of the kind none cannot be paused"),
+        ([{"name": "one"}], "kind in queues"),
     ],
 )
 def test_queues_that_cannot_be_paused(turn: Turn, queues: list[dict[str, Any]], told: str) -> None:

@@ -11,27 +11,27 @@ What a queue was stands in a key beside its own, written in the same step as the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 from .._core import redis_connection
 from .._core.argspec import ArgSpec
-from .._core.errors import InputError, OpsError
-from .._queues.description import described
+from .._core.errors import InputError
 from . import outside
 from .base import CLOSED, HALF, OPEN, Options
-from .queue_pausers import PAUSERS, UNABLE, Pauser
-
-if TYPE_CHECKING:
-    from .._queues.base import Queue
-    from .._queues.redis_queue import RedisQueue
+from .queue_pausers import PAUSERS, UNABLE, Pauser, Place
 
 __all__ = ["SPEC", "position", "seen_from_outside", "turn"]
 
+_QUEUE = {
+    "name": {"type": "str", "required": True},
+    "kind": {"type": "str", "required": True},
+    "queue": {"type": "str"},
+    "prefix": {"type": "str"},
+}
 _OUTSIDE = {**outside.SPEC.options["outside"], "required": False}
 SPEC = (
     ArgSpec(
         options={
-            "queues": {"type": "list", "elements": "dict", "required": True},
+            "queues": {"type": "list", "elements": "dict", "required": True, "options": _QUEUE},
             "redis": {"type": "dict", "default": {}},
         }
     )
@@ -43,7 +43,7 @@ SPEC = (
 def position(options: Options) -> str:
     """Ask Redis. :raises OpsError: it does not answer, or the library knows no such queue."""
     states = [pauser.look() for pauser in _pausers(options)]
-    if all(state.paused for state in states):
+    if all(state.for_good for state in states):
         return CLOSED
     return HALF if any(state.noted for state in states) else OPEN
 
@@ -64,18 +64,11 @@ def turn(options: Options, state: str) -> None:
 
 
 def seen_from_outside(options: Options) -> str:
-    """Measure the queues as any check of theirs does, by a connection of its own; ask ``outside`` where it is given.
+    """See whether workers get anything, as they look it up themselves; ask ``outside``, too, where it is given.
 
-    :raises Unreachable: nobody answers outside. :raises OpsError: a queue cannot be measured.
+    :raises Unreachable: nobody answers outside. :raises OpsError: Redis does not answer.
     """
-    from .._queues.look import Observer
-
-    with Observer(_queues(options)) as observer:
-        readings = observer.look()
-    for reading in readings:
-        if reading.message:
-            raise OpsError(reading.message, on=reading.queue.name)
-    seen = CLOSED if all(reading.depth.paused for reading in readings) else OPEN
+    seen = CLOSED if all(pauser.look().now for pauser in _pausers(options)) else OPEN
     if not options.get("outside"):
         return seen
     met = outside.seen_from_outside(options)
@@ -83,22 +76,18 @@ def seen_from_outside(options: Options) -> str:
 
 
 def _pausers(options: Options) -> Sequence[Pauser]:
-    return [PAUSERS[queue.kind](cast("RedisQueue", queue)) for queue in _queues(options)]
-
-
-def _queues(options: Options) -> list[Queue]:
     if not options["queues"]:
         raise InputError("switch: queues is empty", advice="name those that are paused")
-    connection = redis_connection.SPEC.validate(
-        {name: value for name, value in options["redis"].items() if value is not None}, "switch: redis"
-    )
-    queues = described(options["queues"], connection)
-    for queue in queues:
-        if queue.kind not in PAUSERS:
-            why = UNABLE.get(queue.kind, "it knows no pause")
+    given = {name: value for name, value in options["redis"].items() if value is not None}
+    connection = redis_connection.SPEC.validate(given, "switch: redis")
+    found: list[Pauser] = []
+    for queue in options["queues"]:
+        kind, name = queue["kind"], queue["queue"] or queue["name"]
+        if kind not in PAUSERS:
             raise InputError(
-                f"queues of the kind {queue.kind} cannot be paused: {why}",
-                on=queue.name,
+                f"queues of the kind {kind} cannot be paused: {UNABLE.get(kind, 'it knows no pause')}",
+                on=queue["name"],
                 advice=f"those of the kinds {', '.join(sorted(PAUSERS))} can",
             )
-    return queues
+        found.append(PAUSERS[kind](Place(connection, name, queue["prefix"])))
+    return found

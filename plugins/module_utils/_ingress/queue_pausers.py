@@ -16,13 +16,10 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 from .._core.errors import InputError, NotThere
-from .._core.redis_connection import connect, explained
-
-if TYPE_CHECKING:
-    from .._queues.redis_queue import RedisQueue
+from .._core.redis_connection import connect, explained, where
 
 # Why the others cannot.
 UNABLE: Mapping[str, str] = {
@@ -97,26 +94,41 @@ end
 redis.call('XADD', KEYS[7], '*', 'event', 'resumed')
 return 1
 """
-# What PTTL says of a key that has no end; a pause that has one ends by itself.
-_FOR_GOOD = -1
+# What PTTL says of a key that has no end, and of one that is not there; a pause that has one ends by itself.
+_FOR_GOOD, _NONE = -1, -2
 # From that major version on jobs of a paused queue stay where they are.
 _STAYS = 6
 _OLDEST = 5
 
 
 @dataclass(frozen=True)
-class Paused:
-    """Whether a queue is paused, and whether a note says that it was from here."""
+class Place:
+    """A queue: its connection, validated; its name as the library has it; what its keys begin with, unless as usual."""
 
-    paused: bool
+    connection: Mapping[str, Any]
+    name: str
+    prefix: str | None
+
+
+@dataclass(frozen=True)
+class Paused:
+    """Whether a queue is paused, whether that has no end, and whether a note says that it was from here."""
+
+    now: bool
+    for_good: bool
     noted: bool
 
 
 class Pauser(ABC):
     """Pauses one queue. A kind says with which keys and scripts."""
 
-    def __init__(self, queue: RedisQueue) -> None:
-        self._queue = queue
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    @property
+    def on(self) -> str:
+        """Return queue and server, for messages."""
+        return f"{self._place.name} at {where(self._place.connection)}"
 
     @abstractmethod
     def look(self) -> Paused:
@@ -132,8 +144,8 @@ class Pauser(ABC):
 
     def ask(self, doing: str, *commands: tuple[Any, ...]) -> list[Any]:
         """Return the answers to commands."""
-        with explained(doing, self._queue.on()):
-            client = connect(self._queue.options)
+        with explained(doing, self.on):
+            client = connect(self._place.connection)
             try:
                 client.response_callbacks.clear()
                 return [client.execute_command(*command) for command in commands]  # type: ignore[no-untyped-call]
@@ -159,7 +171,7 @@ class _ByKey(Pauser):
         """See Pauser.look."""
         pausing, note = self._keys
         left, noted = self.ask("read the pause", ("PTTL", pausing), ("EXISTS", note))
-        return Paused(left == _FOR_GOOD, bool(noted))
+        return Paused(left != _NONE, left == _FOR_GOOD, bool(noted))
 
     def pause(self) -> None:
         """See Pauser.pause."""
@@ -173,24 +185,24 @@ class _ByKey(Pauser):
 class _Asynq(_ByKey):
     @property
     def _keys(self) -> list[str]:
-        return [f"{self._queue.key}:paused", f"{self._queue.key}:{_NOTE}"]
+        base = f"asynq:{{{self._place.name}}}"
+        return [f"{base}:paused", f"{base}:{_NOTE}"]
 
     def _value(self) -> object:
         return int(time.time())
 
     def look(self) -> Paused:
         """See Pauser.look."""
-        name = self._queue.key.partition("{")[2].rstrip("}")
-        (known,) = self.ask("read the queues", ("SISMEMBER", "asynq:queues", name))
+        (known,) = self.ask("read the queues", ("SISMEMBER", "asynq:queues", self._place.name))
         if not known:
-            raise NotThere(f"asynq knows no queue {name}", on=self._queue.on())
+            raise NotThere("asynq knows no such queue", on=self.on)
         return super().look()
 
 
 class _Rq(_ByKey):
     @property
     def _keys(self) -> list[str]:
-        prefix = self._queue.options["prefix"]
+        prefix = self._place.prefix or "rq"
         return [f"{prefix}:suspended", f"{prefix}:{_NOTE}"]
 
 
@@ -198,14 +210,14 @@ class _BullMQ(Pauser):
     @property
     def _keys(self) -> list[str]:
         names = ("meta", "wait", "paused", "prioritized", "delayed", "marker", "events", _NOTE)
-        return [f"{self._queue.key}:{name}" for name in names]
+        return [f"{self._place.prefix or 'bull'}:{self._place.name}:{name}" for name in names]
 
     def look(self) -> Paused:
         """See Pauser.look."""
         self._version()
         meta, *_others, note = self._keys
         paused, noted = self.ask("read the pause", ("HEXISTS", meta, "paused"), ("EXISTS", note))
-        return Paused(bool(paused), bool(noted))
+        return Paused(bool(paused), bool(paused), bool(noted))
 
     def pause(self) -> None:
         """See Pauser.pause."""
@@ -222,15 +234,15 @@ class _BullMQ(Pauser):
         """
         there, version = self.ask("read the queue", ("EXISTS", self._keys[0]), ("HGET", self._keys[0], "version"))
         if not there:
-            raise NotThere(f"there is no BullMQ queue (no key {self._keys[0]})", on=self._queue.on())
+            raise NotThere(f"there is no BullMQ queue (no key {self._keys[0]})", on=self.on)
         major = (version or b"").decode().rpartition(":")[2].partition(".")[0]
         if not major.isdigit() or int(major) < _OLDEST:
             raise InputError(
                 "the queue does not say that BullMQ 5 or later made it",
-                on=self._queue.on(),
+                on=self.on,
                 advice="pause it with the library itself, by a switch of the kind command",
             )
         return int(major)
 
 
-PAUSERS: dict[str, Callable[[RedisQueue], Pauser]] = {"asynq": _Asynq, "bullmq": _BullMQ, "rq": _Rq}
+PAUSERS: dict[str, Callable[[Place], Pauser]] = {"asynq": _Asynq, "bullmq": _BullMQ, "rq": _Rq}

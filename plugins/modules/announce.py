@@ -12,8 +12,8 @@ short_description: Tell people by several channels at once, within a few seconds
 version_added: 1.0.0
 author: day2.ops contributors (@day2)
 description:
-  - Tells by a webhook, by mail, through Alertmanager, as an annotation in Grafana and on status pages. All are told at the
-    same time, so one that hangs keeps none from the others.
+  - Tells by a webhook, by mail, through Alertmanager, as an annotation in Grafana and on status pages. All are told
+    at the same time, so one that hangs keeps none from the others.
   - Never fails for the sake of a channel. Who was not told, and why, is in the result, without an address, as that of a
     webhook is a password.
   - In texts, in addresses and in bodies C({name}) stands for a value. C({event}), C({text}), C({subject}), C({at}) (ISO
@@ -50,14 +50,14 @@ options:
     default: message
   values:
     description:
-      - What placeholders stand for, such as C(service) and C(reason). The end of a region in Grafana is found by C(window),
-        its beginning is C(began_ms), where nothing was kept.
+      - What placeholders stand for, such as C(service) and C(reason). The end of a region in Grafana is found by
+        C(window), its beginning is C(began_ms), where nothing was kept.
     type: dict
     default: {}
   over:
     description:
-      - Whether what began is over, so that the region in Grafana ends and a status page gets its C(end). Without it that is so
-        for V(end), V(failed) and V(aborted).
+      - Whether what began is over, so that the region in Grafana ends and a status page gets its C(end). Without it
+        that is so for V(end), V(failed) and V(aborted).
     type: bool
   to:
     description:
@@ -70,8 +70,8 @@ options:
         type: str
       webhook:
         description:
-          - More for the webhook. C(blocks) are Slack's blocks, a list or for each event a list; C(headers), C(validate_certs)
-            and C(ca_certs).
+          - More for the webhook. C(blocks) are Slack's blocks, a list or for each event a list; C(headers),
+            C(validate_certs) and C(ca_certs).
         type: dict
       mail:
         description:
@@ -83,15 +83,15 @@ options:
         type: str
       grafana:
         description:
-          - Where to annotate. C(url), C(token) or C(url_username) and C(url_password), C(tags), C(dashboard_uid) and C(panel_id)
-            to show it there only, C(validate_certs) and C(ca_certs).
+          - Where to annotate. C(url), C(token) or C(url_username) and C(url_password), C(tags), C(dashboard_uid) and
+            C(panel_id) to show it there only, C(validate_certs) and C(ca_certs).
         type: dict
       status_pages:
         description:
           - Requests for events. C(name), what logs in (C(headers), C(token) or C(url_username) and C(url_password)),
-            C(validate_certs), C(ca_certs), and for each event that is told, under its name, C(url), C(method) (V(POST)), C(body)
-            and C(id_path), which leads to the id in the answer. C({id}) is that id from then on. C(update) is for what follows the
-            first message of an incident.
+            C(validate_certs), C(ca_certs), and for each event that is told, under its name, C(url), C(method)
+            (V(POST)), C(body) and C(id_path), which leads to the id in the answer. C({id}) is that id from then on.
+            C(update) is for what follows the first message of an incident.
         type: list
         elements: dict
       templates:
@@ -103,8 +103,8 @@ options:
         default: 5
   alert:
     description:
-      - The alert for Alertmanager. C(labels), of which C(alertname) is needed, C(annotations), C(firing) (V(true)), and C(hours)
-        (V(25)) after which it ends by itself.
+      - The alert for Alertmanager. C(labels), of which C(alertname) is needed, C(annotations), C(firing) (V(true)),
+        and C(hours) (V(25)) after which it ends by itself.
     type: dict
     default: {}
   kept:

@@ -67,8 +67,9 @@ def _verified(kind: Switch, options: Options, wanted: str, timeout: float, clock
         lambda: _look(kind, options), lambda seen: seen == wanted, timeout=timeout, settle=_SETTLE, clock=clock
     )
     if not waited.done:
+        brief = f" (for less than {_SETTLE:g} s without a change)" if waited.last == wanted else ""
         raise OpsError(
-            f"the ingress was turned to {wanted}, but clients meet: {waited.last}",
+            f"the ingress was turned to {wanted}, but clients meet: {waited.last}{brief}",
             advice=f"looked {waited.looks} times in {waited.elapsed:.0f} s",
         )
     return waited.last

@@ -180,6 +180,13 @@ def test_a_switch_that_turns_late_is_waited_for(service: Service) -> None:
     assert answers == []
 
 
+def test_what_is_seen_too_late_is_told_so(service: Service) -> None:
+    with pytest.raises(
+        OpsError, match=r"clients meet: closed \(for less than 0.5 s without a change\); looked 2 times"
+    ):
+        turn(switch(service), "closed", timeout=0.3)
+
+
 def test_clients_that_reach_nothing_are_no_closed_ingress(service: Service) -> None:
     outside = {"url": "http://127.0.0.1:1/orders", "open_status": [400]}
     with pytest.raises(OpsError) as told:

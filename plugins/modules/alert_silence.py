@@ -77,8 +77,8 @@ options:
     type: float
     default: 10.0
 notes:
-  - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process does
-    the work. Everywhere else the module runs on the host.
+  - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process
+    does the work. Everywhere else the module runs on the host.
   - Needs the v2 interface, which Alertmanager has since 0.16; a matcher with C(!=) or C(!~) needs 0.22.
 seealso:
   - module: day2.ops.maintenance_window

@@ -14,8 +14,8 @@ author: day2.ops contributors (@day2)
 description:
   - One window a service. The journal on the controller is the lock too; it names who holds the window and since when.
   - A window whose controller process has died is taken up by the next run, which is told what was done already.
-  - While a window is open 256 KiB are kept on the journal's disk, so that its end can be noted when the disk is full. What
-    goes on with a window is not noted then; RV(window) of such a failure is as it is in the journal.
+  - While a window is open 256 KiB are kept on the journal's disk, so that its end can be noted when the disk is full.
+    What goes on with a window is not noted then; RV(window) of such a failure is as it is in the journal.
   - The role P(day2.ops.maintenance_window#role) does the whole window; use this module for windows of your own.
 notes:
   - Runs inside the controller's process, whatever host the task is for, and needs no connection.
@@ -98,8 +98,8 @@ options:
     choices: [done, failed, refused, aborted]
   message:
     description:
-      - One line for people. With O(state=closed) on how the window ended, with O(state=noted) on what was seen of O(step), which
-        is shown on the screen too and kept until the step is noted with another one.
+      - One line for people. With O(state=closed) on how the window ended, with O(state=noted) on what was seen of
+        O(step), which is shown on the screen too and kept until the step is noted with another one.
     type: str
     default: ""
 """
@@ -125,8 +125,7 @@ EXAMPLES = r"""
     step: vacuum
     status: done
 
-- name: End the window
-  day2.ops.maintenance_window:
+- name: End the window day2.ops.maintenance_window:
     service: shop
     state: closed
     outcome: done
@@ -182,7 +181,7 @@ step:
   returned: when O(state=noted), outside of check mode
   type: str
 held_by:
-  description: Who has taken the window over from this run, which is to stop; RV(window) is then as it is in the journal.
+  description: Who has taken the window over from this run, which is to stop; RV(window) is as it is in the journal.
   returned: when it fails for that
   type: str
   sample: ada@ops-1 (process 9311)

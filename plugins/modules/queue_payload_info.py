@@ -17,8 +17,8 @@ description:
     are left out.
   - Fails when a payload lives no longer than O(longer_than). It only reads.
 notes:
-  - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process does
-    the work. Everywhere else the module runs on the host.
+  - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process
+    does the work. Everywhere else the module runs on the host.
 extends_documentation_fragment:
   - day2.ops.attributes
   - day2.ops.redis

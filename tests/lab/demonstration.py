@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 from .background_load import BackgroundLoad
 from .demo.account import await_drained, settle
-from .demo.load import Load, Result
+from .demo.capacity import more_than_taken
+from .demo.load import Result
 from .demo_alert import SILENCE, Alert
 from .demo_summary import lines_of
 from .demo_told import Told
@@ -31,9 +32,6 @@ from .state import Facts
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 INVENTORY = "inventories/demo"
-# So many orders show what the workers take; so much more than that goes in, so that there is a queue to drain.
-_FIRST_ORDERS = 150
-_MORE = 1.1
 PLAYBOOK_SECONDS = 900  # a machine that is busy with other things takes many times as long
 
 
@@ -64,12 +62,9 @@ class Demonstration:
 
     def _show(self, facts: Facts) -> None:
         alert = Alert(facts["alertmanager"]["url"]) if "alertmanager" in facts else None
-        taken = self._orders_taken(facts)
-        rate = max(5, round(_MORE * taken))
+        rate = round(more_than_taken(facts))
         with BackgroundLoad(self._lab.home, rate=rate) as load:
-            self._heading(
-                f"{rate} orders a second go in till the window has ended; {taken:.0f} are taken, so some wait"
-            )
+            self._heading(f"{rate} orders a second go in till the window has ended, some more than are taken")
             self._expect_accepting(facts)
             self._say(alert.fire() if alert else "there is no Alertmanager on this machine: no alert is silenced")
             self._heading(f"the maintenance window: ansible-playbook -i {INVENTORY} playbooks/maintenance.yml")
@@ -82,13 +77,6 @@ class Demonstration:
                 self.problems.append("the alert was not silenced")
         self._heading(f"the daily checks: ansible-playbook -i {INVENTORY} playbooks/daily_checks.yml")
         self._play("daily_checks", {})
-
-    def _orders_taken(self, facts: Facts) -> float:
-        """Return how many orders a second the workers take on this machine as it is now."""
-        began = time.monotonic()
-        first = Load(facts["service"]["url"], rate=1000, seconds=30, count=_FIRST_ORDERS).run(connections=4)
-        await_drained(facts)
-        return len(first.accepted) / (time.monotonic() - began)
 
     def _play(self, playbook: str, given: dict[str, Any]) -> None:
         """Run a playbook and tell what it does; all that it says is kept in a file."""

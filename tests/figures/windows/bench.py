@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.day2.ops.tests.lab.alertmanager_server import AlertmanagerServer
 from ansible_collections.day2.ops.tests.lab.background_load import BackgroundLoad
 from ansible_collections.day2.ops.tests.lab.demo.account import await_drained, settle
+from ansible_collections.day2.ops.tests.lab.demo.capacity import more_than_taken
 
 from .. import rounds
 from ..errors import FigureError
@@ -29,7 +30,6 @@ AREA = "windows"
 _SERVERS = ["redis", "postgres", "service", "webhook"]
 _INVENTORY = CHECKOUT / "inventories/demo"
 _SECONDS = 180.0
-_RATE = 120.0  # more than two workers take, so that there is something to drain
 _STEP_SECONDS = 1.0
 _OF_CLOSED = ("closed", "drain", "step", "ours", "noticed", "refused")
 # Nothing is waited for on purpose: one good look is enough. What is switched settles for half a second all the same.
@@ -80,7 +80,8 @@ class Windows:
         log = self.place.folder / "worked"
         given = {**_NO_STEPS, "day2_maintenance_steps": [step_that_works(log, _STEP_SECONDS)]}
         log.unlink(missing_ok=True)
-        with BackgroundLoad(self.place.lab.home, rate=_RATE) as load, Outside(self.place) as outside:
+        rate = more_than_taken(self.place.lab.facts)
+        with BackgroundLoad(self.place.lab.home, rate=rate) as load, Outside(self.place) as outside:
             self._window({**given, "day2_gate_consecutive": 3})
         await_drained(self.place.lab.facts)
         result, account = load.result, settle(self.place.lab.facts, load.result)

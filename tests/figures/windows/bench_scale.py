@@ -166,9 +166,11 @@ class Contest:
 
 def rows(run: Run) -> Iterator[Row]:
     """Yield the figures of the runtimes that this machine has."""
-    for name, make in (("docker", _compose), ("kubernetes", _on_kubernetes)):
-        with run.folder() as folder, Lab(folder / "lab") as lab:
-            missing = lab.missing(name) or (COMPOSE.missing() if name == "docker" else "")
+    with run.folder() as folder, run.lab(folder, ["redis"]) as lab:  # which servers can be had, a lab that is up tells
+        for name, make in (("docker", _compose), ("kubernetes", _on_kubernetes)):
+            missing = lab.missing(name)
+            if name == "docker" and not COMPOSE.folder.is_dir():
+                missing = missing or COMPOSE.missing()
             if missing:
                 run.say(f"  scale.yml on {name} is left out: {missing}")
                 continue

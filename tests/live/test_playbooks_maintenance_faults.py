@@ -97,6 +97,6 @@ def test_a_holder_that_lost_its_window_touches_nothing_any_more(operator: Operat
     words = rf"the window was taken over by {_HOLDER}: demo; this run stops here, and leaves all as it is"
     assert re.search(words, lost.of_task("Leave all to whoever has taken the window over")), lost.output
     assert "undo slow" not in log.read_text(encoding="utf-8")
-    assert "Open the ingress" not in lost.text
+    assert "Open the ingress and see it open" not in lost.text
     assert won.status == 0, won.output
     assert ingress_is_open(operator.lab.facts["service"])

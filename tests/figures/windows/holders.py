@@ -76,7 +76,7 @@ def _taken_from_the_living(place: Place, workers: int) -> Judged:
     judged = Judged([], {"said": lost.said})
     if not lost.status or not re.search(r"^the window was taken over by \w+@\S+ \(process \d+\): demo", lost.said):
         judged.problems.append(f"the holder ends with status {lost.status}: {lost.said}")
-    if place.marks("begins undo second") or re.search(r"^TASK \[.*Open the ingress", lost.output, re.MULTILINE):
+    if place.marks("begins undo second") or re.search(r"^TASK \[.*Open the ingress and see", lost.output, re.MULTILINE):
         judged.problems.append("the holder touched another's window")
     if won.status:
         judged.problems.append(f"who took it over ends with status {won.status}: {won.said}")

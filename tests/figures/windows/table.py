@@ -191,7 +191,7 @@ _BEFORE = [
     ),
     Case(
         "two ways to close the ingress",
-        r"switch: unknown option.*path",
+        r"switch: .*unknown option path",
         lambda place: {
             "day2_ingress": {
                 "kind": "http",

@@ -40,7 +40,7 @@ class Ending:
     def problems(self, point: Point, account: Account, workers: int) -> list[str]:
         """Return what is wrong; empty when all is as it must be."""
         outcome = "aborted" if point.do == ABORT else "failed" if point.fails else "done"
-        closed = "ingress closed" in self.seen.journal.get("steps", {})
+        closed = self.seen.journal.get("steps", {}).get("ingress closed", {}).get("status") == "done"
         wrong = {
             f"the next run ended with status {self.status}: {self.said}": (self.status != 0) != (outcome == "failed"),
             f"not undone: {', '.join(self.not_undone)}": outcome != "done" and bool(self.not_undone),

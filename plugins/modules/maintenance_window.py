@@ -125,7 +125,8 @@ EXAMPLES = r"""
     step: vacuum
     status: done
 
-- name: End the window day2.ops.maintenance_window:
+- name: End the window
+  day2.ops.maintenance_window:
     service: shop
     state: closed
     outcome: done

@@ -118,6 +118,7 @@ def test_a_broken_backup_fails_a_drill_on_another_host_with_its_level(operator: 
     assert list(Path("~/.cache/day2-drill").expanduser().glob("day2-drill-*")) == []
 
 
+@pytest.mark.long
 def test_the_same_with_encryption_and_a_bucket_on_another_host(
     operator: BackupOperator, s3: S3Facts, spare: str, tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_database_is_back_and_the_old_one_is_kept(operator: BackupOperator) ->
     assert leaks(operator, done, secrets_of(operator.lab.facts)) == []
 
 
+@pytest.mark.long
 def test_when_the_service_does_not_come_up_the_old_data_are_back(operator: BackupOperator) -> None:
     lose_orders(operator.lab, 10)
     start = program(operator.folder / "start-once", START_ONCE)

@@ -181,6 +181,7 @@ def ingress_that_opens_at(url: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 def test_an_ingress_that_stays_closed_is_said_loudly_and_the_next_run_opens_it(operator: Operator) -> None:
     once = operator.folder / "once"
     steps = [{"name": "count", "command": ["sh", "-c", f"echo done >> {once}"]}]

@@ -174,6 +174,7 @@ def test_a_queue_that_fails_does_not_keep_the_others_from_being_done(operator: O
     all_done_once(operator.lab, dead_orders)
 
 
+@pytest.mark.long
 def test_an_interrupted_run_is_gone_on_with(operator: Operator, dead_orders: Result, demo_redis: redis.Redis) -> None:
     operator.lab.mend("service", "fix-bug")
     slow = {"canary": 0, "rate": 2, "limit": DEAD - 2}

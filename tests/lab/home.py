@@ -55,7 +55,7 @@ class Home:
     def reread(self) -> None:
         """Take in what another command has written since."""
         now = state.read(self.folder)
-        held = cast("dict[str, Any]", self.facts)  # the same object: whoever holds it sees what is so
+        held: dict[str, Any] = cast(Any, self.facts)  # the same object: whoever holds it sees what is so
         held.clear()
         held.update(now)
 

@@ -191,13 +191,12 @@ def _drip(server: socket.socket, ended: threading.Event) -> None:
             clients[-1].sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
         except OSError:
             pass
-        for client in clients:
+        for client in list(clients):
             try:
                 client.sendall(b"a")
             except OSError:
                 clients.remove(client)
                 client.close()
-                break
     for client in clients:
         client.close()
 

@@ -52,7 +52,7 @@ class DemoFiles:
     def make(self) -> Path:
         """Write it, and return the folder; raises LabError when this machine's Python cannot be told what it needs."""
         self._copy(_PYTHON)
-        for place in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}:
+        for place in sorted({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}):
             shutil.copytree(place, self._inside(place), ignore=shutil.ignore_patterns(*_UNUSED), dirs_exist_ok=True)
         code = self._inside(_CODE)
         lab = code / "ansible_collections/day2/ops/tests/lab"

@@ -102,7 +102,9 @@ class RabbitMqServer(Server):
 
         def answers() -> bool:
             process.require_alive(self.name, server)
-            return api(facts, "GET", "/overview").status_code == 200
+            # its management answers before the broker itself listens
+            ports = (facts["amqp_port"], facts["amqp_tls_port"])
+            return all(api(facts, "GET", f"/health/checks/port-listener/{port}").ok for port in ports)
 
         wait_for(f"an answer of {self.name}", answers, _SECONDS, every=0.2)
 

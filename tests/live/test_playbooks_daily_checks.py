@@ -97,7 +97,7 @@ def test_a_check_that_is_wrong_is_one_line(operator: Operator) -> None:
 def test_a_variable_that_nobody_knows_is_refused_by_name(operator: Operator) -> None:
     done = operator.run("daily_checks", day2_chekcs__mine=[])
     assert done.status != 0
-    assert "unknown variable day2_chekcs__mine; expected one of day2_alertmanager, day2_announce, " in done.text
+    assert "unknown variable day2_chekcs__mine; expected one of day2_after, day2_alertmanager, " in done.text
     assert operator.written() == []
 
 

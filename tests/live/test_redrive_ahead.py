@@ -59,7 +59,7 @@ def test_each_letter_is_looked_at_once(filled: tuple[Options, int], order: str) 
     queue, stay = filled
     passed = swept(queue, _MANY, order=order)
     assert (passed.moved, sum(passed.skipped.values())) == (_COUNT - stay, stay)
-    assert len(passed.batches) < 20  # of several calls each
+    assert len(passed.batches) < _COUNT / 4  # of several letters each, of fewer where the machine is busy
     with begun(queue) as letters:
         assert letters.count() == stay
 

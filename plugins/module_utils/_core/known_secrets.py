@@ -21,6 +21,7 @@ _ADDRESSES = ("webhook_url",)
 _PASSWORD = re.compile(r"pass(word|wd|phrase)?$", re.IGNORECASE)
 # What tells of a secret and is none: ``token_header``, ``token_path``.
 _ABOUT = ("_header", "_path", "_name", "_age", "_ttl")
+_OF_A_RESULT = "changed"
 # A shorter one would be found in every other word.
 _SHORTEST = 4
 
@@ -54,6 +55,7 @@ def _texts(value: Any, name: str = "", is_secret: bool = False) -> Iterator[tupl
     """Yield each text, and whether it stands under the name of a secret."""
     is_secret = is_secret or _is_secret(name)
     if isinstance(value, Mapping):
+        is_secret = is_secret and _OF_A_RESULT not in value  # a task's result may be called ``second_pass``
         for key, inner in value.items():
             yield from _texts(inner, str(key), is_secret)
     elif isinstance(value, (list, tuple)):

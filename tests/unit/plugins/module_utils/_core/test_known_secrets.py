@@ -30,6 +30,13 @@ def test_what_is_a_secret_of_an_inventory() -> None:
     }
 
 
+def test_the_results_of_a_task_are_no_secrets_for_its_name() -> None:
+    result = {"changed": False, "msg": "a few words", "login_password": "pa55-in-it"}
+    assert secrets_among({"second_pass": result, "passes_token": {"changed": True, "results": [result]}}) == {
+        "pa55-in-it"
+    }
+
+
 def test_which_variables_are_looked_at() -> None:
     names = ("day2_redis", "vault_x", "db_password", "ansible_become_password", "hostvars", "groups", "my_file")
     assert [name for name in names if concerns(name)] == list(names[:4])

@@ -60,6 +60,7 @@ SPEC = ArgSpec(
     }
 )
 _GROUPS = 200  # groups of connections that are judged
+_LAST_PORT = 65535
 _WINDOW = 0.5  # seconds between the two looks that the use of CPUs is taken from
 _FULL = 95.0  # percent of a file system, or of its inodes
 _BUSY = 95.0  # percent of each CPU
@@ -120,6 +121,9 @@ def _check(params: Mapping[str, Any]) -> None:
     for name in ("lines", "top"):
         if not 1 <= params[name] <= 200:
             raise InputError(f"{name} is out of range", on=str(params[name]), advice="expected 1 to 200")
+    for one in params["ports"]:
+        if not 1 <= one["port"] <= _LAST_PORT:
+            raise InputError("ports: no port of TCP", on=str(one["port"]), advice=f"expected 1 to {_LAST_PORT}")
     for part, names in params["environment"].items():
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise InputError(

@@ -70,7 +70,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
     work = {UPDATE: _update, CLOSE: _close, TOLD: _told}[params["do"]]
     with ExitStack() as stack:
         lost = ""
-        if not check_mode:
+        if not check_mode and (params["do"] == UPDATE or records.folder.is_dir()):  # what ends one makes no folder
             try:
                 stack.enter_context(records.guarded())
             except Unreachable:

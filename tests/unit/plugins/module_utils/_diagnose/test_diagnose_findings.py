@@ -253,6 +253,7 @@ def test_what_a_group_says_of_parts_is_for_hosts_that_have_them() -> None:
     ("wrong", "told"),
     [
         ({"top": 0}, "top is out of range"),
+        ({"ports": [{"port": 99999, "part": ""}]}, "ports: no port of TCP"),
         ({"environment": {"api": "A"}}, "environment: api has no list of names"),
         (
             {"ports": [{"port": 1, "part": "x"}], "runtime": {"kind": "systemd", "parts": [{"name": "api"}]}},

@@ -169,6 +169,7 @@ def test_nothing_is_kept_in_check_mode(tmp_path: Path, clock: Clock) -> None:
 def test_what_is_meant_must_be_clear(tmp_path: Path, clock: Clock) -> None:
     with pytest.raises(InputError, match="no incident of shop is open"):
         act(tmp_path, clock, do="close")
+    assert list(tmp_path.iterdir()) == []
     act(tmp_path, clock, id="A")
     act(tmp_path, clock, id="B")
     with pytest.raises(InputError, match="2 incidents of shop are open: A, B; name one by id"):

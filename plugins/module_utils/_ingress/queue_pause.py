@@ -17,7 +17,8 @@ from .._core.argspec import ArgSpec
 from .._core.errors import InputError
 from . import outside
 from .base import CLOSED, HALF, OPEN, Options
-from .queue_pausers import PAUSERS, UNABLE, Pauser, Place
+from .queue_pauser import Pauser, Place
+from .queue_pausers import pauser_of
 
 __all__ = ["SPEC", "position", "seen_from_outside", "turn"]
 
@@ -82,12 +83,6 @@ def _pausers(options: Options) -> Sequence[Pauser]:
     connection = redis_connection.SPEC.validate(given, "switch: redis")
     found: list[Pauser] = []
     for queue in options["queues"]:
-        kind, name = queue["kind"], queue["queue"] or queue["name"]
-        if kind not in PAUSERS:
-            raise InputError(
-                f"queues of the kind {kind} cannot be paused: {UNABLE.get(kind, 'it knows no pause')}",
-                on=queue["name"],
-                advice=f"those of the kinds {', '.join(sorted(PAUSERS))} can",
-            )
-        found.append(PAUSERS[kind](Place(connection, name, queue["prefix"])))
+        place = Place(connection, queue["queue"] or queue["name"], queue["prefix"])
+        found.append(pauser_of(queue["kind"], queue["name"])(place))
     return found

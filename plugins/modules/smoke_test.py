@@ -13,7 +13,7 @@ author: day2.ops contributors (@day2)
 description:
   - Sends a request, expects that the item is taken, and waits until checks say that it was processed. A service that
     takes items and does nothing with them fails, which no check of its health tells.
-  - C({id}) in O(submit), O(follow) and O(cleanup) stands for what the item is known by, so that this very item is
+  - C({id}) in O(require), O(submit), O(follow) and O(cleanup) stands for what the item is known by, so that this very item is
     followed.
 extends_documentation_fragment:
   - day2.ops.attributes
@@ -31,6 +31,14 @@ options:
     description: Names the test in messages.
     type: str
     default: smoke test
+  require:
+    description:
+      - Checks that must pass before anything is sent, as O(day2.ops.health_gate#module:checks) takes them. They are made
+        once; when one of them does not pass, nothing is sent and the test fails.
+      - For items that do harm where they are taken for real ones, and for services that have a mode for tests.
+    type: list
+    elements: dict
+    default: []
   submit:
     description:
       - The request, as a check of the kind C(http) of P(day2.ops.health_gate#module) takes it, C(url), C(headers),
@@ -67,7 +75,7 @@ options:
     elements: dict
     default: []
   defaults:
-    description: Options for checks in O(follow) by their kind, as O(day2.ops.health_gate#module:defaults) takes them.
+    description: Options for checks in O(require) and O(follow) by their kind, as O(day2.ops.health_gate#module:defaults) takes them.
     type: dict
     default: {}
   timeout:
@@ -100,6 +108,23 @@ EXAMPLES = r"""
       - url: "https://shop.example.com/orders/{id}"
         token_file: /etc/day2/shop.token
     timeout: 30
+
+- name: See that a simulated alarm is dealt with, where alarms are simulated
+  day2.ops.smoke_test:
+    name: a simulated alarm
+    require:
+      - {name: simulation is on, kind: http, url: "https://alarms.example.com/simulation"}
+    submit:
+      url: https://alarms.example.com/alarms
+      body: {device: "test device"}
+    id_path: alarm_id
+    follow:
+      - name: somebody was told
+        kind: http
+        url: "https://alarms.example.com/alarms/{id}"
+        json: [{path: told, value: true}]
+    cleanup:
+      - {url: "https://alarms.example.com/alarms/{id}/resolve", method: POST}
 """
 
 RETURN = r"""
@@ -114,8 +139,8 @@ submitted:
   type: dict
   sample: {"status": 202, "latency": 0.004}
 processed:
-  description: Whether it was processed; true when nothing says how to follow it.
-  returned: when it was sent
+  description: Whether it was processed; true when nothing says how to follow it, false when it was not sent.
+  returned: outside check mode
   type: bool
   sample: true
 seconds:
@@ -124,20 +149,21 @@ seconds:
   type: float
   sample: 0.412
 checks:
-  description: What the checks saw at last, as RV(day2.ops.health_gate#module:checks) has them.
-  returned: when it was sent
+  description: >-
+    What the checks saw at last, as RV(day2.ops.health_gate#module:checks) has them; those of O(require) when it was not sent.
+  returned: outside check mode
   type: list
   elements: dict
   sample: [{"name": "it is in the table", "kind": "sql", "status": "pass"}]
 failures:
   description: What is wrong, a line each.
-  returned: when it was sent
+  returned: outside check mode
   type: list
   elements: str
   sample: []
 missing_libraries:
   description: Python packages that checks lack on the host.
-  returned: when it was sent
+  returned: outside check mode
   type: list
   elements: str
   sample: []

@@ -5,7 +5,8 @@
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
 """The operation behind ``smoke_test``: an item goes in as from a client, and is followed until it is processed.
 
-Both halves are checks of ``health_gate``: the request is one of the kind ``http``, what follows is a gate of any kinds.
+All parts are checks of ``health_gate``: the request is one of the kind ``http``; what must hold before it is sent, and what
+follows, are gates of any kinds.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ SPEC = ArgSpec(
     options={
         "name": {"type": "str", "default": "smoke test"},
         "id": {"type": "str"},
+        "require": {"type": "list", "elements": "dict", "default": []},
         "submit": {"type": "dict", "required": True},
         "id_path": {"type": "str"},
         "tries": {"type": "int", "default": 1},
@@ -44,13 +46,16 @@ _PAUSE = 0.5  # seconds between two tries to submit
 
 
 def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_CLOCK) -> Result:
-    """Submit, follow, clean up.
+    """See that it may be sent, submit, follow, clean up.
 
     :raises InputError: something is described wrongly; nothing was sent. :raises OpsError: the item was not taken.
     """
     test = _Test(params, clock)
     if check_mode:
         return Result(changed=True, msg=f"{params['name']}: would submit an item", data={"id": test.id})
+    required = test.require()
+    if required is not None and required.failed:
+        return _not_sent(params["name"], test.id, required)
     taken = test.submit()
     try:
         followed = test.follow()
@@ -92,8 +97,13 @@ class _Test:
         self._request = _request(self._filled(params["submit"]), "submit")
         # with any id, to hear of faults before something is sent
         self._cleanup()
-        if params["follow"]:
-            _built(self._filled(params["follow"]), params["defaults"], "follow[")
+        for place in ("require", "follow"):
+            if params[place]:
+                _built(self._filled(params[place]), params["defaults"], f"{place}[")
+
+    def require(self) -> Result | None:
+        """Check once what must hold before anything is sent; None when nothing must."""
+        return self._gate("require", timeout=0.0) if self._params["require"] else None
 
     def submit(self) -> Mapping[str, Any]:
         """Send it, as often as ``tries`` allows; return what the check saw. :raises OpsError: it was not taken."""
@@ -111,15 +121,16 @@ class _Test:
 
     def follow(self) -> Result | None:
         """Wait until it is processed; None when nothing says how to see that."""
-        if not self._params["follow"]:
-            return None
+        return self._gate("follow", self._params["timeout"]) if self._params["follow"] else None
+
+    def _gate(self, place: str, timeout: float) -> Result:
         given = {
-            "checks": self._filled(self._params["follow"]),
+            "checks": self._filled(self._params[place]),
             "defaults": self._params["defaults"],
-            "timeout": self._params["timeout"],
+            "timeout": timeout,
             "interval": 0.1,
         }
-        return run_gate(GATE.validate(given, "follow"))
+        return run_gate(GATE.validate(given, place))
 
     def clean_up(self) -> list[str]:
         """Send what removes it; return what failed."""
@@ -183,6 +194,22 @@ def _id_in(body: str, path: str) -> str:
     if not isinstance(found, (str, int)) or isinstance(found, bool):
         raise NotThere(f"the answer to the item has no id at {path}", advice=f"it says: {one_line(body, 200)}")
     return str(found)
+
+
+def _not_sent(name: str, item: str, required: Result) -> Result:
+    """Return that nothing was sent, as what must hold before does not."""
+    failures = list(required.data["failures"])
+    return Result(
+        failed=True,
+        msg=f"{name}: nothing was sent: {'; '.join(failures)}",
+        data={
+            "id": item,
+            "processed": False,
+            "checks": required.data["checks"],
+            "failures": failures,
+            "missing_libraries": required.data["missing_libraries"],
+        },
+    )
 
 
 def _told(name: str, item: str, took: float, followed: Result | None, cleaned: Sequence[str]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ author: day2.ops contributors (@day2)
 description:
   - Sends a request, expects that the item is taken, and waits until checks say that it was processed. A service that
     takes items and does nothing with them fails, which no check of its health tells.
-  - C({id}) in O(require), O(submit), O(follow) and O(cleanup) stands for what the item is known by, so that this very item is
-    followed.
+  - C({id}) in O(require), O(submit), O(follow) and O(cleanup) stands for what the item is known by, so that this very
+    item is followed.
 extends_documentation_fragment:
   - day2.ops.attributes
 attributes:
@@ -33,8 +33,8 @@ options:
     default: smoke test
   require:
     description:
-      - Checks that must pass before anything is sent, as O(day2.ops.health_gate#module:checks) takes them. They are made
-        once; when one of them does not pass, nothing is sent and the test fails.
+      - Checks that must pass before anything is sent, as O(day2.ops.health_gate#module:checks) takes them. They are
+        made once; when one of them does not pass, nothing is sent and the test fails.
       - For items that do harm where they are taken for real ones, and for services that have a mode for tests.
     type: list
     elements: dict
@@ -75,7 +75,9 @@ options:
     elements: dict
     default: []
   defaults:
-    description: Options for checks in O(require) and O(follow) by their kind, as O(day2.ops.health_gate#module:defaults) takes them.
+    description:
+      - Options for checks in O(require) and O(follow) by their kind, as O(day2.ops.health_gate#module:defaults) takes
+        them.
     type: dict
     default: {}
   timeout:
@@ -150,7 +152,8 @@ seconds:
   sample: 0.412
 checks:
   description: >-
-    What the checks saw at last, as RV(day2.ops.health_gate#module:checks) has them; those of O(require) when it was not sent.
+    What the checks saw at last, as RV(day2.ops.health_gate#module:checks) has them; those of O(require) when it was not
+    sent.
   returned: outside check mode
   type: list
   elements: dict

@@ -5,8 +5,8 @@
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
 """The operation behind ``smoke_test``: an item goes in as from a client, and is followed until it is processed.
 
-All parts are checks of ``health_gate``: the request is one of the kind ``http``; what must hold before it is sent, and what
-follows, are gates of any kinds.
+All parts are checks of ``health_gate``: the request is one of the kind ``http``; what must hold before it is sent,
+and what follows, are gates of any kinds.
 """
 
 from __future__ import annotations

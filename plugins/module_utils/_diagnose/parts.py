@@ -88,6 +88,24 @@ class Look(Protocol):
         """
 
 
+class Published(Protocol):
+    """What it may offer, too."""
+
+    def __call__(self, runtime: Any, parts: Sequence[Part], /) -> list[dict[str, Any]]:
+        """Return the ports of this host that the parts' description publishes: ``port`` and ``part``.
+
+        :raises OpsError: it cannot be told.
+        """
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of runtime: how its parts are looked at, and the ports that they publish, where their description says."""
+
+    look: Look
+    published: Published | None = None
+
+
 def judge(instance: Instance) -> list[Finding]:
     """Return what is wrong with an instance."""
     on = instance.part if instance.part == instance.name else f"{instance.part} ({instance.name})"

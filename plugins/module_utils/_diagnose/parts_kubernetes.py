@@ -15,7 +15,7 @@ from urllib.parse import quote
 from .._core.errors import OpsError
 from .._core.kubernetes_connection import Api
 from .._runtimes.base import Part
-from .._runtimes.kubernetes import unit_of
+from .._runtimes.kubernetes import Kubernetes, unit_of
 from .parts import Environment, Instance
 
 Object = Mapping[str, Any]
@@ -32,6 +32,11 @@ _WAITING = {
 }
 
 
+def look(runtime: Kubernetes, parts: Sequence[Part], lines: int) -> list[Instance]:
+    """See Look. :raises OpsError: or one of its kinds, as the API does."""
+    return Pods(runtime.options).look(parts, lines)
+
+
 class Pods:
     """The pods of parts in one namespace."""
 
@@ -41,7 +46,7 @@ class Pods:
         self._place = f"namespaces/{quote(options['namespace'], safe='')}"
 
     def look(self, parts: Sequence[Part], lines: int) -> list[Instance]:
-        """See Look. :raises OpsError: or one of its kinds, as the API does."""
+        """Return the instances of parts, as Look says."""
         found = []
         for part in parts:
             _kind, plural, name = unit_of(part)

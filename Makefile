@@ -24,13 +24,14 @@ setup: ## make .venv (pinned packages) and .collections; a fraction of a second 
 	echo "setup: no Python was found; install Python 3.11 or later with its venv module (Debian: python3 python3-venv)" >&2; exit 1; fi; \
 	PYTHONPATH= $$python tools/setup.py --python "$(PYTHON)"
 
-.PHONY: servers kubernetes compose opensearch3
+.PHONY: servers kubernetes compose keda opensearch3
 servers: setup ## get what tests start and no Python package brings: Debian packages (as root), search servers, a host's image
 	@$(MODULE).tools.servers all
 kubernetes: setup ## build the real control plane of Kubernetes for its tests (Go, 15 minutes of one processor, kept)
 compose: setup ## build docker compose v2 for its tests (Go, 6 minutes of one processor, kept)
+keda: setup ## build KEDA's operator and adapter for its tests, which are of `make long` (Go, 16 minutes of one processor, kept)
 opensearch3: setup ## get OpenSearch 3 for its tests, which are of `make long` (Maven, 80 MB, a minute, kept)
-kubernetes compose opensearch3:
+kubernetes compose keda opensearch3:
 	@$(MODULE).tools.servers $@
 
 .PHONY: lock

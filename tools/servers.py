@@ -18,7 +18,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.day2.ops.tests.lab.errors import LabError
-from ansible_collections.day2.ops.tests.lab.go_programs import COMPOSE, CONTROL_PLANE
+from ansible_collections.day2.ops.tests.lab.go_programs import COMPOSE, CONTROL_PLANE, KEDA
 from ansible_collections.day2.ops.tests.lab.host_image import HOST_IMAGE
 from ansible_collections.day2.ops.tests.lab.node_programs import BULLMQ
 from ansible_collections.day2.ops.tests.lab.search_programs import ELASTICSEARCH, OPENSEARCH, OPENSEARCH3
@@ -72,6 +72,7 @@ FETCHED = (
 BUILT = {
     "kubernetes": (CONTROL_PLANE, "15 minutes of one processor, 120 MB"),
     "compose": (COMPOSE, "6 minutes of one processor, 70 MB"),
+    "keda": (KEDA, "16 minutes of one processor, 280 MB"),
     "opensearch3": (OPENSEARCH3, "80 MB, a minute"),
 }
 

@@ -26,6 +26,10 @@ class Authority:
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
 
+    def pem(self) -> bytes:
+        """Return its certificate, for whoever is to trust it."""
+        return _pem(self.certificate)
+
 
 def make_all(folder: Path) -> None:
     """Write ca.pem, wrong-ca.pem and a pair NAME.pem, NAME.key for server, expired, wrong-host and soon.

@@ -1,19 +1,23 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that are built from their published Go modules: the control plane of Kubernetes, and docker compose."""
+"""Programs that are built from their published Go modules: the control plane of Kubernetes, KEDA, docker compose."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 from functools import partial
 from pathlib import Path
 
 from .artifacts import PROGRAMS, Artifact, run
+from .errors import LabError
 
 _CONTROL_PLANE = PROGRAMS / "control_plane"
 _COMPOSE = PROGRAMS / "compose"
 _COMPOSE_MODULE = "github.com/docker/compose/v2"
+_KEDA = PROGRAMS / "keda"
+_KEDA_MODULE = "github.com/kedacore/keda/v2"
 
 
 def _recipe(folder: Path) -> str:
@@ -35,9 +39,28 @@ def compose_version() -> str:
     return next(line.split()[1] for line in lines if line.strip().startswith(f"{_COMPOSE_MODULE} "))
 
 
-def _build(source: Path, program: Path, flags: str, package: str) -> None:
+def _build_keda(folder: Path) -> None:
+    """Make the operator, the server of metrics (adapter), and the folder of what makes a cluster know their kinds."""
+    parts = [f"{_KEDA_MODULE}/cmd/{part}" for part in ("operator", "adapter")]
+    _build(_KEDA, folder, "-s -w", *parts)
+    definitions = _module_folder(_KEDA, _KEDA_MODULE) / "config" / "crd" / "bases"
+    (folder / "definitions").mkdir()
+    for path in definitions.glob("*.yaml"):
+        shutil.copyfile(path, folder / "definitions" / path.name)
+
+
+def _module_folder(source: Path, module: str) -> Path:
+    argv = ["go", "list", "-m", "-f", "{{.Dir}}", module]
+    done = subprocess.run(argv, cwd=source, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise LabError(f"no folder of {module}: {done.stderr.strip()[:300]}")
+    return Path(done.stdout.strip())
+
+
+def _build(source: Path, place: Path, flags: str, *packages: str) -> None:
+    """Build packages. :param place: the program, or the folder for several, which are called as their packages."""
     # It takes minutes of all processors: whatever else the machine does goes first.
-    argv = ["nice", "-n", "19", "go", "build", "-trimpath", "-ldflags", flags, "-o", str(program), package]
+    argv = ["nice", "-n", "19", "go", "build", "-trimpath", "-ldflags", flags, "-o", str(place), *packages]
     run(argv, cwd=source, CGO_ENABLED="0")
 
 
@@ -50,6 +73,7 @@ CONTROL_PLANE = Artifact(
     _build_control_plane,
 )
 COMPOSE = Artifact("compose", "docker compose", "compose", ("go",), partial(_recipe, _COMPOSE), _build_compose)
+KEDA = Artifact("keda", "KEDA", "keda", ("go",), partial(_recipe, _KEDA), _build_keda)
 
 
 def compose_argv() -> list[str]:

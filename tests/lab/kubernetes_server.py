@@ -133,6 +133,10 @@ def _api_flags(facts: KubernetesFacts, folder: Path) -> list[str]:
     flags += [f"--service-account-key-file={folder / 'server.pem'}"]  # a certificate holds a public key
     flags += [f"--service-account-signing-key-file={folder / 'server.key'}"]
     flags += [f"--token-auth-file={folder / 'tokens.csv'}", "--authorization-mode=RBAC"]
+    # Servers behind it (the aggregation layer) believe it who asks.
+    flags += [f"--proxy-client-cert-file={folder / 'server.pem'}", f"--proxy-client-key-file={folder / 'server.key'}"]
+    flags += [f"--requestheader-client-ca-file={folder / 'ca.pem'}", "--requestheader-username-headers=X-Remote-User"]
+    flags += ["--requestheader-group-headers=X-Remote-Group", "--requestheader-extra-headers-prefix=X-Remote-Extra-"]
     return [*flags, "--endpoint-reconciler-type=none"]
 
 

@@ -11,6 +11,7 @@ from .bad_http_server import BadHttpServer
 from .docker_server import DockerServer
 from .errors import LabError
 from .home import Home
+from .keda_server import KedaServer
 from .kubernetes_server import KubernetesServer
 from .node_exporter_server import NodeExporterServer
 from .postgres_server import PostgresServer
@@ -52,6 +53,7 @@ _KINDS: tuple[type[Server], ...] = (
     SearchProxyServer,
     OpenSearch3Server,
     KubernetesServer,
+    KedaServer,
 )
 # In the order of their start: what a server needs stands before it, and what it may use.
 SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in _KINDS}

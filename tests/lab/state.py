@@ -229,6 +229,15 @@ class KubernetesFacts(TypedDict):
     etcd_ports: list[int]
 
 
+class KedaFacts(TypedDict):
+    """KEDA on the lab's Kubernetes: its operator and its adapter, which speak with each other at `between_port`."""
+
+    metrics_port: int  # of the API of external metrics
+    health_port: int
+    between_port: int
+    page_port: int
+
+
 class Facts(TypedDict, total=False):
     """The whole of state.json."""
 
@@ -255,6 +264,7 @@ class Facts(TypedDict, total=False):
     opensearch3: SearchFacts
     search_proxy: SearchProxyFacts
     kubernetes: KubernetesFacts
+    keda: KedaFacts
     absent: dict[str, str]  # server: why this machine does not have it
     faults: list[list[str]]  # [server, how] of what is broken on purpose now
     undo: dict[str, Any]  # what mending needs to know

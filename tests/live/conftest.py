@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import redis
 from ansible_collections.day2.ops.tests.lab.go_programs import COMPOSE, compose_argv
+from ansible_collections.day2.ops.tests.lab.keda_server import KedaServer
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.redis_cluster_server import empty_cluster
 from ansible_collections.day2.ops.tests.lab.redis_sentinel_server import await_quiet, connect_primary
@@ -247,6 +248,14 @@ def search_cluster(request: pytest.FixtureRequest, lab: Lab) -> Iterator[Cluster
 def kubernetes(lab: Lab) -> KubernetesFacts:
     """The API of Kubernetes with stand-ins for nodes: what tags of images do is in tests/lab/nodes.py."""
     return _asked_for(lab, "kubernetes")["kubernetes"]
+
+
+@pytest.fixture(scope="module")
+def keda(lab: Lab) -> Iterator[None]:
+    """KEDA on that Kubernetes, for the tests of a file: others are on a cluster that knows nothing of it."""
+    _asked_for(lab, "keda")
+    yield
+    KedaServer(lab.home).withdraw()
 
 
 @pytest.fixture

@@ -24,6 +24,9 @@ HPA, SCALED_OBJECT = "HorizontalPodAutoscaler", "ScaledObject"
 BOUNDS = "day2.ops/autoscaler"
 # https://keda.sh/docs/latest/reference/scaledobject-spec/: scales to that number and pauses there.
 PAUSED = "autoscaling.keda.sh/paused-replicas"
+# The same, wherever it is.
+RESTS = "autoscaling.keda.sh/paused"
+_NOT = ("0", "f", "F", "false", "False", "FALSE")
 _PATHS = {
     HPA: "apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers",
     SCALED_OBJECT: "apis/keda.sh/v1alpha1/namespaces/{}/scaledobjects",
@@ -37,7 +40,10 @@ _SERVERS = ("uid", "resourceVersion", "generation", "creationTimestamp", "manage
 
 @dataclass(frozen=True)
 class Autoscaler:
-    """One that scales a workload. :param holds: the number it is held at, None where it scales."""
+    """One that scales a workload.
+
+    :param holds: the number it is held at, None where it scales. :param rests: it scales nothing, whatever there is.
+    """
 
     kind: str
     name: str
@@ -45,15 +51,18 @@ class Autoscaler:
     most: int
     holds: int | None
     definition: Object
+    rests: bool = False
 
     def undoes(self, count: int) -> bool:
         """Tell whether it would change that number of instances."""
         if self.kind == HPA and count == 0:
             return False  # one whose workload has no replicas is not active
-        return self.holds != count
+        return self.holds != count and not self.rests
 
     def said(self) -> str:
         """Return what is said of it, to follow the name of a part."""
+        if self.rests:
+            return f"is left alone by the {self.kind} {self.name}, which is paused"
         said = f"is scaled by the {self.kind} {self.name} from {self.least} to {self.most}"
         return said if self.holds is None else f"is held at {self.holds} by the {self.kind} {self.name}"
 
@@ -64,6 +73,7 @@ class Autoscaler:
             "name": self.name,
             "said": self.said(),
             "holds": self.holds,
+            "rests": self.rests,
             "definition": self.definition,
             "released": _released(self),
             **({} if count is None else {"held": _held(self, count)}),
@@ -115,7 +125,8 @@ def _autoscaler(kind: str, found: Object) -> Autoscaler:
         holds = int(paused) if paused.isdigit() else None
     metadata = {name: value for name, value in found["metadata"].items() if name not in _SERVERS}
     whole = {"apiVersion": _VERSIONS[kind], "kind": kind, "metadata": metadata, "spec": spec}
-    return Autoscaler(kind, str(metadata["name"]), least, most, holds, whole)
+    rests = kind == SCALED_OBJECT and holds is None and annotations.get(RESTS, _NOT[0]) not in _NOT
+    return Autoscaler(kind, str(metadata["name"]), least, most, holds, whole, rests)
 
 
 def _held(one: Autoscaler, count: int) -> Object:
@@ -131,6 +142,8 @@ def _held(one: Autoscaler, count: int) -> Object:
 
 def _released(one: Autoscaler) -> Object:
     """Return it as it is when it scales again; as it is now where it does."""
+    if one.rests:
+        return _with(one, {RESTS: None}, {})
     if one.holds is None:
         return one.definition
     if one.kind == SCALED_OBJECT:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import AccessDenied, InputError, NotThere
 from ansible_collections.day2.ops.plugins.module_utils._core.kubernetes_connection import Api
-from ansible_collections.day2.ops.plugins.module_utils._runtimes.kubernetes_autoscalers import BOUNDS, PAUSED
+from ansible_collections.day2.ops.plugins.module_utils._runtimes.kubernetes_autoscalers import BOUNDS, PAUSED, RESTS
 from ansible_collections.day2.ops.plugins.module_utils._runtimes.operation import SPEC, operate
 
 DEPLOYMENT = "/apis/apps/v1/namespaces/shop/deployments/worker"
@@ -146,6 +146,19 @@ def test_keda_pauses_by_its_own_annotation(answers: Answers) -> None:
     answers[OBJECTS] = {"items": [one["held"]]}
     assert ask("deployment/worker", "stopped")["change"]
     assert "annotations" not in scalers()[0]["released"]["metadata"]
+
+
+def test_one_of_keda_that_people_have_paused_undoes_nothing(answers: Answers) -> None:
+    answers[OBJECTS] = {"items": [scaled_object({RESTS: "true"})]}
+    assert ask("deployment/worker", "scaled", count=4)["change"]
+    (one,) = scalers(count=4)
+    assert (one["said"], one["rests"]) == ("is left alone by the ScaledObject orders, which is paused", True)
+    assert one["held"]["metadata"]["annotations"] == {RESTS: "true", PAUSED: "4"}
+    assert "annotations" not in one["released"]["metadata"]
+    answers[OBJECTS] = {"items": [one["held"]]}
+    assert scalers()[0]["released"]["metadata"]["annotations"] == {RESTS: "true"}
+    answers[OBJECTS] = {"items": [scaled_object({RESTS: "false"})]}
+    assert "is scaled by the ScaledObject orders" in refused("deployment/worker", "scaled", count=4)
 
 
 def test_who_may_not_read_what_keda_has_sees_its_autoscaler(answers: Answers) -> None:

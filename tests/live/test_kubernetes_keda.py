@@ -1,0 +1,161 @@
+# Copyright (c) 2026 day2.ops contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook scale and KEDA: its real operator and adapter, a real Redis whose list is too long, real autoscalers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from ansible_collections.day2.ops.tests.lab.keda_server import ADAPTER
+from ansible_collections.day2.ops.tests.lab.lab import Lab
+from ansible_collections.day2.ops.tests.lab.ports import free_ports
+from ansible_collections.day2.ops.tests.lab.state import KubernetesFacts, RedisFacts
+from ansible_collections.day2.ops.tests.lab.waiting import wait_for
+from ansible_collections.day2.ops.tests.live.kubernetes_help import Place, place_on
+from ansible_collections.day2.ops.tests.live.kubernetes_keda import KIND
+from ansible_collections.day2.ops.tests.live.playbooks import Done, Operator
+
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("keda")]
+LIST, SCALER = "asynq:{default}:pending", "keda-hpa-shop-worker"
+SECONDS = 120  # KEDA looks by itself each 30 s; autoscalers ask it each second here
+
+
+@pytest.fixture
+def place(kubernetes: KubernetesFacts, redis_facts: RedisFacts) -> Iterator[Place]:
+    """A Deployment of two, and what KEDA needs to look into Redis."""
+    with place_on(kubernetes) as made:
+        made.fill()
+        login = {"username": redis_facts["user"], "password": redis_facts["password"]}
+        made.core.create_namespaced_secret(made.name, {"metadata": {"name": "redis"}, "stringData": login})
+        known = [{"parameter": name, "name": "redis", "key": name} for name in login]
+        authentication = {
+            "apiVersion": "/".join(KIND),
+            "kind": "TriggerAuthentication",
+            "metadata": {"name": "redis"},
+            "spec": {"secretTargetRef": known},
+        }
+        made.objects.create_namespaced_custom_object(*KIND, made.name, "triggerauthentications", authentication)
+        made.runtime["parts"][0]["autoscale"] = bounds(f"{redis_facts['host']}:{redis_facts['port']}")
+        yield made
+
+
+def bounds(address: str) -> dict[str, Any]:
+    metadata = {"address": address, "listName": LIST, "listLength": "100", "databaseIndex": "9"}
+    triggers = [{"type": "redis", "metadata": metadata, "authenticationRef": {"name": "redis"}}]
+    return {"min": 2, "max": 5, "triggers": triggers}
+
+
+def scale(lab: Lab, folder: Path, place: Place, *arguments: str, **variables: Any) -> Done:
+    given = {"day2_runtime": place.runtime, "part": "worker", "day2_checks__app": [], **variables}
+    return Operator(lab, folder).run("scale", *arguments, **given)
+
+
+def replicas(place: Place) -> int:
+    return int(place.worker().spec.replicas)
+
+
+def reaches(place: Place, count: int) -> None:
+    wait_for(f"{count} replicas", lambda: replicas(place) == count, SECONDS)
+
+
+def scaled_object(place: Place) -> dict[str, Any]:
+    where = (*KIND, place.name, "scaledobjects", "shop-worker")
+    found: dict[str, Any] = place.objects.get_namespaced_custom_object(*where)
+    return found
+
+
+def scalers(place: Place) -> list[str]:
+    """Return the names of all that scales anything."""
+    found = place.objects.list_namespaced_custom_object(*KIND, place.name, "scaledobjects")["items"]
+    made = place.scaling.list_namespaced_horizontal_pod_autoscaler(place.name).items
+    return [one["metadata"]["name"] for one in found] + [one.metadata.name for one in made]
+
+
+def fill(redis_server: redis.Redis, count: int) -> None:
+    """Have so many wait in the list."""
+    redis_server.delete(LIST)
+    if count:
+        redis_server.rpush(LIST, *range(count))
+
+
+def test_it_scales_by_the_length_of_a_list(place: Place, redis_server: redis.Redis, lab: Lab, tmp_path: Path) -> None:
+    would = scale(lab, tmp_path, place, "--check", autoscaler="apply")
+    assert would.status == 0 and scalers(place) == [], would.output
+    done = scale(lab, tmp_path, place, autoscaler="apply")
+    assert done.status == 0 and "worker was autoscaled from 2 to 5" in done.text, done.output
+    assert scalers(place) == ["shop-worker", SCALER]
+    again = scale(lab, tmp_path, place, autoscaler="apply")
+    assert again.status == 0 and "worker is so already" in again.text and "changed=0" in again.text, again.output
+    fill(redis_server, 350)
+    reaches(place, 4)  # 100 for each
+    fill(redis_server, 5000)
+    reaches(place, 5)
+    fill(redis_server, 0)
+    reaches(place, 2)
+
+
+def test_it_is_held_let_go_and_removed(place: Place, redis_server: redis.Redis, lab: Lab, tmp_path: Path) -> None:
+    assert scale(lab, tmp_path, place, autoscaler="apply").status == 0
+    before = scaled_object(place)
+    fill(redis_server, 5000)
+    reaches(place, 5)
+    refused = scale(lab, tmp_path, place, count=3)
+    said = "worker is scaled by the ScaledObject shop-worker from 2 to 5, which would undo it"
+    assert refused.status != 0 and said in refused.text and "changed=0" in refused.text, refused.output
+    held = scale(lab, tmp_path, place, count=3, autoscaler="suspend")
+    assert held.status == 0, held.output
+    assert "worker was scaled from 5 to 3, and ScaledObject shop-worker held there" in held.text, held.output
+    wait_for("KEDA's rest", lambda: scaled_object(place)["status"].get("pausedReplicaCount") == 3, SECONDS)
+    assert (replicas(place), scalers(place)) == (3, ["shop-worker"])
+    again = scale(lab, tmp_path, place, count=3, autoscaler="suspend")
+    assert again.status == 0 and "changed=0" in again.text, again.output
+    gone = scale(lab, tmp_path, place, autoscaler="resume")
+    assert gone.status == 0 and "ScaledObject shop-worker scales it again" in gone.text, gone.output
+    assert told(scaled_object(place)) == told(before)
+    reaches(place, 5)
+    freed = scale(lab, tmp_path, place, autoscaler="remove")
+    assert freed.status == 0 and "worker was freed of ScaledObject shop-worker" in freed.text, freed.output
+    assert scalers(place) == []
+    done = scale(lab, tmp_path, place, count=3)
+    assert done.status == 0 and replicas(place) == 3, done.output
+
+
+def told(found: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what people say of a ScaledObject."""
+    metadata = found["metadata"]
+    return found["spec"], metadata.get("annotations"), metadata.get("labels"), metadata.get("finalizers")
+
+
+def test_one_that_cannot_look_is_undone(place: Place, redis_server: redis.Redis, lab: Lab, tmp_path: Path) -> None:
+    nowhere = bounds(f"127.0.0.1:{free_ports(1)[0]}")
+    good = place.runtime["parts"][0]["autoscale"]
+    place.runtime["parts"][0]["autoscale"] = nowhere
+    done = scale(lab, tmp_path, place, autoscaler="apply", scale_timeout=15)
+    assert done.status != 0, done.output
+    said = done.of_task("Fail where it was not done")
+    assert "and is as before again: the ScaledObject shop-worker is not at work after 15 s: failed to" in said
+    assert "connection refused" in said, done.output
+    assert scalers(place) == []
+    place.runtime["parts"][0]["autoscale"] = good
+    assert scale(lab, tmp_path, place, autoscaler="apply").status == 0
+    before = scaled_object(place)
+    place.runtime["parts"][0]["autoscale"] = {**nowhere, "max": 6}
+    done = scale(lab, tmp_path, place, autoscaler="apply", scale_timeout=15)
+    assert done.status != 0 and "and is as before again: " in done.text, done.output
+    assert told(scaled_object(place)) == told(before)
+    fill(redis_server, 5000)
+    reaches(place, 5)
+
+
+def test_one_that_nobody_can_ask_is_undone(place: Place, lab: Lab, tmp_path: Path) -> None:
+    # its operator is content, but autoscalers get no numbers
+    lab.break_server(ADAPTER, "stop")
+    done = scale(lab, tmp_path, place, autoscaler="apply", scale_timeout=10)
+    assert done.status != 0, done.output
+    assert "is not at work after 10 s: the HPA was unable to compute" in done.of_task("Fail where it was not done")
+    assert scalers(place) == []

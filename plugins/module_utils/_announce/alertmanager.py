@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.argspec import ArgSpec
+from .._core.deadline import Deadline
 from .._core.http_options import SPEC as HTTP
-from .channel import Channel, Deadline, Sent
+from .._core.plain_http import ask, under
+from .channel import Channel, Sent
 from .message import Message
-from .web import ask, under
 
 ALERT = ArgSpec(
     options={

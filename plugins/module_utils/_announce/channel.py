@@ -7,24 +7,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, Union
 
+from .._core.deadline import Deadline
 from .message import Message
-
-
-class Deadline:
-    """Until when a channel must have answered. ``ends`` is a moment of ``time.monotonic``."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.ends = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Return the seconds that are left; never none, as 0 is no time-out to a socket."""
-        return max(0.05, self.ends - time.monotonic())
 
 
 @dataclass(frozen=True)

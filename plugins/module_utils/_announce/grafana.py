@@ -16,11 +16,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .._core.argspec import ArgSpec
+from .._core.deadline import Deadline
 from .._core.errors import OpsError
 from .._core.http_options import SPEC as HTTP
-from .channel import Channel, Deadline, Sent
+from .._core.plain_http import Refused, ask, under
+from .channel import Channel, Sent
 from .message import INCIDENT, LASTING, Message
-from .web import Refused, ask, under
 
 SPEC = (
     ArgSpec(

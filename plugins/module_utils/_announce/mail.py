@@ -15,11 +15,12 @@ from email.message import EmailMessage
 from typing import Any
 
 from .._core.argspec import ArgSpec, secret
-from .._core.errors import AccessDenied, InputError, OpsError, Unreachable, one_line
+from .._core.deadline import Deadline
+from .._core.errors import AccessDenied, OpsError, Unreachable, one_line
+from .._core.mail import connected, letter
 from .._core.secrets import resolve
-from .channel import Channel, Deadline, Sent
+from .channel import Channel, Sent
 from .message import Message
-from .web import trusting
 
 SPEC = ArgSpec(
     options={
@@ -40,47 +41,20 @@ def channel(options: Mapping[str, Any]) -> Channel:
     mail = SPEC.validate(options, "mail")
 
     def send(message: Message, _kept: Mapping[str, Any], deadline: Deadline) -> Sent | None:
-        return _deliver(mail, _letter(mail, message), deadline) if mail["to"] else None
+        return _deliver(mail, letter(mail, message.subject, message.text), deadline) if mail["to"] else None
 
     return Channel("mail", send)
 
 
-def _letter(mail: Mapping[str, Any], message: Message) -> EmailMessage:
-    letter = EmailMessage()
+def _deliver(mail: Mapping[str, Any], written: EmailMessage, deadline: Deadline) -> Sent:
     try:
-        letter["Subject"] = message.subject
-        letter["From"] = mail["sender"]
-        letter["To"] = ", ".join(mail["to"])
-    except ValueError as error:
-        raise InputError("an address cannot be written", on=one_line(error, 100)) from error
-    letter.set_content(message.text)
-    return letter
-
-
-def _deliver(mail: Mapping[str, Any], letter: EmailMessage, deadline: Deadline) -> Sent:
-    try:
-        with _connected(mail, deadline) as server:
+        with connected(mail, deadline.left()) as server:
             if mail["username"]:
                 server.login(mail["username"], resolve(mail, "password") or "")
-            refused = server.send_message(letter)
+            refused = server.send_message(written)
     except (OSError, smtplib.SMTPException) as error:
         raise _failure(error, deadline) from None
     return Sent(remark=f"the mail server refuses {len(refused)} of {len(mail['to'])} addresses" if refused else "")
-
-
-def _connected(mail: Mapping[str, Any], deadline: Deadline) -> smtplib.SMTP:
-    where = (mail["host"], mail["port"])
-    if mail["secure"] == "always":
-        return smtplib.SMTP_SSL(*where, timeout=deadline.left(), context=trusting(mail))
-    server = smtplib.SMTP(*where, timeout=deadline.left())
-    try:
-        server.ehlo()
-        if mail["secure"] == "starttls" or (mail["secure"] == "try" and server.has_extn("starttls")):
-            server.starttls(context=trusting(mail))
-    except BaseException:
-        server.close()
-        raise
-    return server
 
 
 def _failure(error: Exception, deadline: Deadline) -> OpsError:

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .._core.deadline import Deadline
 from .._core.errors import OpsError
-from .channel import Channel, Deadline, Sent
+from .channel import Channel, Sent
 from .message import Message
 
 _GRACE = 0.3  # seconds in which a channel may tell by itself that its time is over

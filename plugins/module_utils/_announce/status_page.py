@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.argspec import ArgSpec
+from .._core.deadline import Deadline
 from .._core.errors import InputError, OpsError
 from .._core.http_options import SPEC as HTTP
 from .._core.jsonpath import Missing, look_up, parse
-from .channel import Channel, Deadline, Sent
+from .._core.plain_http import ask
+from .channel import Channel, Sent
 from .message import EVENTS, INCIDENT, Message
 from .placeholders import asks_for, filled, filled_address
-from .web import ask
 
 REQUEST = ArgSpec(
     options={

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.argspec import ArgSpec
+from .._core.deadline import Deadline
 from .._core.errors import InputError
 from .._core.http_options import SPEC as HTTP
-from .channel import Channel, Deadline, Sent
+from .._core.plain_http import ask
+from .channel import Channel, Sent
 from .message import EVENTS, Message
 from .placeholders import filled
-from .web import ask
 
 SPEC = ArgSpec(options={"blocks": {"type": "raw"}}) + HTTP
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._announce import mail, status_page, webhook
-from ansible_collections.day2.ops.plugins.module_utils._announce.channel import Channel, Deadline, Sent
+from ansible_collections.day2.ops.plugins.module_utils._announce.channel import Channel, Sent
 from ansible_collections.day2.ops.plugins.module_utils._announce.message import Message, written
 from ansible_collections.day2.ops.plugins.module_utils._announce.operation import SPEC, operate
 from ansible_collections.day2.ops.plugins.module_utils._announce.placeholders import filled, filled_address
 from ansible_collections.day2.ops.plugins.module_utils._announce.sending import send_all
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import run_here
+from ansible_collections.day2.ops.plugins.module_utils._core.deadline import Deadline
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, Unreachable
 
 NOW = 1772337600.5

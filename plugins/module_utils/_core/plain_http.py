@@ -5,7 +5,8 @@
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
 """Requests over HTTP by the standard library: people must be told even where a library is missing.
 
-TLS is verified unless the options say otherwise, redirects are not followed, and no error names the address.
+What asks a service for anything else does so by ``http``. TLS is verified unless the options say otherwise, redirects
+are not followed, and no error names the address.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from .._core.errors import AccessDenied, InputError, OpsError, Unreachable, one_line
-from .._core.http_options import authorization, given_headers
-from .channel import Deadline
+from .deadline import Deadline
+from .errors import AccessDenied, InputError, OpsError, Unreachable, one_line
+from .http_options import authorization, given_headers
+from .trust import trusting
 
 _MOST = 1 << 16  # bytes of an answer; an id is at its beginning
 
@@ -44,6 +46,20 @@ def ask(method: str, url: str, body: Any, options: Mapping[str, Any], deadline: 
     :raises InputError: not an address. :raises Refused: the status is no success. :raises Unreachable: no answer.
     :raises AccessDenied: the server's certificate is not trusted.
     """
+    said = _answered(method, url, body, options, deadline, _MOST)
+    try:
+        return json.loads(said)
+    except ValueError:
+        return None
+
+
+def send(method: str, url: str, body: Any, options: Mapping[str, Any], deadline: Deadline) -> None:
+    """As ask, for those who want to know its status alone: what follows that is not waited for."""
+    _answered(method, url, body, options, deadline, 0)
+
+
+def _answered(method: str, url: str, body: Any, options: Mapping[str, Any], deadline: Deadline, most: int) -> bytes:
+    """Send a request; return so many bytes of its answer, at the most."""
     address, login = _apart(url)
     headers = {"User-Agent": "day2.ops", **login, **authorization(options), **given_headers(options)}
     data = None
@@ -53,7 +69,7 @@ def ask(method: str, url: str, body: Any, options: Mapping[str, Any], deadline: 
     try:
         request = urllib.request.Request(address, data, headers, method=method)
         with _opener(address, options).open(request, timeout=deadline.left()) as answer:
-            return _json(answer.read(_MOST))
+            return bytes(answer.read(most)) if most else b""
     except urllib.error.HTTPError as error:
         error.close()
         raise Refused(error.code) from None
@@ -96,27 +112,6 @@ def _opener(address: str, options: Mapping[str, Any]) -> urllib.request.OpenerDi
         else urllib.request.HTTPHandler()
     )
     return opener
-
-
-def trusting(options: Mapping[str, Any]) -> ssl.SSLContext:
-    """Return whom to trust, and who we are. :raises InputError: a file cannot be read."""
-    try:
-        context = ssl.create_default_context(cafile=options.get("ca_certs"))
-        if options.get("client_cert"):
-            context.load_cert_chain(options["client_cert"], options["client_key"])
-    except (OSError, ssl.SSLError):
-        raise InputError("a file of certificates cannot be read", on=str(options.get("ca_certs") or "")) from None
-    if options.get("validate_certs") is False:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
 
 
 def _failure(reason: object, deadline: Deadline) -> OpsError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible_collections.day2.ops.plugins.module_utils._announce.operation import SPEC, operate
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain, run_here
 
@@ -21,4 +22,15 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result."""
         super().run(tmp, task_vars)
-        return run_here(SPEC, plain(self._task.args), operate, bool(self._task.check_mode))
+        result = run_here(SPEC, plain(self._task.args), operate, bool(self._task.check_mode))
+        for line in _warnings(result):
+            Display().display(f"WARNING: {line}")
+        return result
+
+
+def _warnings(result: dict[str, Any]) -> list[str]:
+    """Return who was not told and what was wrong all the same: shown under no_log too, as no line holds a secret."""
+    if result["failed"]:
+        return ["not told: anybody, as what to tell or whom cannot be read"]
+    not_told = f"not told: {', '.join(result['not_told'])}; the work goes on" if result["not_told"] else ""
+    return [line for line in (not_told, "; ".join(result["problems"])) if line]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.day2.ops.plugins.module_utils._checks.kinds import KINDS
 from ansible_collections.day2.ops.plugins.module_utils._checks.operation import SPEC, run_gate
 from ansible_collections.day2.ops.plugins.module_utils._checks.progress import needed_history
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain, run_here
@@ -17,6 +18,8 @@ from ansible_collections.day2.ops.plugins.plugin_utils._here import is_here
 
 # The class is loaded once, in the process that all workers are copies of: they find these imported already.
 load_if_there("requests", "redis", "psycopg")
+for _kind in ("disk", "http", "postgres", "queue", "redis", "worker"):  # those that most services have
+    KINDS[_kind]()
 
 
 class ActionModule(ActionBase):

@@ -14,6 +14,7 @@ from ansible.utils.display import Display
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import run_here
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import one_line
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
+from ansible_collections.day2.ops.plugins.module_utils._windows.journal import REQUIRE, UNDO
 from ansible_collections.day2.ops.plugins.module_utils._windows.operation import SPEC, operate
 from ansible_collections.day2.ops.plugins.module_utils._windows.owner import Owner
 
@@ -36,7 +37,25 @@ class ActionModule(ActionBase):
         return result
 
     def _show(self, result: dict[str, Any]) -> None:
-        """Show what was seen of a step, as a line of its own. It holds no secret, like all of the journal."""
+        """Show what was seen, as a line of its own. It holds no secret, like all of the journal."""
+        line = "" if result["failed"] or self._task.no_log else _LINES[str(self._task.args["state"])](self, result)
+        if line:
+            Display().display(line)
+
+    def _noted(self, _result: dict[str, Any]) -> str:
         message = one_line(str(self._task.args.get("message") or ""), 4000)
-        if self._task.args.get("state") == "noted" and message and not (result["failed"] or self._task.no_log):
-            Display().display(f"{self._task.args.get('step')}: {message}")
+        return f"{self._task.args['step']}: {message}" if message else ""
+
+    def _opened(self, result: dict[str, Any]) -> str:
+        window = result["window"]
+        if not result["resumed"]:
+            return ""
+        ended = "; it is only ended" if self._task.args.get("unfinished") == REQUIRE or UNDO in window["steps"] else ""
+        done = ", ".join(result["done"]) or "nothing"
+        return f"taking up window {window['id']}, opened {window['opened_at']}; done already: {done}{ended}"
+
+    def _closed(self, _result: dict[str, Any]) -> str:
+        return ""
+
+
+_LINES = {"open": ActionModule._opened, "noted": ActionModule._noted, "closed": ActionModule._closed}

@@ -43,7 +43,6 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.day2.ops.plugins.module_utils._backups.account import host_account
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
@@ -51,6 +50,9 @@ from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_f
 @told_as_filter_error
 def backup_account(results: Sequence[Mapping[str, Any]], way: str) -> dict[str, Any]:
     """Return the account."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._backups.account import host_account
+
     return host_account(plain({"results": results})["results"], str(way))
 
 

@@ -47,13 +47,15 @@ _value:
 
 from typing import Any, Callable
 
-from ansible_collections.day2.ops.plugins.module_utils._postgres.pgbackrest import stanza_info
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
 
 @told_as_filter_error
 def pgbackrest_info(text: str, stanza: str, now: float) -> dict[str, Any]:
     """Return what it tells."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._postgres.pgbackrest import stanza_info
+
     return stanza_info(str(text), str(stanza), float(now))
 
 

@@ -37,13 +37,15 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain
-from ansible_collections.day2.ops.plugins.module_utils._postgres.account import told
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
 
 @told_as_filter_error
 def postgres_maintenance_told(accounts: Mapping[str, Any]) -> dict[str, Any]:
     """Return summary and sections."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._postgres.account import told
+
     return told(plain(accounts))
 
 

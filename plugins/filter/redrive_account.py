@@ -52,7 +52,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain
-from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_account import host_account
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
 Results = Sequence[Mapping[str, Any]]
@@ -63,6 +62,9 @@ def redrive_account(
     looked: Results, done: Results, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the account."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._queues.redrive_account import host_account
+
     given = plain({"looked": looked, "done": done, "before": before, "after": after})
     return host_account(given["looked"], given["done"], given["before"], given["after"])
 

@@ -37,13 +37,15 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ansible_collections.day2.ops.plugins.module_utils._core.controller import plain
-from ansible_collections.day2.ops.plugins.module_utils._reviews.review import review as make
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
 
 @told_as_filter_error
 def review(parts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the review."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._reviews.review import review as make
+
     return make(plain(parts))
 
 

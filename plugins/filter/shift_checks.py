@@ -61,7 +61,6 @@ _value:
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible_collections.day2.ops.plugins.module_utils._reviews.handoff import shift_checks as make
 from ansible_collections.day2.ops.plugins.plugin_utils._filters import told_as_filter_error
 
 
@@ -74,6 +73,9 @@ def shift_checks(
     words: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the checks."""
+    # imported where used: Ansible loads all filters of a collection in each worker that uses one
+    from ansible_collections.day2.ops.plugins.module_utils._reviews.handoff import shift_checks as make
+
     return make(queries, shift, alerts or {}, pending or {}, words or {})
 
 

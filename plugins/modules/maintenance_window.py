@@ -34,6 +34,12 @@ options:
     description: The service's name, which names the journal's folder as well.
     type: str
     required: true
+  within:
+    description:
+      - The service that this one is a part of, such as the one whose hosts have a window each. A window on the whole
+        and one on a part are refused beside each other.
+    type: str
+    default: ""
   state_dir:
     description: The folder on the controller that holds the journals.
     type: path
@@ -198,6 +204,14 @@ deadline:
   sample: 1772330400.0
 journal:
   description: The journal's file.
+  returned: success
+  type: str
+service:
+  description: The service.
+  returned: success
+  type: str
+state_dir:
+  description: The folder of all journals.
   returned: success
   type: str
 """

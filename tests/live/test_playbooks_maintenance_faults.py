@@ -95,7 +95,7 @@ def test_a_holder_that_lost_its_window_touches_nothing_any_more(operator: Operat
             lost, won = _ended(first, second)
     assert lost.status != 0
     words = rf"the window was taken over by {_HOLDER}: demo; this run stops here, and leaves all as it is"
-    assert re.search(words, lost.of_task("Leave all to whoever has taken the window over")), lost.output
+    assert re.search(words, lost.of_task("Tell how the window ended")), lost.output
     assert "undo slow" not in log.read_text(encoding="utf-8")
     assert "Open the ingress and see it open" not in lost.text
     assert won.status == 0, won.output

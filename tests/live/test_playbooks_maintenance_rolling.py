@@ -118,33 +118,38 @@ def test_one_host_after_the_other(redis_facts: RedisFacts, balancer: str, tmp_pa
     assert all((tmp_path / f"{host}.open").exists() for host in HOSTS)
 
 
-@pytest.mark.long
-@pytest.mark.usefixtures("redis_server")
-def test_the_playbook_does_so_in_order_of_dependency(
-    lab: Lab, redis_facts: RedisFacts, balancer: str, tmp_path: Path
-) -> None:
-    """Who is needed comes first; the first that fails is undone, those after it are left alone."""
+def service_of_three(folder: Path, redis: RedisFacts, balancer: str) -> Path:
+    """Write an inventory of a service with three hosts, of which two come after the third."""
     here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    mine = f"{tmp_path}/{{{{ inventory_hostname }}}}"
-    work = f"ls {tmp_path} | grep -c open >> {tmp_path}/log; echo {{{{ inventory_hostname }}}} >> {tmp_path}/log"
+    mine = f"{folder}/{{{{ inventory_hostname }}}}"
     step = {
         "name": "work",
-        "command": ["sh", "-c", f"{work}; test ! -e {mine}.bad"],
-        "undo": {"command": ["sh", "-c", f"echo undone {{{{ inventory_hostname }}}} >> {tmp_path}/log"]},
+        "command": ["sh", "-c", f"echo {{{{ inventory_hostname }}}} >> {folder}/log; test ! -e {mine}.bad"],
+        "undo": {"command": ["sh", "-c", f"echo undone {{{{ inventory_hostname }}}} >> {folder}/log"]},
     }
     variables = {
         "day2_service": "shop",
-        "day2_ingress": switch_of(tmp_path, balancer),
+        "day2_ingress": switch_of(folder, balancer),
         "day2_queues": [{"name": "rolled", "kind": "redis_list", "missing": "empty"}],
-        "day2_redis": connection(redis_facts),
+        "day2_redis": connection(redis),
         "day2_maintenance_steps": [step],
     }
     groups = {
         "api": {"hosts": dict.fromkeys(HOSTS[:2], here), "vars": {"day2_after": ["store"]}},
         "store": {"hosts": {HOSTS[2]: here}},
     }
-    file = tmp_path / "hosts.yml"
+    file = folder / "hosts.yml"
     file.write_text(json.dumps({"all": {"children": groups, "vars": variables}}), encoding="utf-8")
+    return file
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("redis_server")
+def test_the_playbook_does_so_in_order_of_dependency(
+    lab: Lab, redis_facts: RedisFacts, balancer: str, tmp_path: Path
+) -> None:
+    """Who is needed comes first; the first that fails is undone, those after it are left alone."""
+    file = service_of_three(tmp_path, redis_facts, balancer)
     for host in HOSTS:
         (tmp_path / f"{host}.open").touch()
     (tmp_path / "one.bad").touch()
@@ -154,14 +159,51 @@ def test_the_playbook_does_so_in_order_of_dependency(
     told = done.of_task("Tell how the window ended")
     assert "step: work: Run the command: " in told and "(undone: work; the ingress is open again)" in told, done.output
     log = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
-    assert log == ["2", "three", "2", "one", "undone one"]
+    assert log == ["three", "one", "undone one"]
     assert all((tmp_path / f"{host}.open").exists() for host in HOSTS)
     outcomes = [operator.journal(f"shop-{host}").get("outcome") for host in ("three", "one", "two")]
     assert outcomes == ["done", "failed", None]
     whole = tmp_path / "state/shop"
-    whole.mkdir()
+    whole.mkdir(exist_ok=True)
     shutil.copy(tmp_path / "state/shop-one/window.json", whole)
     record = operator.journal("shop")
     (whole / "window.json").write_text(json.dumps({**record, "service": "shop", "state": "open"}), encoding="utf-8")
     done = operator.run("maintenance", inventory=str(file), at_once=1)
-    assert done.status != 0 and "a window on the whole of shop is open" in done.text, done.output
+    assert done.status != 0 and "a window on the service that this is a part of is open: shop, held by " in done.text
+    shutil.rmtree(whole)
+    part = tmp_path / "state/shop-one/window.json"
+    part.write_text(json.dumps({**operator.journal("shop-one"), "state": "open"}), encoding="utf-8")
+    done = operator.run("maintenance", inventory=str(file))
+    assert done.status != 0 and "a window on a part of it is open: shop-one, held by " in done.text, done.output
+    assert (tmp_path / "log").read_text(encoding="utf-8").splitlines() == log
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("redis_server")
+def test_so_many_hosts_may_fail(lab: Lab, redis_facts: RedisFacts, balancer: str, tmp_path: Path) -> None:
+    for host in HOSTS:
+        (tmp_path / f"{host}.open").touch()
+    file = service_of_three(tmp_path, redis_facts, balancer)
+    operator = Operator(lab, tmp_path)
+    (tmp_path / "three.bad").touch()
+    done = operator.run("maintenance", inventory=str(file), at_once=1, max_fail=1)
+    assert done.status != 0
+    assert "three failed; see the report of each" in done.of_task("Tell which hosts failed, and which were left alone")
+    assert (tmp_path / "log").read_text(encoding="utf-8").splitlines() == ["three", "undone three", "one", "two"]
+    assert [operator.journal(f"shop-{host}")["outcome"] for host in HOSTS] == ["done", "done", "failed"]
+    (tmp_path / "one.bad").touch()
+    (tmp_path / "log").unlink()
+    done = operator.run("maintenance", inventory=str(file), at_once=1, max_fail=1)
+    assert done.status != 0
+    told = done.of_task("Tell which hosts failed, and which were left alone")
+    assert "three failed; one failed; two was left alone" in told, done.output
+    assert (tmp_path / "log").read_text(encoding="utf-8").splitlines() == ["three", "undone three", "one", "undone one"]
+    assert all((tmp_path / f"{host}.open").exists() for host in HOSTS)
+
+
+@pytest.mark.usefixtures("redis_server")
+def test_two_hosts_at_once_are_refused(lab: Lab, redis_facts: RedisFacts, balancer: str, tmp_path: Path) -> None:
+    file = service_of_three(tmp_path, redis_facts, balancer)
+    done = Operator(lab, tmp_path).run("maintenance", inventory=str(file), at_once=2)
+    assert done.status != 0 and "hosts have their windows one at a time, at_once=1: several would" in done.text
+    assert not (tmp_path / "log").exists() and not (tmp_path / "state").exists()

@@ -113,7 +113,7 @@ def test_who_hangs_or_refuses_stops_neither_a_window_nor_its_end(operator: Opera
         step = {"name": "broken", "command": ["ls", "/nowhere"]}
         done = operator.run("maintenance", "-vvv", day2_announce=to, day2_maintenance_steps=[step], **QUICK)
     assert done.status != 0
-    assert "nobody will be told by wrong (not a path into JSON: a..b; expected " in done.of_task("Say what is odd")
+    assert "nobody will be told by wrong (not a path into JSON: a..b; expected " in done.text
     told = last_line(done)
     assert "No such file or directory (the ingress is open again); not told: wrong (not a path into JSON: a..b" in told
     for channel in (

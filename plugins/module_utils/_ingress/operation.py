@@ -17,8 +17,9 @@ from .._core.waiting import SYSTEM_CLOCK, Clock, wait_until
 from .base import CLOSED, OPEN, Options, Switch
 from .kinds import KINDS
 
-# A proxy that reloads answers by old and new workers for a moment.
-_SETTLE = 0.5
+# Seconds without a change. A proxy that reloads answers by old and new workers for a moment, and a drain relies on what
+# is closed; what is open is the end of it.
+_SETTLE = {CLOSED: 0.5, OPEN: 0.2}
 
 SPEC = ArgSpec(
     options={
@@ -63,11 +64,12 @@ def _switch(given: Mapping[str, Any]) -> tuple[Switch, Options]:
 
 def _verified(kind: Switch, options: Options, wanted: str, timeout: float, clock: Clock) -> str:
     """Wait until clients meet what is wanted, however the switch calls itself."""
+    settle = _SETTLE[wanted]
     waited = wait_until(
-        lambda: _look(kind, options), lambda seen: seen == wanted, timeout=timeout, settle=_SETTLE, clock=clock
+        lambda: _look(kind, options), lambda seen: seen == wanted, timeout=timeout, settle=settle, clock=clock
     )
     if not waited.done:
-        brief = f" (for less than {_SETTLE:g} s without a change)" if waited.last == wanted else ""
+        brief = f" (for less than {settle:g} s without a change)" if waited.last == wanted else ""
         raise OpsError(
             f"the ingress was turned to {wanted}, but clients meet: {waited.last}{brief}",
             advice=f"looked {waited.looks} times in {waited.elapsed:.0f} s",

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import secrets
 import time
@@ -61,9 +62,14 @@ ANY = Wanted()
 class Journal:
     """The windows of one service, in ``folder/<service>/``: ``window.json`` and, once closed, ``<id>.json``."""
 
-    def __init__(self, folder: Path, service: str) -> None:
-        """:raises InputError: a service name that could lead out of the folder."""
+    def __init__(self, folder: Path, service: str, within: str = "") -> None:
+        """Take the name of the service, and of the one that it is a part of, if it is.
+
+        :raises InputError: a service name that could lead out of the folder.
+        """
         self.service = service_name(service)
+        self.within = service_name(within) if within else ""
+        self.all = folder
         self.folder = folder / service
         self.path = self.folder / "window.json"
         self.spare = Spare(self.folder / ".spare")
@@ -88,7 +94,7 @@ class Journal:
         :raises OpsError: somebody else holds it; says who, since when, and how to take it over. Or what was left is
             another thing than is ``wanted``, or there is too little time.
         """
-        with self._guarded():
+        with self._guarded_with_the_whole(), self._guarded():
             record = self.read()
             self.check(record, wanted)
             if record.get("state") != OPEN:
@@ -105,6 +111,26 @@ class Journal:
         if wanted.unfinished == REQUIRE:
             raise OpsError("no window is open, there is nothing to abort", on=self.service)
         wanted.budget.wants(wanted.needs, f"the window on {self.service}", time.time())
+        self._refuse_beside_others()
+
+    def _refuse_beside_others(self) -> None:
+        """Keep a part and the whole from being in maintenance at once. :raises OpsError: they would be."""
+        others = [Journal(self.all, self.within).read()] if self.within else self._parts()
+        in_the_way = [one for one in others if one.get("state") == OPEN]
+        if in_the_way:
+            told = (f"{one['service']}, held by {Owner.from_record(one['owner'])}" for one in in_the_way)
+            what = "the service that this is a part of" if self.within else "a part of it"
+            raise OpsError(
+                f"a window on {what} is open: {'; '.join(told)}", on=self.service, advice="end it first, or wait for it"
+            )
+
+    def _parts(self) -> list[Record]:
+        """Return the windows of what are parts of this service. One that cannot be read can go on in no run."""
+        found: list[Record] = []
+        for path in sorted(self.all.glob("*/window.json")):
+            with contextlib.suppress(OpsError):
+                found.append(Journal(self.all, path.parent.name).read())
+        return [one for one in found if one.get("within") == self.service]
 
     def _join(self, record: Record, owner: Owner, takeover: bool, wanted: Wanted) -> Opened:
         holder = Owner.from_record(record["owner"])
@@ -135,6 +161,7 @@ class Journal:
             "format": FORMAT,
             "id": f"{stamp}-{secrets.token_hex(2)}",
             "service": self.service,
+            "within": self.within,
             "state": OPEN,
             "reason": reason,
             "owner": owner.as_record(),
@@ -207,6 +234,13 @@ class Journal:
                 held_by=str(holder),
             )
         return record
+
+    def _guarded_with_the_whole(self) -> Any:
+        """Keep a part and the whole from being opened at the same moment.
+
+        :raises OpsError: the folder cannot be made.
+        """
+        return Journal(self.all, self.within)._guarded() if self.within else contextlib.nullcontext()
 
     def _guarded(self) -> Any:
         """Keep two controllers from changing the journal at the same moment.

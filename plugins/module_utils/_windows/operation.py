@@ -27,6 +27,7 @@ _LONGEST_MESSAGE = 4000
 SPEC = ArgSpec(
     options={
         "service": {"type": "str", "required": True},
+        "within": {"type": "str", "default": ""},
         "state_dir": {"type": "path", "default": "~/.local/state/day2"},
         "state": {"type": "str", "required": True, "choices": ["open", "noted", "closed"]},
         "reason": {"type": "str", "default": ""},
@@ -52,7 +53,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, owner: Owner) -> Result
 
     :raises OpsError: see :class:`Journal`.
     """
-    journal = Journal(Path(params["state_dir"]).expanduser(), params["service"])
+    journal = Journal(Path(params["state_dir"]).expanduser(), params["service"], params["within"])
     before = journal.read()
     wanted = _wanted(params)
     if params["state"] == "open":
@@ -129,5 +130,7 @@ def _told(record: Record, changed: bool, resumed: bool, journal: Journal) -> Res
             "resumed": resumed,
             "done": sorted(name for name, entry in steps.items() if entry["status"] == "done"),
             "journal": str(journal.path),
+            "service": journal.service,
+            "state_dir": str(journal.all),
         },
     )

@@ -39,6 +39,11 @@ def _task(name: str) -> Wait:
     return lambda _place, controller: controller.await_line(f"{_BEGIN}{name}", _SECONDS)
 
 
+def _line(text: str) -> Wait:
+    """Reach the moment after something was said."""
+    return lambda _place, controller: controller.await_line(f"^{text}", _SECONDS)
+
+
 def _verifying(_place: Place, controller: Watched) -> None:
     """Reach the checks after the work, the second time that they are made."""
 
@@ -129,7 +134,7 @@ POINTS = (
     *(Point(f"{name}, then abort", reach, do=ABORT) for name, reach in _UNDER_WAY if reach is not _SECOND),
     *(Point(name, reach, fails=True) for name, reach in _UNDOING),
     *(Point(f"{name}, then abort", reach, fails=True, do=ABORT) for name, reach in _UNDOING),
-    Point("in the middle of a step, and again as it is taken up", _SECOND, then=_task("Say that an earlier run")),
+    Point("in the middle of a step, and again as it is taken up", _SECOND, then=_line("taking up window ")),
     Point("in the middle of a step, and again as the queues drain", _SECOND, then=_task("Wait until the queues")),
     Point("in the middle of a step, and again in it", _SECOND, then=_mark("begins second", 2)),
     Point(

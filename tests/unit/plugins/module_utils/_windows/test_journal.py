@@ -316,3 +316,26 @@ def test_a_window_that_is_closed_keeps_no_room(journal: Journal, me: Owner) -> N
     journal.close(me, "done", "")
     assert not journal.spare.path.exists()
     assert not journal.spare.give()
+
+
+def test_a_part_waits_for_the_whole_and_the_whole_for_its_parts(journal: Journal, me: Owner) -> None:
+    part = Journal(journal.all, "shop-web", within="shop")
+    journal.open(me, "vacuum", takeover=False)
+    with pytest.raises(OpsError, match=r"window on the service that this is a part of is open: shop, held by .*end it"):
+        part.open(me, "kernel", takeover=False)
+    journal.close(me, "done", "")
+    part.open(me, "kernel", takeover=False)
+    with pytest.raises(OpsError, match=r"window on a part of it is open: shop-web, held by .*: shop; end it first"):
+        journal.open(me, "vacuum", takeover=False)
+    assert part.open(me, "kernel", takeover=False).record["within"] == "shop"
+    part.close(me, "done", "")
+    assert not journal.open(me, "vacuum", takeover=False).resumed
+
+
+def test_parts_and_other_services_are_in_maintenance_at_once(journal: Journal, me: Owner) -> None:
+    for name, within in (("shop-web", "shop"), ("shop-db", "shop"), ("mail", ""), ("mail-web", "mail-all")):
+        Journal(journal.all, name, within=within).open(me, "kernel", takeover=False)
+    (journal.all / "other").mkdir()
+    (journal.all / "other/window.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(OpsError, match=r"shop-db, held by .*; shop-web, held by "):
+        journal.open(me, "vacuum", takeover=False)

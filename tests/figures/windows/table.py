@@ -134,7 +134,12 @@ _IN_THE_MIDDLE = [
     ),
 ]
 _BEFORE = [
-    Case("no ingress switch", r"day2_ingress", given(day2_ingress=None), ends=REFUSED),
+    Case(
+        "no ingress switch",
+        r"^no switch of the ingress is described for demo: day2_ingress is empty; clients would be let in all the time$",
+        given(day2_ingress=None),
+        ends=REFUSED,
+    ),
     Case(
         "no queue",
         r"^no queue is described for demo: day2_queues and day2_queues__\* are empty",

@@ -1,19 +1,22 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Diagnoses of the demo service that is half down, in a lab of the test's own."""
+"""Diagnoses of the demo service: half down, in a lab of the test's own, and with sessions that harm its servers."""
 
 from __future__ import annotations
 
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.tests.lab.lab import Lab
+from ansible_collections.day2.ops.tests.lab.postgres_server import connect as connect_postgres
+from ansible_collections.day2.ops.tests.lab.redis_server import connect as connect_redis
+from ansible_collections.day2.ops.tests.lab.state import PostgresFacts, RedisFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from ansible_collections.day2.ops.tests.live.playbooks import Operator, leaks, secrets_of
 
@@ -72,6 +75,63 @@ def test_what_is_down_is_found_and_ranked(own: Operator) -> None:
     assert rows(report_of(own), "Processes by memory") and rows(report_of(own), "Connections")
     assert any(row[2:4] == ["api", "api"] or row[1:3] == ["api", "api"] for row in rows(report_of(own), "Parts"))
     assert (own.reports / "diagnose-demo-latest.md").exists()
+
+
+@contextmanager
+def blocking(facts: PostgresFacts) -> Iterator[int]:
+    """Have a session hold a lock in an idle transaction, and another wait for it; yield the holder's pid."""
+    with (
+        closing(connect_postgres(facts)) as admin,
+        closing(connect_postgres(facts, application_name="forgotten-console")) as holder,
+        closing(connect_postgres(facts)) as waiter,
+    ):
+        admin.execute("CREATE TABLE diagnose_held ()")
+        try:
+            holder.execute("BEGIN")
+            holder.execute("LOCK TABLE diagnose_held")
+            waiter.pgconn.send_query(b"SELECT * FROM diagnose_held")
+            waits = "SELECT FROM pg_locks WHERE NOT granted AND pid = %s"
+            wait_for("a session to wait", lambda: bool(admin.execute(waits, [waiter.info.backend_pid]).fetchall()))
+            yield holder.info.backend_pid
+        finally:
+            holder.execute("ROLLBACK")
+            admin.execute("DROP TABLE diagnose_held")
+
+
+@contextmanager
+def not_reading(facts: RedisFacts) -> Iterator[None]:
+    """Have a client ask for 80 MiB and read nothing of it, so that the server keeps most of them."""
+    own = {"client_name": "slow-export", "single_connection_client": True}
+    with connect_redis(facts) as admin, connect_redis(facts, **own) as client:
+        connection: Any = client.connection
+        admin.setrange("diagnose:large", (8 << 20) - 1, b"x")
+        try:
+            for _times in range(10):
+                connection.send_command("GET", "diagnose:large")
+            wait_for("the server to keep what is not read", lambda: _kept_for(admin, "slow-export") > 64 << 20)
+            yield
+        finally:
+            connection.disconnect()
+            admin.delete("diagnose:large")
+
+
+def _kept_for(admin: Any, name: str) -> int:
+    return sum(int(client["omem"]) for client in admin.client_list() if client["name"] == name)
+
+
+def test_sessions_that_harm_the_servers_are_named(lab: Lab, tmp_path: Path) -> None:
+    operator = Operator(lab, tmp_path)
+    limits = {"max_lock_wait": "10ms", "max_idle_in_transaction": "10ms"}
+    with blocking(lab.facts["postgres"]) as pid, not_reading(lab.facts["redis"]):
+        done = operator.run("diagnose", day2_diagnose=limits)
+    assert leaks(operator, done, secrets_of(lab.facts)) == []
+    found = [what for _severity, _host, what, *_advice in rows(report_of(operator), "Findings")]
+    assert "changed=0" in done.text and "Traceback" not in done.text, done.text
+    (locks,) = [what for what in found if what.startswith("diagnose postgres locks: ")]
+    assert f"blocked by pid {pid}" in locks, locks
+    (idle,) = [what for what in found if what.startswith("diagnose postgres transactions: ")]
+    assert f"pid {pid}, " in idle and "application forgotten-console, idle in transaction" in idle, idle
+    assert [what for what in found if what.startswith("slow-export (") and what.endswith("MiB of Redis")], found
 
 
 @pytest.mark.long

@@ -169,13 +169,8 @@ class Celery(RedisQueue):
         """See :class:`.dead_letters.Redrivable`."""
         from .celery_letters import CeleryLetters
 
-        dead: str | None = self.options.get("dead")
-        if not dead:
-            raise InputError(
-                f"the queue {self.name} does not say where its dead letters are",
-                advice="Celery keeps none itself; give dead: KEY, the list to which your workers put them",
-            )
-        return CeleryLetters(self, terms, dead)
+        advice = "Celery keeps none itself; give dead: KEY, the list to which your workers put them"
+        return CeleryLetters(self, terms, self.dead_key(advice))
 
 
 class _Held:

@@ -15,7 +15,7 @@ from .celery_messages import FOREIGN, MessageReader, priority, without_retries
 from .dead_letters import ATTEMPTS_RESET, KEEP, MOVE, PARK, Settled, Terms
 from .letters import Letter
 from .redis_letters import RedisLetters, Script, settled, signs
-from .redis_list_letters import RedisListLetters
+from .redis_list_letters import HEAD, PUT, RedisListLetters
 
 if TYPE_CHECKING:
     from .celery import Celery
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 # end that was looked at, a sign for each letter, the letters, then of each the number of its list and what is put there
 # instead of it (empty: the letter), then their ids when redrives are counted. Celery puts on at the left and takes from
 # the right. What has been pushed is taken back when a later push is refused.
-_SETTLE = Script("""
+_SETTLE = Script(
+    HEAD
+    + PUT
+    + """
 local from, verdicts = ARGV[2], ARGV[3]
 local number, lists = #verdicts, #KEYS - 3 - (account_key and 1 or 0)
 local first_id = 3 + 3 * number
@@ -32,13 +35,7 @@ local counted = ARGV[first_id + 1] ~= nil
 local wrong = wrong_type(KEYS[1], 'list') or wrong_type(KEYS[2], 'list')
 for at = 1, lists do wrong = wrong or wrong_type(KEYS[3 + at], 'list') end
 if wrong then return wrong end
-local items = {}
-if from == 'LEFT' then
-  items = redis.call('LRANGE', KEYS[1], 0, number - 1)
-else
-  local found = redis.call('LRANGE', KEYS[1], -number, -1)
-  for at = #found, 1, -1 do items[#items + 1] = found[at] end
-end
+local items = head(KEYS[1], from, 0, number)
 local lots, targets, size = {m = {}, p = {}, k = {}, d = {}}, {}, 0
 for at = 1, lists do targets[at] = {} end
 for at = 1, number do
@@ -48,24 +45,6 @@ for at = 1, number do
   if sign == 'm' then
     table.insert(targets[tonumber(ARGV[base - 1])], ARGV[base] ~= '' and ARGV[base] or item)
     size = size + #item
-  end
-end
-local function cut(key, at_left, count)
-  if at_left then redis.call('LTRIM', key, count, -1) else redis.call('LTRIM', key, 0, -count - 1) end
-end
-local pushed = {}
-local function try(...)
-  local answer = redis.pcall(...)
-  if type(answer) ~= 'table' or not answer.err then return end
-  for at = #pushed, 1, -1 do cut(pushed[at][2], pushed[at][1] == 'LPUSH', pushed[at][3]) end
-  return answer
-end
-local function put(command, key, lot)
-  for at = 1, #lot, 1000 do
-    local last = math.min(at + 999, #lot)
-    local refused = try(command, key, unpack(lot, at, last))
-    if refused then return refused end
-    pushed[#pushed + 1] = {command, key, last - at + 1}
   end
 end
 -- What must not be refused once something is copied is tried first, in a form that changes nothing.
@@ -78,7 +57,7 @@ for at = 1, lists do refused = refused or put('LPUSH', KEYS[3 + at], targets[at]
 refused = refused or put('RPUSH', KEYS[2], lots.p)
   or put(from == 'LEFT' and 'RPUSH' or 'LPUSH', KEYS[1], lots.k)
 if refused then return refused end
-cut(KEYS[1], from == 'LEFT', number)
+cut(KEYS[1], from, number)
 for at = 1, counted and number or 0 do
   local sign, id = verdicts:sub(at, at), ARGV[first_id + at]
   if sign == 'm' then count_redrive(KEYS[3], id) end
@@ -86,7 +65,8 @@ for at = 1, counted and number or 0 do
 end
 account(number, #lots.m, #lots.p)
 return {#lots.m, #lots.p, #lots.d, #lots.k, 0, 0, size}
-""")
+"""
+)
 
 
 class CeleryLetters(RedisListLetters):

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from .._core.argspec import ArgSpec
 from .._core.errors import InputError, OpsError
 from .._core.http import Response
+from .._core.portions import portioned
 from .base import AGE, CONSUMERS, DEAD, IN_FLIGHT, Depth
 from .dead_letters import COUNTS_REDRIVES, DROPS, PARKS, DeadLetters, Terms
 from .letters import ITEM
@@ -205,18 +206,8 @@ def pattern_of(names: Iterable[str]) -> str:
 
 
 def portions(names: Sequence[str], characters: int) -> Iterator[list[str]]:
-    """Yield the names in portions of at most so many characters, and of at most a page."""
-    some: list[str] = []
-    size = 0
-    for name in names:
-        length = len(re.escape(name).encode()) + 1
-        if some and (size + length > characters or len(some) == _PAGE):
-            yield some
-            some, size = [], 0
-        some.append(name)
-        size += length
-    if some:
-        yield some
+    """Return the names in portions of at most so many characters, and of at most a page."""
+    return portioned(names, lambda name: len(re.escape(name).encode()) + 1, characters, _PAGE)
 
 
 def whole(value: Any) -> int | None:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from .._core.argspec import ArgSpec
-from .._core.errors import InputError
 from .base import Depth
 from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
 from .letters import FIELDS, ITEM
@@ -95,9 +94,7 @@ class RedisList(RedisQueue):
         from .redis_list_letters import RedisListLetters
         from .redis_list_quiet import QuietListLetters
 
-        dead: str | None = self.options.get("dead")
-        if not dead:
-            raise InputError(f"the queue {self.name} does not say where its dead letters are", advice="give dead: KEY")
+        dead = self.dead_key()
         if (self.options.get("item") or {}).get("id"):
             self.TRAITS = self.TRAITS | {IDS}  # type: ignore[misc]  # an id that the letters bring stays the same
         if not self.options.get("cluster"):

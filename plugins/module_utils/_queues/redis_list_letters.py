@@ -29,7 +29,7 @@ LEFT, RIGHT = "left", "right"
 _OTHER = {LEFT: RIGHT, RIGHT: LEFT}
 
 # What is at the end of a list that is taken from, the first to be taken first.
-_HEAD = """
+HEAD = """
 local function head(key, from, skipped, number)
   if from == 'LEFT' then return redis.call('LRANGE', key, skipped, skipped + number - 1) end
   local found = redis.call('LRANGE', key, -skipped - number, -skipped - 1)
@@ -42,10 +42,30 @@ local function cut(key, from, number)
 end
 """
 
+# Behind HEAD: commands of which one may be refused, as for want of memory. What has been pushed is taken back then, and
+# what was said is returned.
+PUT = """
+local pushed = {}
+local function try(...)
+  local answer = redis.pcall(...)
+  if type(answer) ~= 'table' or not answer.err then return end
+  for at = #pushed, 1, -1 do cut(pushed[at][2], pushed[at][1] == 'RPUSH' and 'RIGHT' or 'LEFT', pushed[at][3]) end
+  return answer
+end
+local function put(command, key, lot)
+  for at = 1, #lot, 1000 do
+    local last = math.min(at + 999, #lot)
+    local refused = try(command, key, unpack(lot, at, last))
+    if refused then return refused end
+    pushed[#pushed + 1] = {command, key, last - at + 1}
+  end
+end
+"""
+
 # KEYS: dead. ARGV: account, the end to take from, letters to pass over, how many, bytes. In portions, so that a large
 # letter behind small ones does not bring many others with it.
 TAKE = Script(
-    _HEAD
+    HEAD
     + """
 local from, skipped, most, bytes = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local items, size = {}, 0
@@ -64,7 +84,7 @@ return items
 # KEYS: dead, target. ARGV: account, how many, bytes, the end to take from, the push command of the target. In portions,
 # so that few large letters are held twice at a time; this takes less of the server's time than LMOVE for each.
 _SWEEP = Script(
-    _HEAD
+    HEAD
     + """
 local wrong = wrong_type(KEYS[1], 'list') or wrong_type(KEYS[2], 'list')
 if wrong then return wrong end
@@ -91,7 +111,8 @@ return {moved, 0, 0, 0, 0, 0, size}
 # counted. (To send the letters back costs less of the server's time than to have it hash them.) What has been pushed is
 # taken back when a later push is refused.
 _SETTLE = Script(
-    _HEAD
+    HEAD
+    + PUT
     + """
 local wrong = wrong_type(KEYS[1], 'list') or wrong_type(KEYS[2], 'list') or wrong_type(KEYS[3], 'list')
 if wrong then return wrong end
@@ -104,21 +125,6 @@ for at = 1, number do
   if items[at] ~= ARGV[4 + at] then return {0, 0, 0, 0, 0, 1, 0} end
   local lot = lots[verdicts:sub(at, at)]
   lot[#lot + 1] = items[at]
-end
-local pushed = {}
-local function try(...)
-  local answer = redis.pcall(...)
-  if type(answer) ~= 'table' or not answer.err then return end
-  for at = #pushed, 1, -1 do cut(pushed[at][2], pushed[at][1] == 'RPUSH' and 'RIGHT' or 'LEFT', pushed[at][3]) end
-  return answer
-end
-local function put(command, key, lot)
-  for at = 1, #lot, 1000 do
-    local last = math.min(at + 999, #lot)
-    local refused = try(command, key, unpack(lot, at, last))
-    if refused then return refused end
-    pushed[#pushed + 1] = {command, key, last - at + 1}
-  end
 end
 -- What must not be refused once something is copied is tried first, in a form that changes nothing.
 local refused = try('LTRIM', KEYS[1], 0, -1)
@@ -144,7 +150,7 @@ return {#lots.m, #lots.p, #lots.d, #lots.k, 0, 0, size}
 # KEYS: dead. ARGV: account, the end to take from, how long the list should be. What is beyond has died since; it goes
 # to the other end, out of the way of the pass.
 PUT_BEHIND = Script(
-    _HEAD
+    HEAD
     + """
 local from, more = ARGV[2], redis.call('LLEN', KEYS[1]) - tonumber(ARGV[3])
 for at = 1, math.min(more, 1000) do

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._core import redis_connection
 from .._core.argspec import ArgSpec
+from .._core.errors import InputError
 from .base import AGE, CONSUMERS, DEAD, DELAYED, IN_FLIGHT, PAUSE, Measurer
 from .redis_server import Command, RedisMeasurer, ServerClock, Steps, ask
 
@@ -75,6 +76,13 @@ class RedisQueue(ABC):
     def key(self) -> str:
         """Return the queue's main key: the option ``key``, or else its name."""
         return str(self.options.get("key") or self.name)
+
+    def dead_key(self, advice: str = "give dead: KEY") -> str:
+        """Return where the dead letters are. :raises InputError: the queue's description does not say it."""
+        dead: str | None = self.options.get("dead")
+        if not dead:
+            raise InputError(f"the queue {self.name} does not say where its dead letters are", advice=advice)
+        return dead
 
     def on(self) -> str:
         """Return key and server, for messages."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .._core.argspec import ArgSpec
-from .._core.errors import InputError
 from .base import Depth
 from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
 from .letters import FIELDS, ITEM
@@ -91,9 +90,7 @@ class RedisSortedSet(RedisQueue):
         """See :class:`.dead_letters.Redrivable`."""
         from .redis_sorted_set_letters import RedisSortedSetLetters
 
-        dead: str | None = self.options.get("dead")
-        if not dead:
-            raise InputError(f"the queue {self.name} does not say where its dead letters are", advice="give dead: KEY")
+        dead = self.dead_key()
         units = UNITS.get(self.options["score"])
         if units and (self.options.get("item") or {}).get("id"):
             self.TRAITS = self.TRAITS | {IDS}  # type: ignore[misc]  # an id that the letters bring stays the same

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from .._core.argspec import ArgSpec
-from .._core.errors import InputError, WrongType
+from .._core.errors import WrongType
 from .base import Depth
 from .dead_letters import ATOMIC, COUNTS_REDRIVES, DROPS, IDS, ORDERS, PARKS, RESTORES, SWEEPS, DeadLetters, Terms
 from .letters import FIELDS, ITEM
@@ -175,9 +175,7 @@ class RedisStream(RedisQueue):
         """See :class:`.dead_letters.Redrivable`."""
         from .redis_stream_letters import RedisStreamLetters
 
-        dead: str | None = self.options.get("dead")
-        if not dead:
-            raise InputError(f"the queue {self.name} does not say where its dead letters are", advice="give dead: KEY")
+        dead = self.dead_key()
         if (self.options.get("item") or {}).get("id"):
             self.TRAITS = self.TRAITS | {IDS}  # type: ignore[misc]  # an id that the letters bring stays the same
         return RedisStreamLetters(self, terms, dead)

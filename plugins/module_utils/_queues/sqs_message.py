@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .._core.portions import portioned
 from .letters import Letter, Reader
 
 REDRIVES = "day2_redrives"
@@ -86,18 +87,8 @@ def has_room(letter: Letter) -> bool:
 
 
 def batches(entries: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Yield the entries in batches that SQS takes."""
-    some: list[dict[str, Any]] = []
-    size = 0
-    for one in entries:
-        length = entry_size(one)
-        if some and (len(some) == BATCH or size + length > BATCH_BYTES):
-            yield some
-            some, size = [], 0
-        some.append(one)
-        size += length
-    if some:
-        yield some
+    """Return the entries in batches that SQS takes."""
+    return portioned(entries, entry_size, BATCH_BYTES, BATCH)
 
 
 def entry_size(one: Mapping[str, Any]) -> int:

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from .._core.errors import AccessDenied, OpsError, Unreachable
+from .._core.portions import portioned
 from .answers import Unavailable
 from .connection import Client, part
 
@@ -184,18 +185,8 @@ def countable(client: Client, indices: Sequence[str]) -> tuple[dict[str, int], d
 
 
 def portions(indices: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the names in parts that fit into the address of a question."""
-    some: list[str] = []
-    letters = 0
-    for name in indices:
-        size = len(part(name)) + 1
-        if some and (len(some) == _AT_ONCE or letters + size > _MOST_LETTERS):
-            yield some
-            some, letters = [], 0
-        some.append(name)
-        letters += size
-    if some:
-        yield some
+    """Return the names in parts that fit into the address of a question."""
+    return portioned(indices, lambda name: len(part(name)) + 1, _MOST_LETTERS, _AT_ONCE)
 
 
 def total(counts: Mapping[str, Any]) -> int:

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 day2.ops contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook scale and autoscalers: the real controller of Kubernetes, by what a stand-in measures."""
+"""The playbook scale and autoscalers: the real controller of Kubernetes, by what a stand-in measures.
+
+KEDA at work is in test_kubernetes_keda.py.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.state import KubernetesFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from ansible_collections.day2.ops.tests.live.kubernetes_help import Place, place_on
-from ansible_collections.day2.ops.tests.live.kubernetes_keda import KIND, keda_here
+from ansible_collections.day2.ops.tests.live.kubernetes_keda import KIND, keda_without_operator
 from ansible_collections.day2.ops.tests.live.kubernetes_metrics import Metrics, metrics_of
 from ansible_collections.day2.ops.tests.live.playbooks import Done, Operator
 
@@ -106,35 +109,15 @@ def test_what_does_not_do_is_undone(place: Place, metrics: Metrics, lab: Lab, tm
     assert (place.scaler(), replicas(place)) == (before, 2)
 
 
-def test_keda_is_told_by_the_length_of_a_list(place: Place, lab: Lab, tmp_path: Path) -> None:
+def test_keda_must_be_there_and_at_work(place: Place, lab: Lab, tmp_path: Path) -> None:
     metadata = {"address": "redis:6379", "listName": "asynq:{default}:pending", "listLength": "100"}
     triggers = [{"type": "redis", "metadata": metadata}]
     place.runtime["parts"][0]["autoscale"] = {"min": 2, "max": 5, "triggers": triggers}
     done = scale(lab, tmp_path, place, autoscaler="apply")
     assert done.status != 0 and "the cluster has no scaledobjects.keda.sh" in done.text, done.output
-    with keda_here(place) as keda:
+    with keda_without_operator(place):
         done = scale(lab, tmp_path, place, autoscaler="apply", scale_timeout=2)
         assert done.status != 0, done.output
         said = "the ScaledObject shop-worker is not at work after 2 s: nobody heeds it"
         assert said in done.of_task("Fail where it was not done"), done.output
         assert not place.objects.list_namespaced_custom_object(*KIND, place.name, "scaledobjects")["items"]
-        keda.set()
-        done = scale(lab, tmp_path, place, autoscaler="apply")
-        assert done.status == 0, done.output
-        made = scaled_object(place)
-        assert made["spec"]["triggers"] == triggers
-        assert (made["spec"]["minReplicaCount"], made["spec"]["maxReplicaCount"]) == (2, 5)
-        done = scale(lab, tmp_path, place, count=3)
-        assert "worker is scaled by the ScaledObject shop-worker from 2 to 5, which would undo it" in done.text
-        done = scale(lab, tmp_path, place, count=3, autoscaler="suspend")
-        assert done.status == 0 and replicas(place) == 3, done.output
-        assert scaled_object(place)["metadata"]["annotations"] == {"autoscaling.keda.sh/paused-replicas": "3"}
-        assert scale(lab, tmp_path, place, autoscaler="resume").status == 0
-        again = scaled_object(place)
-        assert (again["spec"], again["metadata"].get("annotations")) == (made["spec"], None)
-
-
-def scaled_object(place: Place) -> dict[str, Any]:
-    where = (*KIND, place.name, "scaledobjects", "shop-worker")
-    found: dict[str, Any] = place.objects.get_namespaced_custom_object(*where)
-    return found

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import redis
+from ansible_collections.day2.ops.plugins.module_utils._runtimes.kubernetes_autoscalers import RESTS
 from ansible_collections.day2.ops.tests.lab.keda_server import ADAPTER
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.ports import free_ports
@@ -118,11 +119,46 @@ def test_it_is_held_let_go_and_removed(place: Place, redis_server: redis.Redis, 
     assert gone.status == 0 and "ScaledObject shop-worker scales it again" in gone.text, gone.output
     assert told(scaled_object(place)) == told(before)
     reaches(place, 5)
+    none = scale(lab, tmp_path, place, count=0, autoscaler="suspend")
+    assert none.status == 0 and replicas(place) == 0, none.output
+    assert scale(lab, tmp_path, place, autoscaler="resume").status == 0
+    reaches(place, 5)
     freed = scale(lab, tmp_path, place, autoscaler="remove")
     assert freed.status == 0 and "worker was freed of ScaledObject shop-worker" in freed.text, freed.output
     assert scalers(place) == []
     done = scale(lab, tmp_path, place, count=3)
     assert done.status == 0 and replicas(place) == 3, done.output
+
+
+def test_one_that_people_have_paused(place: Place, redis_server: redis.Redis, lab: Lab, tmp_path: Path) -> None:
+    assert scale(lab, tmp_path, place, autoscaler="apply").status == 0
+    before = scaled_object(place)
+    where = (*KIND, place.name, "scaledobjects", "shop-worker")
+    place.objects.patch_namespaced_custom_object(*where, {"metadata": {"annotations": {RESTS: "true"}}})
+    wait_for("KEDA's rest", lambda: scalers(place) == ["shop-worker"], SECONDS)
+    fill(redis_server, 5000)
+    done = scale(lab, tmp_path, place, count=3)
+    assert done.status == 0 and replicas(place) == 3, done.output
+    refused = scale(lab, tmp_path, place, autoscaler="apply")
+    said = "it is left alone by the ScaledObject shop-worker, which is paused; two would undo each other"
+    assert refused.status != 0 and said in refused.text and "changed=0" in refused.text, refused.output
+    gone = scale(lab, tmp_path, place, autoscaler="resume")
+    assert gone.status == 0 and "ScaledObject shop-worker scales it again" in gone.text, gone.output
+    assert told(scaled_object(place)) == told(before)
+    reaches(place, 5)
+
+
+def test_what_does_not_join_is_scaled_by_keda_again(
+    place: Place, redis_server: redis.Redis, lab: Lab, tmp_path: Path
+) -> None:
+    assert scale(lab, tmp_path, place, autoscaler="apply").status == 0
+    before = scaled_object(place)
+    place.runtime["parts"][0]["joined"] = [{"name": "they join", "kind": "command", "argv": ["false"]}]
+    done = scale(lab, tmp_path, place, count=3, autoscaler="suspend", day2_gate_timeout=1)
+    assert done.status != 0 and "and is as before again: " in done.text, done.output
+    assert (told(scaled_object(place)), replicas(place)) == (told(before), 2)
+    fill(redis_server, 5000)
+    reaches(place, 5)
 
 
 def told(found: dict[str, Any]) -> tuple[Any, ...]:
@@ -135,17 +171,17 @@ def test_one_that_cannot_look_is_undone(place: Place, redis_server: redis.Redis,
     nowhere = bounds(f"127.0.0.1:{free_ports(1)[0]}")
     good = place.runtime["parts"][0]["autoscale"]
     place.runtime["parts"][0]["autoscale"] = nowhere
-    done = scale(lab, tmp_path, place, autoscaler="apply", scale_timeout=15)
+    done = scale(lab, tmp_path, place, autoscaler="apply", scale_timeout=6)
     assert done.status != 0, done.output
     said = done.of_task("Fail where it was not done")
-    assert "and is as before again: the ScaledObject shop-worker is not at work after 15 s: failed to" in said
+    assert "and is as before again: the ScaledObject shop-worker is not at work after 6 s: failed to" in said
     assert "connection refused" in said, done.output
     assert scalers(place) == []
     place.runtime["parts"][0]["autoscale"] = good
     assert scale(lab, tmp_path, place, autoscaler="apply").status == 0
     before = scaled_object(place)
     place.runtime["parts"][0]["autoscale"] = {**nowhere, "max": 6}
-    done = scale(lab, tmp_path, place, autoscaler="apply", scale_timeout=15)
+    done = scale(lab, tmp_path, place, autoscaler="apply", scale_timeout=6)
     assert done.status != 0 and "and is as before again: " in done.text, done.output
     assert told(scaled_object(place)) == told(before)
     fill(redis_server, 5000)
@@ -155,7 +191,7 @@ def test_one_that_cannot_look_is_undone(place: Place, redis_server: redis.Redis,
 def test_one_that_nobody_can_ask_is_undone(place: Place, lab: Lab, tmp_path: Path) -> None:
     # its operator is content, but autoscalers get no numbers
     lab.break_server(ADAPTER, "stop")
-    done = scale(lab, tmp_path, place, autoscaler="apply", scale_timeout=10)
+    done = scale(lab, tmp_path, place, autoscaler="apply", scale_timeout=6)
     assert done.status != 0, done.output
-    assert "is not at work after 10 s: the HPA was unable to compute" in done.of_task("Fail where it was not done")
+    assert "is not at work after 6 s: the HPA was unable to compute" in done.of_task("Fail where it was not done")
     assert scalers(place) == []

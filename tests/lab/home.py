@@ -10,16 +10,15 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from . import process, state
-from .errors import LabError, PortTakenError
+from .errors import LabError
 from .identity import Account, give, reachable_by_others, server_account, walkable_by_others
-from .ports import free_ports
+from .ports import on_free_ports
 from .state import Facts, ProcessFacts
-
-_TRIES = 5
 
 
 class Home:
@@ -136,13 +135,8 @@ class Home:
 
     def on_free_ports(self, count: int, launch: Callable[[list[int]], None]) -> None:
         """Call `launch` with free ports, again with others when a port was taken in between."""
-        for _try in range(_TRIES):
-            running = {name for name in self.facts["processes"] if self.runs(name)}
-            try:
-                return launch(free_ports(count))
-            except PortTakenError:
-                self._forget_all_but(running)
-        raise LabError(f"{_TRIES} times in a row a chosen port was taken by another program: try again")
+        running = {name for name in self.facts["processes"] if self.runs(name)}
+        on_free_ports(count, launch, partial(self._forget_all_but, running))
 
     def _forget_all_but(self, names: set[str]) -> None:
         """Undo a start that lost its port: what else it has started knows the wrong ports and passwords."""

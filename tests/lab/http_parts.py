@@ -12,6 +12,8 @@ import socketserver
 import ssl
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
@@ -74,6 +76,19 @@ class JsonHandler(BaseHTTPRequestHandler):
             self.close_connection = True
             raise ValueError(f"expected a body with Content-Length of at most {MAX_BODY}, got '{length}'")
         return self.rfile.read(int(length))
+
+
+@contextmanager
+def serving(server: socketserver.TCPServer) -> Iterator[int]:
+    """Have it serve while the block runs; yield its port."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def serve_until_stopped(*servers: socketserver.BaseServer) -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import socket
@@ -13,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 
 from . import process
-from .errors import LabError, PortTakenError
-from .ports import HOST, free_ports
+from .errors import LabError
+from .ports import HOST, on_free_ports
 from .state import ProcessFacts
 from .waiting import wait_for
 
@@ -58,11 +57,8 @@ class NameServer:
     def __enter__(self) -> NameServer:
         self._silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._silent.bind((HOST, 0))
-        for _try in range(5):
-            with contextlib.suppress(PortTakenError):
-                self._start()
-                return self
-        raise LabError("5 times in a row a chosen port was taken by another program: try again")
+        on_free_ports(1, self._start)
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -74,11 +70,11 @@ class NameServer:
         """Answer no more, until the end of the block."""
         process.hang(self._process)
 
-    def _start(self) -> None:
+    def _start(self, ports: list[int]) -> None:
         program = find_dnsmasq()
         if not program:
             raise LabError("no dnsmasq on this machine; install the package dnsmasq-base")
-        self.port = self._wanted_port or free_ports(1)[0]
+        self.port = self._wanted_port or ports[0]
         config, log = self._folder / "dnsmasq.conf", self._folder / "dnsmasq.log"
         lines = [_CONFIG.format(port=self.port, host=HOST, silent=self._silent.getsockname()[1])]
         lines += [f"host-record=many.lab.example,10.1.0.{number}" for number in range(_MANY)]

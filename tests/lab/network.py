@@ -6,18 +6,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from types import TracebackType
 
 from . import process
-from .errors import LabError, PortTakenError
-from .ports import free_ports
+from .errors import LabError
+from .ports import on_free_ports
 from .proxy import set_network
 from .state import ProcessFacts
 from .waiting import wait_for
-
-_TRIES = 5
 
 
 class Proxied:
@@ -32,11 +29,8 @@ class Proxied:
         self._control_port = 0
 
     def __enter__(self) -> Proxied:
-        for _try in range(_TRIES):
-            with contextlib.suppress(PortTakenError):
-                self._start(*free_ports(2))
-                return self
-        raise LabError(f"{_TRIES} times in a row a chosen port was taken by another program: try again")
+        on_free_ports(2, self._start)
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -53,7 +47,8 @@ class Proxied:
         """Send a command as it is; returns the proxy's answer."""
         return set_network(self._control_port, **fields)
 
-    def _start(self, port: int, control_port: int) -> None:
+    def _start(self, ports: list[int]) -> None:
+        port, control_port = ports
         argv = process.python_argv("proxy", str(port), str(self._server_port), f"--control-port={control_port}")
         self._log.unlink(missing_ok=True)
         self.process = process.start(argv, self._log)

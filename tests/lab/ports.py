@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import random
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
-from .errors import LabError
+from .errors import LabError, PortTakenError
 
 HOST = "127.0.0.1"
 LOWEST = 12000
+_TRIES = 5
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
@@ -43,6 +45,16 @@ def free_ports(count: int) -> list[int]:
         if is_free(port):
             found.add(port)
     raise LabError(f"found no {count} free ports between {LOWEST} and {highest} on {HOST}: stop some servers")
+
+
+def on_free_ports(count: int, start: Callable[[list[int]], None], undo: Callable[[], None] = lambda: None) -> None:
+    """Call `start` with free ports. When it says that one was taken meanwhile, call `undo`, then it with others."""
+    for _try in range(_TRIES):
+        try:
+            return start(free_ports(count))
+        except PortTakenError:
+            undo()
+    raise LabError(f"{_TRIES} times in a row a chosen port was taken by another program: try again")
 
 
 def _first_outgoing_port() -> int:

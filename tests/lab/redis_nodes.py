@@ -16,18 +16,9 @@ from . import process
 from .home import Home
 from .ports import HOST
 from .redis_server import find_program
-from .redis_tls_server import PROGRAM, has_tls
+from .redis_tls_server import PROGRAM, has_tls, tls_config
 from .state import ProcessFacts, RedisNodeFacts
 from .waiting import wait_for
-
-_TLS_PARTS = ("ca.pem", "server.pem", "server.key")
-_TLS = """\
-tls-port {tls_port}
-tls-cert-file {folder}/server.pem
-tls-key-file {folder}/server.key
-tls-ca-cert-file {folder}/ca.pem
-tls-auth-clients no
-"""
 
 
 class Account(NamedTuple):
@@ -70,9 +61,8 @@ def launch(home: Home, name: str, node: RedisNodeFacts, settings: str, *options:
     folder = home.server_folder(name)
     config = folder / "redis.conf"
     if not config.exists():
-        home.server_file(
-            config, f"bind {HOST}\nport {node['port']}\ndir {folder}\n{_tls(home, folder, node)}{settings}"
-        )
+        tls = tls_config(home, folder, node["tls_port"]) if node["tls_port"] else ""
+        home.server_file(config, f"bind {HOST}\nport {node['port']}\ndir {folder}\n{tls}{settings}")
     program = _program() or Path(PROGRAM)
     return home.launch(name, [str(home.program(program)), str(config), *options], unprivileged=True)
 
@@ -81,14 +71,6 @@ def forget(home: Home, names: Sequence[str]) -> None:
     """Remove what nodes of these names have written: others, with other ports, take their names."""
     for name in names:
         shutil.rmtree(home.run_dir / name, ignore_errors=True)
-
-
-def _tls(home: Home, folder: Path, node: RedisNodeFacts) -> str:
-    if not node["tls_port"]:
-        return ""
-    for part in _TLS_PARTS:
-        home.server_file(folder / part, (home.folder / part).read_text(encoding="utf-8"))
-    return _TLS.format(folder=folder, **node)
 
 
 def connect(node: RedisNodeFacts, account: Account, **options: Any) -> Any:

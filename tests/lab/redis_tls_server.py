@@ -9,6 +9,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 
+from .home import Home
 from .redis_server import RedisServer, config_text, connect, connect_tls
 from .state import RedisFacts
 
@@ -42,14 +43,19 @@ class RedisTlsServer(RedisServer):
 
     def _launch(self, facts: RedisFacts) -> None:
         folder = self.home.server_folder(self.name)
-        for part in ("ca.pem", "server.pem", "server.key"):
-            self.home.server_file(folder / part, (self.home.folder / part).read_text(encoding="utf-8"))
-        text = config_text(facts, folder) + _TLS_CONFIG.format(folder=folder, tls_port=facts["tls_port"])
+        text = config_text(facts, folder) + tls_config(self.home, folder, facts["tls_port"])
         config = self.home.server_file(folder / "redis.conf", text)
         program = shutil.which(PROGRAM) or PROGRAM
         server = self.home.launch(self.name, [program, str(config)], unprivileged=True)
         self._await(server, lambda: connect(facts).ping())
         self._await(server, lambda: connect_tls(facts).ping())
+
+
+def tls_config(home: Home, folder: Path, port: int) -> str:
+    """Return the lines of a configuration for TLS on the port, with the lab's certificates, put into the folder."""
+    for part in ("ca.pem", "server.pem", "server.key"):
+        home.server_file(folder / part, (home.folder / part).read_text(encoding="utf-8"))
+    return _TLS_CONFIG.format(folder=folder, tls_port=port)
 
 
 @cache

@@ -8,7 +8,6 @@ Told a time by hand, chrony serves that time, while the option -x keeps it from 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import socket
@@ -19,8 +18,8 @@ from pathlib import Path
 from types import TracebackType
 
 from . import process
-from .errors import LabError, PortTakenError
-from .ports import HOST, free_ports
+from .errors import LabError
+from .ports import HOST, on_free_ports
 from .state import ProcessFacts
 from .waiting import wait_for
 
@@ -56,11 +55,8 @@ class TimeServer:
     def __enter__(self) -> TimeServer:
         # Its socket wants a folder of its own; the path of a socket is short, so not below a test's folder.
         self._folder = Path(tempfile.mkdtemp(prefix="lab-time-"))
-        for _try in range(5):
-            with contextlib.suppress(PortTakenError):
-                self._start()
-                return self
-        raise LabError("5 times in a row a chosen port was taken by another program: try again")
+        on_free_ports(1, self._start)
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -82,11 +78,11 @@ class TimeServer:
         """Answer no more, until the end of the block."""
         process.hang(self._process)
 
-    def _start(self) -> None:
+    def _start(self, ports: list[int]) -> None:
         found = find_chrony()
         if not found:
             raise LabError("no chronyd on this machine; install the package chrony")
-        (self.port,) = free_ports(1)
+        (self.port,) = ports
         config, log = self._folder / "chrony.conf", self._folder / "log"
         local = _SYNCHRONIZED if self._synchronized else ""
         config.write_text(_CONFIG.format(port=self.port, host=HOST, folder=self._folder, local=local))

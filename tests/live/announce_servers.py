@@ -22,7 +22,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from ansible_collections.day2.ops.tests.lab.http_parts import JsonHandler, QuietServer
+from ansible_collections.day2.ops.tests.lab.http_parts import JsonHandler, QuietServer, serving
 from ansible_collections.day2.ops.tests.lab.ports import HOST, free_ports
 
 from .answering import Answer, Asked, as_json
@@ -210,12 +210,5 @@ def over_tls(certificate: tuple[Path, Path]) -> Iterator[str]:
             self.body()
             self.answer(200, {})
 
-    server = QuietServer(0, Handler, certificate)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"https://{HOST}:{server.server_address[1]}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(QuietServer(0, Handler, certificate)) as port:
+        yield f"https://{HOST}:{port}/"

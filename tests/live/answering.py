@@ -10,14 +10,13 @@ are broken, old or behind a proxy, which the real ones cannot be made to be.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ansible_collections.day2.ops.tests.lab.http_parts import JsonHandler, QuietServer
+from ansible_collections.day2.ops.tests.lab.http_parts import JsonHandler, QuietServer, serving
 from ansible_collections.day2.ops.tests.lab.ports import HOST
 
 
@@ -88,12 +87,5 @@ def answering(reply: Reply) -> Iterator[str]:
             answer = reply(Asked(self.command, parts.path, fields, dict(self.headers.items()), body))
             self.answer_bytes(answer.status, answer.body, answer.kind, **answer.headers)
 
-    server = QuietServer(0, Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{HOST}:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(QuietServer(0, Handler)) as port:
+        yield f"http://{HOST}:{port}"

@@ -15,7 +15,7 @@ import requests
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import OpsError
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
 from ansible_collections.day2.ops.plugins.module_utils._search.making import SPEC, operate
-from ansible_collections.day2.ops.tests.lab.http_parts import JsonHandler, QuietServer
+from ansible_collections.day2.ops.tests.lab.http_parts import JsonHandler, QuietServer, serving
 from ansible_collections.day2.ops.tests.lab.ports import HOST
 
 from .search_help import Cluster
@@ -68,15 +68,8 @@ def between(cluster: Cluster, fate: Fate) -> Iterator[str]:
 
         do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
 
-    server = QuietServer(0, Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{HOST}:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(QuietServer(0, Handler)) as port:
+        yield f"http://{HOST}:{port}"
 
 
 def first(method: str, path: str, end: str, times: int = 1) -> Fate:

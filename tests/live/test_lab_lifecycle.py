@@ -19,7 +19,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from ansible_collections.day2.ops.tests.lab import home, postgres_server, process, redis_server
+from ansible_collections.day2.ops.tests.lab import ports as lab_ports
+from ansible_collections.day2.ops.tests.lab import postgres_server, process, redis_server
 from ansible_collections.day2.ops.tests.lab.cli import main
 from ansible_collections.day2.ops.tests.lab.errors import LabError
 from ansible_collections.day2.ops.tests.lab.lab import Lab
@@ -97,7 +98,7 @@ def test_a_port_that_was_taken_meanwhile_is_chosen_again(
             draws.append(ports)
             return ports
 
-        monkeypatch.setattr(home, "free_ports", draw)
+        monkeypatch.setattr(lab_ports, "free_ports", draw)
         facts = json.dumps(own.up([name])[name])  # type: ignore[literal-required]
         assert len(draws) == 2
         assert str(taken) not in facts

@@ -9,13 +9,13 @@ import contextlib
 import json
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.day2.ops.tests.lab.go_programs import COMPOSE, compose_argv
+from ansible_collections.day2.ops.tests.lab.http_parts import serving
 
 from .cases import REOPENED, Case, step
 from .place import Place
@@ -66,16 +66,9 @@ def _url_file(place: Place) -> Path:
 
 @contextlib.contextmanager
 def _forbidding(place: Place) -> Iterator[None]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Forbidding)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    _url_file(place).write_text(f"http://127.0.0.1:{server.server_port}", encoding="utf-8")
-    try:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _Forbidding)) as port:
+        _url_file(place).write_text(f"http://127.0.0.1:{port}", encoding="utf-8")
         yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _forbidden(place: Place) -> Mapping[str, Any]:

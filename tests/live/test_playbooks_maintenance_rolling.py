@@ -186,14 +186,14 @@ def test_so_many_hosts_may_fail(lab: Lab, redis_facts: RedisFacts, balancer: str
     file = service_of_three(tmp_path, redis_facts, balancer)
     operator = Operator(lab, tmp_path)
     (tmp_path / "three.bad").touch()
-    done = operator.run("maintenance", inventory=str(file), at_once=1, max_fail=1)
+    done = operator.run("maintenance", inventory=str(file), at_once=1, max_failed_hosts=1)
     assert done.status != 0
     assert "three failed; see the report of each" in done.of_task("Tell which hosts failed, and which were left alone")
     assert (tmp_path / "log").read_text(encoding="utf-8").splitlines() == ["three", "undone three", "one", "two"]
     assert [operator.journal(f"shop-{host}")["outcome"] for host in HOSTS] == ["done", "done", "failed"]
     (tmp_path / "one.bad").touch()
     (tmp_path / "log").unlink()
-    done = operator.run("maintenance", inventory=str(file), at_once=1, max_fail=1)
+    done = operator.run("maintenance", inventory=str(file), at_once=1, max_failed_hosts=1)
     assert done.status != 0
     told = done.of_task("Tell which hosts failed, and which were left alone")
     assert "three failed; one failed; two was left alone" in told, done.output

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,12 +53,14 @@ def inventory(folder: Path, **variables: Any) -> str:
 
 def update(operator: Operator, project: Project, *arguments: str, **variables: Any) -> Done:
     """Update the part of each host; what is checked on one is whether its file of the folder is there."""
+    for host in HOSTS:  # a folder for each, as each host of a service has its own
+        shutil.copytree(project.folder, f"{project.folder}-{host}", dirs_exist_ok=True)
     part = {"name": "app", "unit": "{{ inventory_hostname }}", "grace": 2}
     check = ["test", "-e", f"{operator.folder}/{{{{ inventory_hostname }}}}.well"]
     log = ["sh", "-c", f"echo {{{{ inventory_hostname }}}} >> {operator.folder}/log"]
     hosts = inventory(
         operator.folder,
-        day2_runtime={**project.runtime(), "parts": [part]},
+        day2_runtime=project.runtime(parts=[part], project_dir=f"{project.folder}-{{{{ inventory_hostname }}}}"),
         day2_checks=[
             {"name": "turn", "kind": "command", "argv": log},
             {"name": "well", "kind": "command", "argv": check},
@@ -92,6 +95,23 @@ def test_a_host_that_fails_goes_back_and_the_others_are_left(
         "api-1",
     ]  # who is needed comes first
     assert images(project) == {**old, "store-1": NEW}
+
+
+@pytest.mark.long
+def test_of_three_hosts_at_once_one_may_fail(
+    operator: Operator, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", project.environment["DOCKER_CONFIG"])
+    old = images(project)
+    for host in HOSTS:
+        (operator.folder / f"{host}.well").touch()
+    spoil = {"name": "spoil", "kind": "command", "argv": ["sh", "-c", _spoil(project)]}
+    done = update(operator, project, day2_checks__last=[spoil], day2_gate_timeout=10, at_once=3, max_fail=40)
+    assert done.status != 0
+    told = done.of_task("Fail where it was not done")
+    assert f"{NEW} was tried, app runs what it ran before, and all is well: " in told, done.output
+    assert "not touched" not in told, done.output
+    assert images(project) == {**dict.fromkeys(HOSTS, NEW), "api-1": old["api-1"]}, done.output
 
 
 def _spoil(project: Project) -> str:

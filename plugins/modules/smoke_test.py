@@ -43,8 +43,8 @@ options:
     description:
       - The request, as a check of the kind C(http) of P(day2.ops.health_gate#module) takes it, C(url), C(headers),
         C(body), C(url_username), C(url_password), C(token), C(ca_certs) and so on.
-      - C(method) is V(POST), C(body_format) is V(json) and C(status), what is expected, is V([200, 201, 202, 204])
-        unless given.
+      - C(method) is V(POST), C(body_format) of a C(body) is V(json), and C(status), what is expected, is
+        V([200, 201, 202, 204]) unless given.
     type: dict
     required: true
   id:

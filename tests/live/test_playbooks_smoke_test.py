@@ -104,6 +104,18 @@ def test_an_item_that_is_not_taken_at_once() -> None:
         assert not smoke(url, id="mine", tries=2).failed
 
 
+def test_nothing_is_sent_where_what_is_required_is_not_so() -> None:
+    shop = Shop()
+    with answering(shop) as url:
+        tests_on = {"name": "tests are on", "kind": "http", "url": f"{url}/mode"}
+        refused = smoke(url, id="mine", require=[{**tests_on, "json": [{"path": "state", "value": "tests"}]}])
+        assert refused.failed and not refused.changed and not refused.data["processed"]
+        assert "nothing was sent: critical tests are on: fail: json state is 'done'" in refused.msg
+        assert shop.asked == ["GET /mode"]
+        assert not smoke(url, id="mine", require=[tests_on]).failed
+    assert shop.asked[1:] == ["GET /mode", "POST /orders", "GET /orders/mine"]
+
+
 def test_what_is_lost_is_told_and_cleaned_up() -> None:
     shop = Shop()
     with answering(shop) as url:
@@ -122,6 +134,7 @@ def test_what_is_lost_is_told_and_cleaned_up() -> None:
         ({"submit": {"url": "ftp://shop"}}, InputError, "not a usable URL"),
         ({"submit": {"url": "http://127.0.0.1:1", "verb": "PUT"}}, InputError, "submit.*unknown option verb"),
         ({"follow": [{"name": "x", "kind": "miracle"}]}, InputError, r"follow\[0\] .x.: unknown kind 'miracle'"),
+        ({"require": [{"name": "x", "kind": "miracle"}]}, InputError, r"require\[0\] .x.: unknown kind 'miracle'"),
         ({"cleanup": [{"url": "http://127.0.0.1:1", "verb": 1}]}, InputError, "cleanup 1.*unknown option verb"),
         ({"tries": 0}, InputError, "tries is too small"),
         ({"id_path": "data.number"}, NotThere, "no id at data.number"),

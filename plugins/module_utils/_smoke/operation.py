@@ -41,7 +41,7 @@ SPEC = ArgSpec(
     },
 )
 _ID = "{id}"
-_POST = {"method": "POST", "body_format": "json", "status": [200, 201, 202, 204]}
+_POST = {"method": "POST", "status": [200, 201, 202, 204]}
 _PAUSE = 0.5  # seconds between two tries to submit
 
 
@@ -139,7 +139,8 @@ class _Test:
             try:
                 _asked(check, self._context)
             except OpsError as error:
-                failures.append(f"{check.name}: {error}")
+                said = str(error)
+                failures.append(said if said.startswith(f"{check.name}: ") else f"{check.name}: {said}")
         return failures
 
     def _cleanup(self) -> list[Check]:
@@ -162,7 +163,9 @@ def _mapped(given: Any, change: Callable[[str], str]) -> Any:
 
 def _request(given: Mapping[str, Any], name: str) -> Check:
     """Return a request as a check of the kind http. :raises InputError: it is described wrongly."""
-    return _built([{"name": name, **_POST, **given, "kind": "http"}], {}, "request[")[0]
+    # without a body there is none to be JSON: null would be one
+    form = {"body_format": "json"} if given.get("body") is not None else {}
+    return _built([{"name": name, **_POST, **form, **given, "kind": "http"}], {}, "request[")[0]
 
 
 def _built(given: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any], place: str) -> list[Check]:

@@ -14,7 +14,7 @@ import requests
 from . import process
 from .passwords import new_password
 from .ports import HOST
-from .server import Server
+from .server import OnPorts
 from .state import RabbitMqFacts
 from .waiting import wait_for
 
@@ -47,9 +47,10 @@ log.file = false
 """
 
 
-class RabbitMqServer(Server):
+class RabbitMqServer(OnPorts[RabbitMqFacts]):
     """A node of one, on loopback only; it takes some seconds to start."""
 
+    ports = 6
     name = "rabbitmq"
     on_request = True
     mapper = "rabbitmq-epmd"
@@ -64,15 +65,8 @@ class RabbitMqServer(Server):
         """See Server.process_names."""
         return (self.mapper, self.name)
 
-    def start(self) -> None:
-        """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts["rabbitmq"])
-        else:
-            self.home.on_free_ports(6, self._first_start)
-
-    def _first_start(self, ports: list[int]) -> None:
-        facts: RabbitMqFacts = {
+    def _new_facts(self, ports: list[int]) -> RabbitMqFacts:
+        return {
             "host": HOST,
             "amqp_port": ports[0],
             "amqp_tls_port": ports[1],
@@ -84,9 +78,6 @@ class RabbitMqServer(Server):
             "ca_certs": str(self.home.folder / "ca.pem"),
             "wrong_ca": str(self.home.folder / "wrong-ca.pem"),
         }
-        self._launch(facts)
-        self.home.facts["rabbitmq"] = facts
-        self.home.save()
 
     def _launch(self, facts: RabbitMqFacts) -> None:
         folder = self.home.server_folder(self.name)

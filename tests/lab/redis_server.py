@@ -21,7 +21,7 @@ from . import process
 from .errors import LabError
 from .passwords import new_password
 from .ports import HOST
-from .server import Server
+from .server import OnPorts
 from .state import RedisFacts
 from .waiting import wait_for
 
@@ -39,9 +39,10 @@ user {admin_user} on >{admin_password} ~* &* +@all
 """
 
 
-class RedisServer(Server):
+class RedisServer(OnPorts[RedisFacts]):
     """Valkey from its wheel, or a server on PATH."""
 
+    ports = 2
     name = "redis"
     front = "redis-tls"
     aof = "always"
@@ -54,24 +55,11 @@ class RedisServer(Server):
         """See Server.process_names."""
         return (self.name, self.front)
 
-    def start(self) -> None:
-        """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts[self.name])  # type: ignore[literal-required]
-        else:
-            self.home.on_free_ports(2, self._first_start)
-
-    def _first_start(self, ports: list[int]) -> None:
-        facts = self._new_facts(*ports)
-        self._launch(facts)
-        self.home.facts[self.name] = facts  # type: ignore[literal-required]
-        self.home.save()
-
-    def _new_facts(self, port: int, tls_port: int) -> RedisFacts:
+    def _new_facts(self, ports: list[int]) -> RedisFacts:
         return {
             "host": HOST,
-            "port": port,
-            "tls_port": tls_port,
+            "port": ports[0],
+            "tls_port": ports[1],
             "user": "day2",
             "password": new_password(),
             "db": 0,

@@ -19,7 +19,7 @@ from typing import Any
 
 from . import process
 from .ports import HOST
-from .server import Server
+from .server import OnPorts
 from .state import S3Facts
 from .waiting import wait_for
 
@@ -30,7 +30,7 @@ REGION = "us-east-1"
 _LAUNCH = 'set -eu; RCLONE_AUTH_KEY=$(cat "$1"); export RCLONE_AUTH_KEY; shift; exec "$@"'
 
 
-class S3Server(Server):
+class S3Server(OnPorts[S3Facts]):
     """`rclone serve s3` of this environment or on PATH."""
 
     name = "s3"
@@ -44,14 +44,7 @@ class S3Server(Server):
         """See Server.process_names."""
         return (self.name,)
 
-    def start(self) -> None:
-        """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts["s3"])
-        else:
-            self.home.on_free_ports(1, self._first_start)
-
-    def _first_start(self, ports: list[int]) -> None:
+    def _new_facts(self, ports: list[int]) -> S3Facts:
         folder = self.home.server_folder(self.name)
         (folder / "data" / BUCKET).mkdir(parents=True, exist_ok=True)
         facts: S3Facts = {
@@ -65,9 +58,7 @@ class S3Server(Server):
             "data_dir": str(folder / "data"),
         }
         self.home.server_file(folder / "auth", f'"{facts["access_key"]},{facts["secret_key"]}"')
-        self._launch(facts)
-        self.home.facts["s3"] = facts
-        self.home.save()
+        return facts
 
     def _launch(self, facts: S3Facts) -> None:
         auth = Path(facts["data_dir"]).parent / "auth"

@@ -17,7 +17,7 @@ from . import nginx, process
 from .nginx import Nginx
 from .passwords import new_password
 from .ports import HOST
-from .server import Server
+from .server import OnPorts
 from .state import SearchFacts, SearchProxyFacts
 from .waiting import wait_for
 
@@ -53,7 +53,7 @@ server {{
 """
 
 
-class SearchProxyServer(Server):
+class SearchProxyServer(OnPorts[SearchProxyFacts]):
     """nginx with a door for each thing that may be in the way, by its path."""
 
     name = "search_proxy"
@@ -68,16 +68,9 @@ class SearchProxyServer(Server):
         """See Server.process_names."""
         return (self.name,)
 
-    def start(self) -> None:
-        """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts["search_proxy"])
-        else:
-            self.home.on_free_ports(1, self._first_start)
-
-    def _first_start(self, ports: list[int]) -> None:
+    def _new_facts(self, ports: list[int]) -> SearchProxyFacts:
         url = f"https://localhost:{ports[0]}"
-        facts: SearchProxyFacts = {
+        return {
             "url": url,
             "user": "backup",
             "password": new_password(),
@@ -94,9 +87,6 @@ class SearchProxyServer(Server):
             "ca_certs": str(self.home.folder / "ca.pem"),
             "wrong_ca": str(self.home.folder / "wrong-ca.pem"),
         }
-        self._launch(facts)
-        self.home.facts["search_proxy"] = facts
-        self.home.save()
 
     def _launch(self, facts: SearchProxyFacts) -> None:
         server = Nginx(self.home, self.name)

@@ -15,7 +15,7 @@ from .artifacts import Artifact
 from .http_ready import status_of
 from .ports import HOST
 from .search_programs import ELASTICSEARCH, MAIN_CLASS, OPENSEARCH
-from .server import Server
+from .server import OnPorts
 from .state import SearchFacts
 from .waiting import wait_for
 
@@ -23,9 +23,10 @@ _JVM = ["-Xms512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.dis
 _SECONDS = 120  # on a machine that is busy with other tests
 
 
-class SearchServer(Server):
+class SearchServer(OnPorts[SearchFacts]):
     """One of the two, from the user's cache."""
 
+    ports = 2
     on_request = True
     artifact: ClassVar[Artifact]
     main_class: ClassVar[str] = MAIN_CLASS
@@ -51,22 +52,12 @@ class SearchServer(Server):
         """See Server.process_names."""
         return (self.name,)
 
-    def start(self) -> None:
-        """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts[self.name])  # type: ignore[literal-required]
-        else:
-            self.home.on_free_ports(2, self._first_start)
-
-    def _first_start(self, ports: list[int]) -> None:
-        facts: SearchFacts = {
+    def _new_facts(self, ports: list[int]) -> SearchFacts:
+        return {
             "url": f"http://{HOST}:{ports[0]}",
             "transport_port": ports[1],
             "repositories_dir": str(self.home.server_folder(f"{self.name}-repositories")),
         }
-        self._launch(facts)
-        self.home.facts[self.name] = facts  # type: ignore[literal-required]
-        self.home.save()
 
     def _launch(self, facts: SearchFacts) -> None:
         server = self.home.launch(self.name, self._argv(facts), unprivileged=True)

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from .home import Home
+
+MadeOf = TypeVar("MadeOf")
 
 
 class Server(ABC):
@@ -52,3 +54,30 @@ class Server(ABC):
     def remove(self) -> None:
         """Stop what it has started, for good, and take away what it has put outside the lab's folder."""
         self.stop()
+
+
+class OnPorts(Server, Generic[MadeOf]):
+    """A server that is launched by facts, which are made once, of free ports."""
+
+    ports: ClassVar[int] = 1  # so many
+
+    def start(self) -> None:
+        """See Server.start."""
+        if self.name in self.home.facts:
+            self._launch(self.home.facts[self.name])  # type: ignore[literal-required]
+        else:
+            self.home.on_free_ports(self.ports, self._first_start)
+
+    def _first_start(self, ports: list[int]) -> None:
+        facts = self._new_facts(ports)
+        self._launch(facts)
+        self.home.facts[self.name] = facts  # type: ignore[literal-required]
+        self.home.save()
+
+    @abstractmethod
+    def _new_facts(self, ports: list[int]) -> MadeOf:
+        """Return what the lab tells of it."""
+
+    @abstractmethod
+    def _launch(self, facts: MadeOf) -> None:
+        """Make it run, and return when it is ready; raises PortTakenError when it cannot have its port."""

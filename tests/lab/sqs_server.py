@@ -15,11 +15,11 @@ import sys
 
 from .http_ready import wait_until_ready
 from .ports import HOST
-from .server import Server
+from .server import OnPorts
 from .state import UrlFacts
 
 
-class SqsServer(Server):
+class SqsServer(OnPorts[UrlFacts]):
     """The server of the Python package moto."""
 
     name = "sqs"
@@ -34,18 +34,8 @@ class SqsServer(Server):
         """See Server.process_names."""
         return (self.name,)
 
-    def start(self) -> None:
-        """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts["sqs"])
-        else:
-            self.home.on_free_ports(1, self._first_start)
-
-    def _first_start(self, ports: list[int]) -> None:
-        facts: UrlFacts = {"url": f"http://{HOST}:{ports[0]}"}
-        self._launch(facts)
-        self.home.facts["sqs"] = facts
-        self.home.save()
+    def _new_facts(self, ports: list[int]) -> UrlFacts:
+        return {"url": f"http://{HOST}:{ports[0]}"}
 
     def _launch(self, facts: UrlFacts) -> None:
         argv = [sys.executable, "-m", "moto.server", "-H", HOST, "-p", facts["url"].rpartition(":")[2]]

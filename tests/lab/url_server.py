@@ -12,10 +12,11 @@ from typing import ClassVar
 
 from .http_ready import wait_until_ready
 from .ports import HOST
-from .server import Server
+from .server import OnPorts
+from .state import UrlFacts
 
 
-class UrlServer(Server):
+class UrlServer(OnPorts[UrlFacts]):
     """The first of its programs that is on PATH; ready when `ready` answers with 200."""
 
     programs: ClassVar[tuple[str, ...]]
@@ -33,20 +34,11 @@ class UrlServer(Server):
         """See Server.process_names."""
         return (self.name,)
 
-    def start(self) -> None:
-        """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts[self.name]["url"])  # type: ignore[literal-required]
-        else:
-            self.home.on_free_ports(1, self._first_start)
+    def _new_facts(self, ports: list[int]) -> UrlFacts:
+        return {"url": f"http://{HOST}:{ports[0]}"}
 
-    def _first_start(self, ports: list[int]) -> None:
-        url = f"http://{HOST}:{ports[0]}"
-        self._launch(url)
-        self.home.facts[self.name] = {"url": url}  # type: ignore[literal-required]
-        self.home.save()
-
-    def _launch(self, url: str) -> None:
+    def _launch(self, facts: UrlFacts) -> None:
+        url = facts["url"]
         argv = [self._program(), *self.arguments(url.removeprefix("http://"))]
         wait_until_ready(self.name, self.home.launch(self.name, argv, unprivileged=True), f"{url}{self.ready}")
 

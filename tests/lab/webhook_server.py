@@ -9,11 +9,11 @@ from __future__ import annotations
 from . import process
 from .http_ready import wait_until_ready
 from .ports import HOST
-from .server import Server
+from .server import OnPorts
 from .state import WebhookFacts
 
 
-class WebhookServer(Server):
+class WebhookServer(OnPorts[WebhookFacts]):
     """webhook_sink.py."""
 
     name = "webhook"
@@ -22,18 +22,8 @@ class WebhookServer(Server):
         """See Server.process_names."""
         return (self.name,)
 
-    def start(self) -> None:
-        """See Server.start."""
-        if self.name in self.home.facts:
-            self._launch(self.home.facts["webhook"])
-        else:
-            self.home.on_free_ports(1, self._first_start)
-
-    def _first_start(self, ports: list[int]) -> None:
-        facts: WebhookFacts = {"url": f"http://{HOST}:{ports[0]}/", "file": str(self.home.run_dir / "webhook.jsonl")}
-        self._launch(facts)
-        self.home.facts["webhook"] = facts
-        self.home.save()
+    def _new_facts(self, ports: list[int]) -> WebhookFacts:
+        return {"url": f"http://{HOST}:{ports[0]}/", "file": str(self.home.run_dir / "webhook.jsonl")}
 
     def _launch(self, facts: WebhookFacts) -> None:
         port = facts["url"].rstrip("/").rpartition(":")[2]

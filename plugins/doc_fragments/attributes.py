@@ -20,3 +20,25 @@ attributes:
       - When run twice in a row with the same options, and nothing else has changed the target meanwhile, the second run
         changes nothing.
 """
+
+    # Of a module that changes nothing.
+    READS = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The module only reads, so it does the same in check mode.
+  diff_mode:
+    support: N/A
+  idempotent:
+    support: full
+"""
+
+    # Of a module with an action plugin that does all of it.
+    CONTROLLER = r"""
+options: {}
+notes:
+  - Runs inside the controller's process, whatever host the task is for, and needs no connection. Use it with
+    C(run_once).
+"""

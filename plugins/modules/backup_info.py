@@ -18,15 +18,8 @@ description:
   - Fails when a folder or the storage cannot be looked at. It does not fail for what it finds; see RV(totals).
 extends_documentation_fragment:
   - day2.ops.attributes
+  - day2.ops.attributes.reads
   - day2.ops.backups.where
-attributes:
-  check_mode:
-    support: full
-    details: Changes nothing in either mode.
-  diff_mode:
-    support: N/A
-  idempotent:
-    support: full
 options:
   name:
     description: The name of what is backed up. Without it all that is in O(path) and in O(storage).

@@ -17,20 +17,10 @@ description:
     scale hold, how objectives stand, and how many days are left until a limit is met.
   - Advises with a command that is ready to run. It changes nothing itself.
   - What could not be measured is unknown. It never fits, never scales down, and is named.
-notes:
-  - Runs inside the controller's process, whatever host the task is for, and needs no connection. Use it with
-    C(run_once).
 extends_documentation_fragment:
   - day2.ops.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - The module only reads, so it does the same in check mode.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - day2.ops.attributes.reads
+  - day2.ops.attributes.controller
 options:
   capacity:
     description:

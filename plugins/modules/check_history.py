@@ -16,11 +16,9 @@ description:
   - A run holds when it was, how each check ended and the numbers that it saw, no text and no secret.
   - A history that is damaged is put aside under another name, told as a warning, and a new one is begun. The play goes
     on.
-notes:
-  - Runs inside the controller's process, whatever host the task is for, and needs no connection. Use it with
-    C(run_once).
 extends_documentation_fragment:
   - day2.ops.attributes
+  - day2.ops.attributes.controller
 attributes:
   check_mode:
     support: full

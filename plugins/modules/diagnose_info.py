@@ -22,14 +22,7 @@ description:
   - It only reads.
 extends_documentation_fragment:
   - day2.ops.attributes
-attributes:
-  check_mode:
-    support: full
-    details: Changes nothing in either mode.
-  diff_mode:
-    support: N/A
-  idempotent:
-    support: full
+  - day2.ops.attributes.reads
 requirements:
   - Linux, as it reads C(/proc)
   - what P(day2.ops.service_info#module) needs for the kind of runtime

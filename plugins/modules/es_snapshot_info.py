@@ -23,16 +23,9 @@ description:
     C(search_snapshot) of P(day2.ops.health_gate#module) does.
 extends_documentation_fragment:
   - day2.ops.attributes
+  - day2.ops.attributes.reads
   - day2.ops.search
   - day2.ops.tls
-attributes:
-  check_mode:
-    support: full
-    details: Changes nothing in either mode.
-  diff_mode:
-    support: N/A
-  idempotent:
-    support: full
 options:
   repository:
     description: The repository to look at.

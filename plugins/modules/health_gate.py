@@ -26,15 +26,7 @@ description:
     the list.
 extends_documentation_fragment:
   - day2.ops.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - The module only reads, so it does the same in check mode.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - day2.ops.attributes.reads
 options:
   checks:
     description:

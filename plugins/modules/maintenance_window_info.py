@@ -15,20 +15,10 @@ description:
   - Reads the journals of P(day2.ops.maintenance_window#module) and says of each service's last window whether it is
     open, who holds it, for how long, and what is not finished.
   - A journal that cannot be read is a window of which nothing is known, not one that is closed.
-notes:
-  - Runs inside the controller's process, whatever host the task is for, and needs no connection. Use it with
-    C(run_once).
 extends_documentation_fragment:
   - day2.ops.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - The module only reads, so it does the same in check mode.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - day2.ops.attributes.reads
+  - day2.ops.attributes.controller
 options:
   state_dir:
     description: The folder on the controller that holds the journals.

@@ -21,16 +21,9 @@ notes:
     does the work. Everywhere else the module runs on the host.
 extends_documentation_fragment:
   - day2.ops.attributes
+  - day2.ops.attributes.reads
   - day2.ops.redis
   - day2.ops.tls
-attributes:
-  check_mode:
-    support: full
-    details: Changes nothing in either mode.
-  diff_mode:
-    support: N/A
-  idempotent:
-    support: full
 options:
   queues:
     description: The queues, as the option C(queues) of M(day2.ops.queue_depth) has them.

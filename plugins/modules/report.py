@@ -19,11 +19,9 @@ description:
   - A host without a result counts as unknown, never as passed.
   - Control codes in text from hosts are shown as text, and values under telling names (C(password), C(token) and so on)
     are masked wherever they occur in text.
-notes:
-  - Runs inside the controller's process, whatever host the task is for, and needs no connection. Use it with
-    C(run_once).
 extends_documentation_fragment:
   - day2.ops.attributes
+  - day2.ops.attributes.controller
 attributes:
   check_mode:
     support: full

@@ -13,20 +13,10 @@ version_added: 1.0.0
 author: day2.ops contributors (@day2)
 description:
   - Finds the newest C(NAME-TIME.json) that P(day2.ops.report#module) has written and says what it came to.
-notes:
-  - Runs inside the controller's process, whatever host the task is for, and needs no connection. Use it with
-    C(run_once).
 extends_documentation_fragment:
   - day2.ops.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - The module only reads, so it does the same in check mode.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
+  - day2.ops.attributes.reads
+  - day2.ops.attributes.controller
 options:
   name:
     description: The files' name, without time and ending, such as V(daily-checks).

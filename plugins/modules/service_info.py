@@ -21,14 +21,7 @@ notes:
     does the work. Everywhere else the module runs on the host.
 extends_documentation_fragment:
   - day2.ops.attributes
-attributes:
-  check_mode:
-    support: full
-    details: Changes nothing in either mode.
-  diff_mode:
-    support: N/A
-  idempotent:
-    support: full
+  - day2.ops.attributes.reads
 requirements:
   - C(docker) with its plugin compose on the host where the module runs, for a runtime of the kind C(compose)
   - requests (Python library), and kubernetes where a kubeconfig is read, for the kind C(kubernetes)

@@ -102,6 +102,11 @@ def _compose(place: Place) -> Iterator[None]:
         os.environ.update({} if before is None else {"DOCKER_CONFIG": before})
 
 
+def _without_docker(place: Place) -> Mapping[str, Any]:
+    (place.folder / "compose.yml").write_text(json.dumps({"services": {"api": {"image": "shop:1"}}}), encoding="utf-8")
+    return _served("restarted", {"kind": "compose", "project_dir": str(place.folder), "docker_cli": "/nowhere/docker"})
+
+
 def _container(place: Place) -> Mapping[str, Any]:
     daemon = {"docker_host": place.lab.facts["docker"]["url"], "project_dir": str(place.folder / "project")}
     runtime = {"kind": "compose", "parts": [{"name": "app"}], **daemon}
@@ -122,7 +127,7 @@ RUNTIMES = [
     Case(
         "a runtime whose program is not there",
         rf"^step: be restarted: .*cannot run the program.*/nowhere/docker.*{REOPENED}",
-        _with({"kind": "compose", "project_dir": "{{ inventory_dir }}", "docker_cli": "/nowhere/docker"}),
+        _without_docker,
     ),
     Case(
         "a runtime that lets nobody do anything",

@@ -136,7 +136,7 @@ _IN_THE_MIDDLE = [
 _BEFORE = [
     Case(
         "no ingress switch",
-        r"^no switch of the ingress is described for demo: day2_ingress is empty; clients would be let in all the time$",
+        r"^no switch of the ingress is described for demo: day2_ingress is empty; clients would be let in",
         given(day2_ingress=None),
         ends=REFUSED,
     ),
@@ -222,7 +222,7 @@ _BEFORE = [
         given(window_do="abort"),
         ends=REFUSED,
     ),
-    Case("something else to do", r"window_do.*one of: run, abort", given(window_do="stop"), ends=REFUSED),
+    Case("something else to do", r"^window_do is stop, expected run or abort$", given(window_do="stop"), ends=REFUSED),
     Case(
         "the journal's disk is full",
         r"No space left on device",

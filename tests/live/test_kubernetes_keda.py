@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import redis
+import yaml
 from ansible_collections.day2.ops.plugins.module_utils._runtimes.kubernetes_autoscalers import RESTS
 from ansible_collections.day2.ops.tests.lab.keda_server import ADAPTER
 from ansible_collections.day2.ops.tests.lab.lab import Lab
@@ -28,27 +29,34 @@ SECONDS = 120  # KEDA looks by itself each 30 s; autoscalers ask it each second 
 
 @pytest.fixture
 def place(kubernetes: KubernetesFacts, redis_facts: RedisFacts) -> Iterator[Place]:
-    """A Deployment of two, and what KEDA needs to look into Redis."""
+    """A Deployment of two, whose pods are told how to look into Redis."""
     with place_on(kubernetes) as made:
         made.fill()
-        login = {"username": redis_facts["user"], "password": redis_facts["password"]}
+        login = {"REDIS_USER": redis_facts["user"], "REDIS_PASSWORD": redis_facts["password"]}
         made.core.create_namespaced_secret(made.name, {"metadata": {"name": "redis"}, "stringData": login})
-        known = [{"parameter": name, "name": "redis", "key": name} for name in login]
-        authentication = {
-            "apiVersion": "/".join(KIND),
-            "kind": "TriggerAuthentication",
-            "metadata": {"name": "redis"},
-            "spec": {"secretTargetRef": known},
-        }
-        made.objects.create_namespaced_custom_object(*KIND, made.name, "triggerauthentications", authentication)
+        env = [{"name": name, "valueFrom": {"secretKeyRef": {"name": "redis", "key": name}}} for name in login]
+        change = {"spec": {"template": {"spec": {"containers": [{"name": "app", "env": env}]}}}}
+        made.apps.patch_namespaced_deployment("shop-worker", made.name, change)
+        wait_for("pods that are told", lambda: rolled_out(made), SECONDS)
         made.runtime["parts"][0]["autoscale"] = bounds(f"{redis_facts['host']}:{redis_facts['port']}")
         yield made
 
 
+def rolled_out(place: Place) -> bool:
+    found = place.worker()
+    seen = found.status.observed_generation == found.metadata.generation
+    return bool(seen and found.status.updated_replicas == found.status.ready_replicas == found.status.replicas == 2)
+
+
 def bounds(address: str) -> dict[str, Any]:
-    metadata = {"address": address, "listName": LIST, "listLength": "100", "databaseIndex": "9"}
-    triggers = [{"type": "redis", "metadata": metadata, "authenticationRef": {"name": "redis"}}]
-    return {"min": 2, "max": 5, "triggers": triggers}
+    """Return what an inventory says of a part, with fewer pods, at this address and with the lab's user."""
+    path = Path(__file__).parents[2] / "inventories/linkflow/group_vars/linkflow.yml"
+    parts = yaml.safe_load(path.read_text(encoding="utf-8"))["linkflow_runtimes"]["kubernetes"]["parts"]
+    said: dict[str, Any] = next(part["autoscale"] for part in parts if part["name"] == "worker")
+    (trigger,) = said["triggers"]
+    here = {"address": address, "usernameFromEnv": "REDIS_USER", "databaseIndex": "9"}
+    assert (trigger["metadata"]["listName"], trigger["metadata"]["listLength"]) == (LIST, "100")
+    return {**said, "max": 5, "triggers": [{**trigger, "metadata": {**trigger["metadata"], **here}}]}
 
 
 def scale(lab: Lab, folder: Path, place: Place, *arguments: str, **variables: Any) -> Done:

@@ -11,12 +11,10 @@ which is a pickle and stays closed, where arq looks for it.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .._core.errors import InputError
+from .archive_records import coded, decoded, reading_records
 from .dead_letters import Terms
 from .letters import Letter
 from .redis_letters import as_text
@@ -47,17 +45,12 @@ class ArqLetters(RedisSortedSetLetters):
     def record(self, letter: Letter) -> dict[str, Any]:
         """See :class:`.dead_letters.Restorable`."""
         (body,) = self.ask(("GET", JOBS + letter.id))
-        return {**super().record(letter), "job": None if body is None else base64.b64encode(body).decode()}
+        return {**super().record(letter), "job": None if body is None else coded(body)}
 
     def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
         """See :class:`.dead_letters.Restorable`. A job's body does not expire from then on."""
-        try:
-            bodies = [
-                (JOBS + record["id"], base64.b64decode(record["job"], validate=True))
-                for record in records
-                if record["job"] is not None
-            ]
-        except (KeyError, TypeError, ValueError, binascii.Error):
-            raise InputError("a record of the archive is not one of arq", advice="expected a job") from None
+        with reading_records("arq", "a job"):
+            jobs = [(record["id"], record["job"]) for record in records if record["job"] is not None]
+            bodies = [(JOBS + name, decoded(job)) for name, job in jobs]
         self.ask(*(("SET", key, body, "NX") for key, body in bodies), doing="put jobs back")
         return super().restore(records, batch)

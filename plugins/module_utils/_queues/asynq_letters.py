@@ -7,14 +7,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .._core.errors import InputError, NotThere
+from .._core.errors import NotThere
+from .archive_records import coded, decoded, reading_records
 from .asynq_scripts import RESTORE, SETTLE, SWEEP, TAKE
 from .asynq_tasks import ArchivedTask
 from .dead_letters import ATTEMPTS_KEEP, ATTEMPTS_RESET, KEEP, MOVE, Settled, Terms
@@ -112,17 +111,13 @@ class AsynqLetters(ScoredLetters):
     def record(self, letter: Letter) -> dict[str, Any]:
         """See :class:`.dead_letters.Restorable`."""
         task: ArchivedTask = letter.handle
-        stored = {as_text(name): base64.b64encode(value).decode() for name, value in sorted(task.stored.items())}
+        stored = {as_text(name): coded(value) for name, value in sorted(task.stored.items())}
         return {"id": letter.id, "score": as_text(task.score), "task": stored}
 
     def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
         """See :class:`.dead_letters.Restorable`. A lock that keeps a task unique is not taken again."""
-        texts: list[Any] = []
-        for record in records:
-            try:
-                texts += _restorable(record)
-            except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):
-                raise InputError("a record of the archive is not one of asynq", advice="expected a task") from None
+        with reading_records("asynq", "a task"):
+            texts = [text for record in records for text in _restorable(record)]
         return int(self.call(RESTORE, [self.dead], self._tasks, *texts, items=len(records))) if texts else 0
 
 
@@ -138,6 +133,6 @@ def _with_reasons(done: Settled, reasons: Sequence[str]) -> Settled:
 
 def _restorable(record: Mapping[str, Any]) -> list[Any]:
     """Return what the script must know of a task that is put back."""
-    stored = {name: base64.b64decode(value, validate=True) for name, value in record["task"].items()}
+    stored = {name: decoded(value) for name, value in record["task"].items()}
     float(record["score"])
     return [str(record["id"]), record["score"], 2 * len(stored), *(text for pair in stored.items() for text in pair)]

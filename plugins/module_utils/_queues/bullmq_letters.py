@@ -10,14 +10,12 @@ The set ``failed`` holds ids; a job is a hash of its own, which stays where it i
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .._core.errors import InputError
 from .._core.moments import moment
+from .archive_records import coded, decoded, reading_records
 from .dead_letters import DROP, MOVE, PARK, Settled, Terms
 from .letters import Letter
 from .redis_letters import Script, as_text, settled, signs
@@ -213,10 +211,10 @@ class BullMQLetters(SortedSetLetters):
     def record(self, letter: Letter) -> dict[str, Any]:
         """See :class:`.dead_letters.Restorable`. What a job has logged is not in it."""
         job: _Job = letter.handle
-        fields = {_base64(name): _base64(value) for name, value in job.fields.items()}
+        fields = {coded(name): coded(value) for name, value in job.fields.items()}
         return {
             "id": letter.id,
-            "member": _base64(job.entry.member),
+            "member": coded(job.entry.member),
             "score": as_text(job.entry.score),
             "fields": fields,
         }
@@ -246,16 +244,8 @@ def _letter(entry: Entry, fields: Mapping[bytes, bytes]) -> Letter:
     )
 
 
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
-
-
 def _restored(record: Mapping[str, Any]) -> list[Any]:
     """Return the arguments of the script for a record."""
-    try:
-        member = base64.b64decode(record["member"], validate=True)
-        texts = [base64.b64decode(text, validate=True) for pair in record["fields"].items() for text in pair]
-        return [member, repr(float(record["score"])), len(texts), *texts]
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):
-        advice = "expected the fields member, score and fields"
-        raise InputError("a record of the archive is not one of BullMQ", advice=advice) from None
+    with reading_records("BullMQ", "the fields member, score and fields"):
+        texts = [decoded(text) for pair in record["fields"].items() for text in pair]
+        return [decoded(record["member"]), repr(float(record["score"])), len(texts), *texts]

@@ -11,8 +11,6 @@ next some thousands each time.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import stat as stat_module
 import time
@@ -24,6 +22,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InputError, NotThere, OpsError, one_line
+from .archive_records import coded, decoded, reading_records
 from .dead_letters import DROP, KEEP, MOVE, OLDEST, PARK, Settled, Terms
 from .directory_moves import Way, move, sync_folder
 from .directory_scan import OWN_PREFIX, Folder, Found, explained
@@ -311,7 +310,7 @@ class DirectoryLetters:
             raise OpsError(f"the letter cannot be archived: {fault}", on=path)
         return {
             "id": letter.id,
-            "body": base64.b64encode(body).decode(),
+            "body": coded(body),
             "written": letter.handle.written,
             "error": letter.error,
         }
@@ -403,13 +402,8 @@ def _refuse_unwritable(folder: str) -> None:
 
 
 def _restorable(record: Mapping[str, Any]) -> tuple[str, bytes, int, str | None]:
-    try:
-        name = str(record["id"])
-        body = base64.b64decode(record["body"], validate=True)
-        written = int(record["written"])
-    except (KeyError, TypeError, ValueError, binascii.Error):
-        advice = "expected id, body and written"
-        raise InputError("a record of the archive is not one of a directory", advice=advice) from None
+    with reading_records("a directory", "id, body and written"):
+        name, body, written = str(record["id"]), decoded(record["body"]), int(record["written"])
     if os.path.isabs(name) or ".." in name.split("/") or not name or "\0" in name:
         raise InputError("a record of the archive names a file outside the folder", on=name)
     return name, body, written, record.get("error")

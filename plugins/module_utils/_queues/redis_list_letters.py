@@ -11,12 +11,11 @@ settled only while that end is still as it was looked at.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .._core.errors import InputError, WrongType
+from .archive_records import coded, decoded, reading_records
 from .dead_letters import OLDEST, PARK, Settled, Terms
 from .letters import Letter, Reader
 from .redis_letters import RedisLetters, Script, as_text, settled, signs
@@ -325,14 +324,12 @@ class RedisListLetters(RedisLetters):
 
     def record(self, letter: Letter) -> dict[str, Any]:
         """See :class:`.dead_letters.Restorable`."""
-        return {"id": letter.id, "body": base64.b64encode(letter.body or b"").decode()}
+        return {"id": letter.id, "body": coded(letter.body or b"")}
 
     def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
         """See :class:`.dead_letters.Restorable`."""
-        try:
-            bodies = [base64.b64decode(record["body"], validate=True) for record in records]
-        except (KeyError, TypeError, binascii.Error):
-            raise InputError("a record of the archive is not one of a list", advice="expected a field body") from None
+        with reading_records("a list", "a field body"):
+            bodies = [decoded(record["body"]) for record in records]
         if not bodies:
             return 0
         mark = self.beside_dead(f"day2:restored:{batch}")

@@ -7,13 +7,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .._core.errors import InputError
+from .archive_records import coded, decoded, reading_records
 from .dead_letters import Settled, Terms
 from .letters import Letter, Reader
 from .redis_letters import as_text, settled, signs
@@ -124,17 +122,13 @@ class RedisSortedSetLetters(ScoredLetters):
     def record(self, letter: Letter) -> dict[str, Any]:
         """See :class:`.dead_letters.Restorable`."""
         found: Member = letter.handle
-        return {"id": letter.id, "score": found.score, "body": base64.b64encode(found.member).decode()}
+        return {"id": letter.id, "score": found.score, "body": coded(found.member)}
 
     def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
         """See :class:`.dead_letters.Restorable`. A member that is there stays as it is."""
         texts: list[Any] = []
-        for record in records:
-            try:
+        with reading_records("a sorted set", "score and body"):
+            for record in records:
                 float(record["score"])
-                texts += [record["score"], base64.b64decode(record["body"], validate=True)]
-            except (KeyError, TypeError, ValueError, binascii.Error):
-                raise InputError(
-                    "a record of the archive is not one of a sorted set", advice="expected score and body"
-                ) from None
+                texts += [record["score"], decoded(record["body"])]
         return int(self.call(RESTORE, [self.dead], *texts, items=len(records))) if texts else 0

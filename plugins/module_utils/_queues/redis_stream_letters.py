@@ -10,14 +10,13 @@ Entries are passed by their ids. What dies again gets a new id behind those of t
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._core.errors import InputError, NotThere, WrongType
+from .archive_records import coded, decoded, reading_records
 from .dead_letters import NEWEST, Settled, Terms
 from .letters import Letter, Reader
 from .redis_letters import RedisLetters, added_up, as_text, settled, signs
@@ -173,16 +172,14 @@ class RedisStreamLetters(RedisLetters):
     def record(self, letter: Letter) -> dict[str, Any]:
         """See :class:`.dead_letters.Restorable`."""
         entry: Entry = letter.handle
-        return {"id": entry.id, "fields": [base64.b64encode(text).decode() for text in entry.texts]}
+        return {"id": entry.id, "fields": [coded(text) for text in entry.texts]}
 
     def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
         """See :class:`.dead_letters.Restorable`. Entries get new ids, as a stream takes none that is in the past."""
         arguments: list[Any] = []
         for record in records:
-            try:
-                texts = [base64.b64decode(text, validate=True) for text in record["fields"]]
-            except (KeyError, TypeError, binascii.Error):
-                raise InputError("a record of the archive is not one of a stream", advice="expected fields") from None
+            with reading_records("a stream", "fields"):
+                texts = [decoded(text) for text in record["fields"]]
             if len(texts) > MOST_TEXTS:
                 raise InputError("an entry of the archive cannot be put back", on=str(record["id"]), advice=TOO_WIDE)
             arguments += [len(texts), *texts]

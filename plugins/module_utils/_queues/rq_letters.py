@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._core.errors import InputError, WrongType
+from .archive_records import coded, decoded, reading_records
 from .dead_letters import ATTEMPTS_RESET, KEEP, MOVE, NEWEST, PARK, Settled, Terms
 from .letters import Letter
 from .redis_letters import RedisLetters, as_text, settled, signs
@@ -182,12 +181,8 @@ class RqLetters(RedisLetters):
 
     def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
         """See :class:`.dead_letters.Restorable`. Jobs that rq would have forgotten meanwhile are kept for a year."""
-        texts: list[Any] = []
-        for record in records:
-            try:
-                texts += _restorable(record)
-            except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):
-                raise InputError("a record of the archive is not one of rq", advice="expected a job") from None
+        with reading_records("rq", "a job"):
+            texts = [text for record in records for text in _restorable(record)]
         return int(self.call(RESTORE, [self.dead], self._prefix, *texts, items=len(records))) if texts else 0
 
 
@@ -196,7 +191,7 @@ def _paired(flat: Sequence[bytes]) -> dict[bytes, bytes]:
 
 
 def _coded(fields: Mapping[bytes, bytes]) -> dict[str, str]:
-    return {as_text(name): base64.b64encode(value).decode() for name, value in fields.items()}
+    return {as_text(name): coded(value) for name, value in fields.items()}
 
 
 def _restorable(record: Mapping[str, Any]) -> Iterator[Any]:
@@ -207,7 +202,7 @@ def _restorable(record: Mapping[str, Any]) -> Iterator[Any]:
     forgotten = score if now < score < now + 100 * _KEPT_SECONDS else 0
     yield from (str(record["id"]), f"{score:.17g}", int(forgotten))
     for part in ("fields", "result"):
-        decoded = [(name, base64.b64decode(text, validate=True)) for name, text in record[part].items()]
-        yield 2 * len(decoded)
-        for name, value in decoded:
+        pairs = [(name, decoded(text)) for name, text in record[part].items()]
+        yield 2 * len(pairs)
+        for name, value in pairs:
             yield from (name, value)

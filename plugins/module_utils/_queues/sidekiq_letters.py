@@ -11,16 +11,14 @@ Lua would spoil numbers; the server then checks that the very text is still ther
 
 from __future__ import annotations
 
-import base64
-import binascii
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .._core.errors import InputError
 from .._core.moments import moment
 from . import sidekiq_jobs
+from .archive_records import coded, decoded, reading_records
 from .dead_letters import ATTEMPTS_CAP, ATTEMPTS_KEEP, DROP, MOVE, PARK, Settled, Terms
 from .letters import Letter
 from .redis_letters import Script, as_text, settled, signs
@@ -184,17 +182,14 @@ class SidekiqLetters(SortedSetLetters):
         """See :class:`.dead_letters.Restorable`."""
         dead: _Dead = letter.handle
         entry = dead.entry
-        return {"id": letter.id, "score": as_text(entry.score), "job": base64.b64encode(entry.member).decode()}
+        return {"id": letter.id, "score": as_text(entry.score), "job": coded(entry.member)}
 
     def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
         """See :class:`.dead_letters.Restorable`. A job that is there already is not added."""
         pairs: list[Any] = []
-        for record in records:
-            try:
-                pairs += [float(record["score"]), base64.b64decode(record["job"], validate=True)]
-            except (KeyError, TypeError, ValueError, binascii.Error):
-                advice = "expected the fields score and job"
-                raise InputError("a record of the archive is not one of Sidekiq", advice=advice) from None
+        with reading_records("Sidekiq", "the fields score and job"):
+            for record in records:
+                pairs += [float(record["score"]), decoded(record["job"])]
         if not pairs:
             return 0
         (added,) = self.ask(("ZADD", self.dead, "NX", *pairs), doing="put back dead letters")

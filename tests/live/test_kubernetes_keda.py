@@ -13,7 +13,7 @@ import pytest
 import redis
 import yaml
 from ansible_collections.day2.ops.plugins.module_utils._runtimes.kubernetes_autoscalers import RESTS
-from ansible_collections.day2.ops.tests.lab.keda_server import ADAPTER
+from ansible_collections.day2.ops.tests.lab.keda_server import ADAPTER, OPERATOR
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.ports import free_ports
 from ansible_collections.day2.ops.tests.lab.state import KubernetesFacts, RedisFacts
@@ -167,6 +167,16 @@ def test_what_does_not_join_is_scaled_by_keda_again(
     assert (told(scaled_object(place)), replicas(place)) == (told(before), 2)
     fill(redis_server, 5000)
     reaches(place, 5)
+
+
+def test_no_count_is_set_while_keda_does_not_rest(place: Place, lab: Lab, tmp_path: Path) -> None:
+    assert scale(lab, tmp_path, place, autoscaler="apply").status == 0
+    before = scaled_object(place)
+    lab.break_server(OPERATOR, "stop")
+    done = scale(lab, tmp_path, place, count=3, autoscaler="suspend", scale_timeout=3)
+    said = "ScaledObject shop-worker does not rest after 3 s: KEDA keeps the autoscaler that it has made"
+    assert done.status != 0 and f"and is as before again: {said}" in done.text, done.output
+    assert (told(scaled_object(place)), replicas(place)) == (told(before), 2)
 
 
 def told(found: dict[str, Any]) -> tuple[Any, ...]:

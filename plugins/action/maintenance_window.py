@@ -38,7 +38,8 @@ class ActionModule(ActionBase):
 
     def _show(self, result: dict[str, Any]) -> None:
         """Show what was seen, as a line of its own. It holds no secret, like all of the journal."""
-        line = "" if result["failed"] or self._task.no_log else _LINES[str(self._task.args["state"])](self, result)
+        tell = _LINES.get(str(self._task.args.get("state")))
+        line = tell(self, result) if tell and not (result["failed"] or self._task.no_log) else ""
         if line:
             Display().display(line)
 
@@ -54,8 +55,5 @@ class ActionModule(ActionBase):
         done = ", ".join(result["done"]) or "nothing"
         return f"taking up window {window['id']}, opened {window['opened_at']}; done already: {done}{ended}"
 
-    def _closed(self, _result: dict[str, Any]) -> str:
-        return ""
 
-
-_LINES = {"open": ActionModule._opened, "noted": ActionModule._noted, "closed": ActionModule._closed}
+_LINES = {"open": ActionModule._opened, "noted": ActionModule._noted}

@@ -21,16 +21,7 @@ description:
   - It only reads, and no more than C(max_bytes) of each source.
 extends_documentation_fragment:
   - day2.ops.attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - The module only reads, so it does the same in check mode.
-  diff_mode:
-    support: none
-    details: It changes nothing.
-  idempotent:
-    support: full
+  - day2.ops.attributes.reads
 notes:
   - A line without a time belongs to the line before it. A time without a zone is one of the host.
 requirements:

@@ -10,7 +10,6 @@ Needs requests, and kubernetes where a configuration is to be read.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -88,11 +87,10 @@ def probe(options: Options, context: Context) -> Values:
     :raises NotThere: no such workload, or none has the labels.
     :raises OpsError: or one of its kinds, as the connection does.
     """
-    deadline = time.monotonic() + options["timeout"]
     key = tuple(options.get(name) for name in _CONNECTION)
     api = context.shared((Api, key), lambda: Api(options))
     with context.few_at_once(where(options)):
-        ask = _Questions(api, options["namespace"], deadline)
+        ask = _Questions(api, options["namespace"], api.deadline(options["timeout"]))
         if options["workload_kind"] == POD:
             return _of_pods(list(_pods_meant(ask, options)), options)
         return _of_workloads(ask, options)

@@ -125,10 +125,21 @@ class Api:
         self._configuration: _Configuration | None = None
         self._client: HttpClient | None = None
 
+    def deadline(self, seconds: float) -> float:
+        """Return the time, by the monotonic clock, that is ``seconds`` after the configuration has been read.
+
+        Reading it imports a large client and may run an exec plugin: on a busy host that can take longer than the
+        API's answers, whose time this is.
+
+        :raises MissingLibrary: kubernetes. :raises InputError: the configuration.
+        """
+        self._settings()
+        return time.monotonic() + seconds
+
     def get(self, path: str, query: Mapping[str, str], deadline: float) -> Any:
         """Return the JSON object at ``path``, an absolute path of the API.
 
-        :param deadline: by the monotonic clock, in seconds.
+        :param deadline: of :meth:`deadline`.
         :raises MissingLibrary: kubernetes or requests. :raises InputError: the configuration, or a bad request.
         :raises Unreachable: no answer. :raises AccessDenied: TLS, 401 or 403. :raises NotThere: 404.
         :raises OpsError: any other status, or an answer that is no JSON object.

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -65,7 +64,7 @@ class Pods:
         return found
 
     def _get(self, path: str, **query: str) -> Object:
-        found: Object = self._api.get(path, query, time.monotonic() + _SECONDS)
+        found: Object = self._api.get(path, query, self._api.deadline(_SECONDS))
         return found
 
     def _instance(self, part: Part, pod: Object, container: str, environment: Environment, lines: int) -> Instance:
@@ -75,7 +74,7 @@ class Pods:
         try:
             path = f"/api/v1/{self._place}/pods/{quote(name, safe='')}/log"
             query = {"container": container, "tailLines": str(lines)}
-            found.lines = self._api.get_text(path, query, time.monotonic() + _SECONDS).splitlines()[-lines:]
+            found.lines = self._api.get_text(path, query, self._api.deadline(_SECONDS)).splitlines()[-lines:]
         except OpsError as error:
             found.lines_unknown = str(error)
         return found

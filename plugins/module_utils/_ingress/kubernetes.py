@@ -12,7 +12,6 @@ in an annotation that comes and goes with the number, in one request.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -71,7 +70,7 @@ class _Cluster:
         self._api.patch(self._path(what), {**change, "metadata": metadata}, self._deadline())
 
     def _deadline(self) -> float:
-        return time.monotonic() + float(self._options["timeout"])
+        return self._api.deadline(self._options["timeout"])
 
     def _path(self, what: str) -> str:
         plural, _slash, name = what.partition("/")

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -65,7 +64,7 @@ class Kubernetes:
         return quote(self._options["namespace"], safe="")
 
     def _ask(self, path: str, query: Mapping[str, str] | None = None) -> Object:
-        found: Object = self._api.get(f"/{path}", query or {}, time.monotonic() + self._options["timeout"])
+        found: Object = self._api.get(f"/{path}", query or {}, self._api.deadline(self._options["timeout"]))
         return found
 
     def cannot(self, ask: Ask, part: Part, state: State) -> str:

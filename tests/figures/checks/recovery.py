@@ -97,13 +97,14 @@ def rows(run: Run, plays: Plays) -> Iterator[Row]:
         tries=tries,
         ours_tries=[round(value, 4) for value in noticed.values],
     )
-    yield _against_uri(run, plays)
+    if not run.short:
+        yield _against_uri(plays)
 
 
-def _against_uri(run: Run, plays: Plays) -> Row:
+def _against_uri(plays: Plays) -> Row:
     ours, peer = Phases(), Phases()
     measured = rounds.in_turn(
-        2 if run.short else 5,
+        5,
         {
             "ours": lambda: _task_seconds(plays, "gate", _gate_task, ours.next()),
             "peer": lambda: _task_seconds(plays, "until", _uri_task, peer.next()),

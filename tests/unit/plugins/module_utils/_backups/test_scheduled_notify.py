@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,11 +16,10 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._backups.scheduled_job import NOTIFY
 from ansible_collections.day2.ops.plugins.module_utils._backups.scheduled_notify import Message, tell
 
+from ..mail_server import MailServer
+
 SECRET = "tell-nobody-57"
 MESSAGE = Message("backup main on shöp: failed", "backup main on shöp: failed\n\nno space\n")
-
-
-_ANSWERS = {"EHLO": "250-here\r\n250 AUTH PLAIN", "AUTH": "535 no", "QUIT": "221 bye"}
 
 
 class Hook(BaseHTTPRequestHandler):
@@ -48,43 +46,9 @@ def hook() -> Iterator[Any]:
         running.join()
 
 
-class MailServer:
-    """A server of mail for one letter, by the book as far as a client needs: no TLS, any login."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        self._running = threading.Thread(target=self._serve)
-        self._running.start()
-
-    def _serve(self) -> None:
-        connection, _peer = self._listening.accept()
-        with connection, connection.makefile("rw", newline="\r\n") as stream:
-            _answer(stream, "220 here")
-            for line in stream:
-                self.said.append(line.rstrip())
-                verb = line[:4].upper().strip()
-                if verb == "DATA":
-                    _answer(stream, "354 go on")
-                    self.said.extend(iter(lambda: stream.readline().rstrip("\r\n"), "."))
-                _answer(stream, _ANSWERS.get(verb, "250 well"))
-                if verb == "QUIT":
-                    return
-
-    def close(self) -> None:
-        self._listening.close()
-        self._running.join(10)
-
-
-def _answer(stream: Any, text: str) -> None:
-    stream.write(f"{text}\r\n")
-    stream.flush()
-
-
 @pytest.fixture
 def mail_server() -> Iterator[MailServer]:
-    server = MailServer()
+    server = MailServer({"EHLO": "250-here\r\n250 AUTH PLAIN", "AUTH": "535 no"})
     yield server
     server.close()
 

@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import smtplib
-import socket
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,57 +14,34 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
 from ansible_collections.day2.ops.plugins.module_utils._core.mail import connected, letter
 
+from ..mail_server import MailServer
+
 OF = {"sender": "ops@example.org", "to": ["a@example.org", "b@example.org"]}
-_ANSWERS = {"EHLO": "502 what", "QUIT": "221 bye"}
-
-
-class OldServer:
-    """A server of the first SMTP: it knows HELO alone."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        self._running = threading.Thread(target=self._serve)
-        self._running.start()
-
-    def _serve(self) -> None:
-        connection, _peer = self._listening.accept()
-        with connection, connection.makefile("rw", newline="\r\n") as stream:
-            stream.write("220 here\r\n")
-            stream.flush()
-            for line in stream:
-                self.said.append(line[:4].upper())
-                stream.write(_ANSWERS.get(self.said[-1], "250 well") + "\r\n")
-                stream.flush()
-
-    def close(self) -> None:
-        self._listening.close()
-        self._running.join(10)
 
 
 @pytest.fixture
-def old_server() -> Iterator[OldServer]:
-    server = OldServer()
+def old_server() -> Iterator[MailServer]:
+    """A server of the first SMTP: it knows HELO alone."""
+    server = MailServer({"EHLO": "502 what"})
     yield server
     server.close()
 
 
-def of(server: OldServer, secure: str) -> dict[str, Any]:
+def of(server: MailServer, secure: str) -> dict[str, Any]:
     return {"host": "127.0.0.1", "port": server.port, "secure": secure}
 
 
 @pytest.mark.parametrize("secure", ["never", "try"])
-def test_a_server_that_knows_no_extensions_is_taken_without_tls(old_server: OldServer, secure: str) -> None:
+def test_a_server_that_knows_no_extensions_is_taken_without_tls(old_server: MailServer, secure: str) -> None:
     with connected(of(old_server, secure), 10) as server:
         server.mail("ops@example.org")
-    assert old_server.said == ["EHLO", "HELO", "MAIL", "QUIT"]
+    assert old_server.verbs == ["EHLO", "HELO", "MAIL", "QUIT"]
 
 
-def test_tls_that_is_wanted_and_not_offered_is_an_error(old_server: OldServer) -> None:
+def test_tls_that_is_wanted_and_not_offered_is_an_error(old_server: MailServer) -> None:
     with pytest.raises(smtplib.SMTPNotSupportedError):
         connected(of(old_server, "starttls"), 10)
-    assert old_server.said == ["EHLO", "HELO"]
+    assert old_server.verbs == ["EHLO", "HELO"]
 
 
 def test_a_letter_has_its_headers_and_no_others() -> None:

@@ -9,15 +9,17 @@ import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.tests.figures.disks import mounted
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.privileges import lacking
+from ansible_collections.day2.ops.tests.lab.state import ServiceFacts
 from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from ansible_collections.day2.ops.tests.live.playbooks import SECONDS, Done, Operator
 
-from .test_playbooks_maintenance import ingress_is_open, told_by
+from .test_playbooks_maintenance import assert_one_line_and_open, ingress_is_open, told_by
 
 _HOLDER = r"\S+@\S+ \(process \d+\)"
 
@@ -34,6 +36,19 @@ def other_than(operator: Operator) -> Operator:
     other = Operator(operator.lab, folder)
     other.state = operator.state
     return other
+
+
+def demo_switch(service: ServiceFacts) -> dict[str, Any]:
+    """Return how the demo's ingress is switched, but for how it is seen from outside."""
+    return {
+        "kind": "http",
+        "url": f"{service['url']}/ingress",
+        "token_header": "X-Admin-Token",
+        "token": service["admin_token"],
+        "state_path": "open",
+        "open": {"body": {"open": True}},
+        "close": {"body": {"open": False}},
+    }
 
 
 def _ended(*runs: subprocess.Popen[str]) -> list[Done]:
@@ -61,6 +76,15 @@ def test_a_disk_that_is_full_leaves_no_ingress_closed(operator: Operator, tmp_pa
     assert journal["steps"]["step: fill"]["status"] == "undone"
     assert full.status != 0 and "no room for the journal (No space left on device)" in full.text
     assert ingress_is_open(operator.lab.facts["service"])
+
+
+def test_an_ingress_that_turns_and_is_not_seen_so_is_opened_again(operator: Operator, service: ServiceFacts) -> None:
+    outside = {"url": f"{service['url']}/orders", "method": "POST", "body": {}, "open_status": [400], "within": 1}
+    switch = {**demo_switch(service), "outside": {**outside, "closed_status": [418]}}
+    done = operator.run("maintenance", day2_ingress=switch, day2_maintenance_steps=[], day2_announce={})
+    told = done.of_task("Tell how the window ended")
+    assert "the ingress was turned to closed, but clients meet: " in told, done.output
+    assert_one_line_and_open(operator, done, "")
 
 
 @pytest.mark.long

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 GRACE_SECONDS = 10.0
-# How a step is run that shall not slow down what it runs beside.
-LEFT_OVER = ("nice", "-n", "19")
+# How a step is run that shall hardly slow down what it runs beside, and end about when that does.
+LEFT_OVER = ("nice", "-n", "12")
 
 
 class Step(NamedTuple):

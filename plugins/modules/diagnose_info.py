@@ -151,7 +151,9 @@ parts:
   type: list
   elements: dict
 processes:
-  description: How many there are (C(count)), and who uses most, C(by_memory) and C(by_cpu).
+  description:
+    - How many there are (C(count)), what they use of CPUs together (C(cpu_percent), 100 for a whole one), and who uses most,
+      C(by_memory) and C(by_cpu).
   returned: success, null when not known
   type: dict
 memory:

@@ -96,9 +96,13 @@ def show(unit: str, properties: Sequence[str], scope: str, timeout: float) -> di
 
 
 def parse_properties(text: str) -> dict[str, str]:
-    """Return the properties in the output of ``systemctl show``."""
-    lines = (line.partition("=") for line in text.splitlines())
-    return {name: value for name, sign, value in lines if sign}
+    """Return the properties in the output of ``systemctl show``; one that is told in several lines has them all."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, sign, value = line.partition("=")
+        if sign:
+            found[name] = f"{found[name]}\n{value}" if name in found else value
+    return found
 
 
 def parse_units(text: str) -> list[str]:

@@ -35,9 +35,8 @@ def second_look(
         return before  # why is told already
     now = found.tried("processes", processes.look, before)
     found.data["processes"] = processes.top(before, now, seconds, most)
-    busy = sum(row["cpu_percent"] for row in found.data["processes"]["by_cpu"])
     cpus = os.cpu_count() or 1
-    if busy >= _BUSY * cpus:
+    if found.data["processes"]["cpu_percent"] >= _BUSY * cpus:
         first = found.data["processes"]["by_cpu"][0]
         said = f"all {cpus} CPUs are used, most by {first['program']} (pid {first['pid']}): {first['cpu_percent']:g} %"
         found.findings.append(Finding("cpu", said))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
 from collections.abc import Mapping
 from functools import partial
+from heapq import nlargest
 from typing import Any
 
 from .._core.errors import AccessDenied, NotThere, one_line
@@ -60,8 +60,7 @@ def _end_of(path: str, count: int) -> list[str]:
 
 
 def _last(options: Mapping[str, Any], budget: Budget, count: int) -> list[str]:
-    newest: deque[tuple[float, str]] = deque(maxlen=50 * count)  # sources differ in their order
-    for entry in entries(options, time.time() - (options["since"] or _BACK), budget):
-        newest.append((entry.time, entry.text))
-    by_time = sorted(newest, key=lambda one: one[0])[-count:]
-    return [masked(one_line(text, _LONGEST_LINE)) for _at, text in by_time]
+    found = entries(options, time.time() - (options["since"] or _BACK), budget)
+    # Sources differ in their order; those whose times are of whole seconds are read backwards.
+    newest = nlargest(count, ((entry.time, -number, entry.text) for number, entry in enumerate(found)))
+    return [masked(one_line(text, _LONGEST_LINE)) for _at, _number, text in reversed(newest)]

@@ -119,7 +119,7 @@ def read(path: Path) -> str:
 
 
 def top(first: Mapping[int, Process], second: Mapping[int, Process], seconds: float, most: int) -> dict[str, Any]:
-    """Return who has most memory and who used most CPU between two looks.
+    """Return who has most memory and who used most CPU between two looks, and what all used: 100 for a whole CPU.
 
     :param seconds: between the looks. :param most: entries of each list.
     """
@@ -135,7 +135,8 @@ def top(first: Mapping[int, Process], second: Mapping[int, Process], seconds: fl
     ]
     by_memory = sorted(rows, key=lambda row: -row["rss"])[:most]
     by_cpu = sorted((row for row in rows if row["cpu_percent"]), key=lambda row: -row["cpu_percent"])[:most]
-    return {"count": len(rows), "by_memory": by_memory, "by_cpu": by_cpu}
+    used = round(sum(row["cpu_percent"] or 0 for row in rows), 1)
+    return {"count": len(rows), "cpu_percent": used, "by_memory": by_memory, "by_cpu": by_cpu}
 
 
 def _percent(before: Process | None, now: Process, seconds: float) -> float | None:

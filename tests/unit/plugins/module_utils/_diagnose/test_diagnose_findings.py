@@ -5,19 +5,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
+from ansible_collections.day2.ops.plugins.module_utils._core.systemctl import parse_properties
 from ansible_collections.day2.ops.plugins.module_utils._core.waiting import SYSTEM_CLOCK
-from ansible_collections.day2.ops.plugins.module_utils._diagnose import checks, memory, parts_compose, parts_systemd
+from ansible_collections.day2.ops.plugins.module_utils._diagnose import (
+    checks,
+    host,
+    memory,
+    parts_compose,
+    parts_systemd,
+    processes,
+)
 from ansible_collections.day2.ops.plugins.module_utils._diagnose.findings import ADVICE, Finding, ranked
+from ansible_collections.day2.ops.plugins.module_utils._diagnose.found import Found
 from ansible_collections.day2.ops.plugins.module_utils._diagnose.operation import SPEC, operate
 from ansible_collections.day2.ops.plugins.module_utils._diagnose.page import diagnosis
 from ansible_collections.day2.ops.plugins.module_utils._diagnose.parts import Environment, Instance, judge, lacking
 from ansible_collections.day2.ops.plugins.module_utils._diagnose.parts_kubernetes import Pods, instance_of
 from ansible_collections.day2.ops.plugins.module_utils._diagnose.parts_process import environment_of
+from ansible_collections.day2.ops.plugins.module_utils._diagnose.processes import Process
 from ansible_collections.day2.ops.plugins.module_utils._runtimes.base import Part
 from ansible_collections.day2.ops.plugins.module_utils._runtimes.compose import Compose
 
@@ -71,6 +82,9 @@ def test_the_files_of_a_unit(tmp_path: Path) -> None:
     file.write_text("# a comment\nTOKEN=hush\n\nEMPTY=\n", encoding="utf-8")
     seen = parts_systemd._described({"Environment": '"A=x y" B=', "EnvironmentFiles": f"{file} (ignore_errors=no)"})
     assert (seen.names, seen.empty) == (["A", "B", "TOKEN", "EMPTY"], ["B", "EMPTY"])
+    (tmp_path / "more.env").write_text("MORE=1\n", encoding="utf-8")
+    files = "".join(f"EnvironmentFiles={tmp_path}/{name}.env (ignore_errors=no)\n" for name in ("shop", "more"))
+    assert parts_systemd._described(parse_properties(files)).names == ["TOKEN", "EMPTY", "MORE"]
     gone = parts_systemd._described({"EnvironmentFiles": f"{tmp_path}/no (ignore_errors=no)"})
     assert gone.names is None and "cannot be read" in gone.unknown
     assert parts_systemd._described({"EnvironmentFiles": f"{tmp_path}/no (ignore_errors=yes)"}).names == []
@@ -241,6 +255,29 @@ def test_one_source_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch, t
     assert {"the runtime", "disk /no/such", "last lines of /no/such.log"} <= set(why)
     assert seen["logs"] == [{"name": str(log), "lines": ["first", "password=***"]}]
     assert seen["memory"] is None and seen["processes"]["count"] and [one["path"] for one in seen["disks"]] == ["/"]
+
+
+def test_the_last_lines_of_several_files_are_the_newest(tmp_path: Path) -> None:
+    began = datetime.now(timezone.utc) - timedelta(seconds=600)
+    for name, first in (("app-1", 0), ("app-2", 300)):
+        lines = [
+            f"{began + timedelta(seconds=first + number):%Y-%m-%dT%H:%M:%SZ} line {number}" for number in range(300)
+        ]
+        (tmp_path / f"{name}.log").write_text("\n".join([*lines, f"{lines[-1]} of {name}", ""]), encoding="utf-8")
+    (seen,) = look(logs=[{"name": "app", "glob": f"{tmp_path}/app-*.log"}], lines=2)["logs"]
+    assert [line.partition(" ")[2] for line in seen["lines"]] == ["line 299", "line 299 of app-2"]
+
+
+def test_all_processes_count_for_the_use_of_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = [
+        {pid: Process(pid, 1, 0, ("worker",), "worker", 1, used) for pid in range(10, 42)} for used in (0.0, 0.4, 0.49)
+    ]
+    monkeypatch.setattr("os.cpu_count", lambda: 32)
+    for now, told in ((looks[1], []), (looks[2], ["all 32 CPUs are used, most by worker (pid 10): 98 %"])):
+        monkeypatch.setattr(processes, "look", lambda now=now: now)
+        found = Found()
+        host.second_look(found, looks[0], 0.5, 10)
+        assert [finding.what for finding in found.findings] == told
 
 
 def test_what_a_group_says_of_parts_is_for_hosts_that_have_them() -> None:

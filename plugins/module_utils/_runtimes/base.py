@@ -71,6 +71,8 @@ class State:
     :param image: what all of them run; None when they differ or there is no such thing. Limits likewise.
     :param faults: what is wrong with those that should run and are not ready, a few words each.
     :param fixed: why there can be no more than ``most``; empty when there can.
+    :param restless: those that neither run nor rest: they are restarted by the runtime, hang, or are ending.
+    :param asked: how many the runtime was told to have, where that is kept apart from what there is.
     """
 
     present: int
@@ -83,6 +85,13 @@ class State:
     faults: Sequence[str] = ()
     fixed: str = ""
     most: int | None = None
+    restless: Sequence[str] = ()
+    asked: int | None = None
+
+    @property
+    def awake(self) -> int:
+        """Return how many are not at rest: what a stop has to end."""
+        return self.running + len(self.restless)
 
     def shown(self) -> dict[str, Any]:
         """Return what is told of it."""

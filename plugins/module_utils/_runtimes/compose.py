@@ -37,6 +37,8 @@ SPEC = ArgSpec(
 )
 _DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _SECONDS = 30.0
+# Such a container is not at rest: the daemon starts it again, or its processes are there and stand still.
+_RESTLESS = ("restarting", "paused")
 _LEAST_MEMORY = 6 << 20  # the daemon takes no less
 _PROJECT, _SERVICE, _ONE_OFF = (f"com.docker.compose.{name}" for name in ("project", "service", "oneoff"))
 # Fields of ContainerInspect under the daemon's own names, in the template language of the program.
@@ -259,6 +261,7 @@ def _state(service: Mapping[str, Any], containers: Sequence[Mapping[str, Any]]) 
         faults=sorted(faults),
         fixed=fixed,
         most=most,
+        restless=sorted(str(one["Name"]).lstrip("/") for one in containers if one["Status"] in _RESTLESS),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from .._core.kubernetes_connection import SPEC as CONNECTION
 from .._core.kubernetes_connection import Api, where
 from .base import AUTOSCALED, LIMITED, RENEWED, RESTARTED, ROLLED, SCALED, STARTED, STOPPED, UPDATED, Ask, Part, State
 from .kubernetes_autoscalers import Autoscaler, governing
+from .kubernetes_pods import at_work, not_ready
 from .kubernetes_sets import refused, said_of
 
 SPEC: ArgSpec = CONNECTION
@@ -57,7 +59,9 @@ class Kubernetes:
             said = f"{part.name}: no {part.unit} in the namespace {self._namespace}"
             raise NotThere(said, on=where(self._options)) from error
         self._found[part.name] = found
-        return _state_of(part, found)
+        state = _state_of(part, found)
+        # No status counts the pods that are ending, and they may do so for minutes.
+        return replace(state, restless=at_work(self._pods(found))) if not (state.asked or state.running) else state
 
     @property
     def _namespace(self) -> str:
@@ -110,11 +114,11 @@ class Kubernetes:
         if ask.image:
             change["image"] = ask.image
         autoscaled = ask.intent == AUTOSCALED
-        labels = found["spec"]["selector"].get("matchLabels") or {}
         return {
             "kind": kind,
             "object": name,
-            "selector": [f"{label}={value}" for label, value in labels.items()],
+            "remember": str(state.present),
+            "selector": [selector_of(found)],
             "container": {"name": _container(found)["name"], **change},
             "notes": said_of(ask, found) if kind == _SET else [],
             "stuck": self._stuck(found) if kind == _SET and ask.intent in _REPLACED else [],
@@ -127,9 +131,11 @@ class Kubernetes:
         Its controller waits for each before it replaces any, also by what would let it get ready: somebody has to
         remove them (kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback).
         """
+        return not_ready(self._pods(found))
+
+    def _pods(self, found: Object) -> Sequence[Object]:
         query = {"labelSelector": selector_of(found)}
-        pods = self._ask(f"api/v1/namespaces/{self._namespace}/pods", query).get("items") or []
-        return [str(pod["metadata"]["name"]) for pod in pods if not _is_ready(pod)]
+        return list(self._ask(f"api/v1/namespaces/{self._namespace}/pods", query).get("items") or [])
 
     def means(self) -> Mapping[str, Any]:
         """Return where it is."""
@@ -151,11 +157,6 @@ def unit_of(part: Part) -> tuple[str, str, str]:
     return (*_KINDS[kind.lower()], name)
 
 
-def _is_ready(pod: Object) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any((one.get("type"), one.get("status")) == ("Ready", "True") for one in conditions)
-
-
 def _container(found: Object) -> Object:
     """Return the workload's own container: the first, as tools that add others add them behind."""
     first: Object = found["spec"]["template"]["spec"]["containers"][0]
@@ -172,8 +173,9 @@ def _state_of(part: Part, found: Object) -> State:
     limits = (_container(found).get("resources") or {}).get("limits") or {}
     memory = _quantity(limits.get("memory"))
     return State(
-        present=desired or (int(remembered) if remembered.isdigit() else part.count or 1),
+        present=desired or (int(remembered) if remembered.isdigit() else 0) or part.count or 1,
         running=running,
+        asked=desired,
         ready=ready,
         image=str(_container(found).get("image", "")) or None,
         cpus=_quantity(limits.get("cpu")),

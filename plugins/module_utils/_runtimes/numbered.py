@@ -28,11 +28,22 @@ def names_of(part: Part) -> list[str]:
     return [part.unit.replace(_NUMBER, str(number)) for number in range(1, (part.most or _MOST) + 1)]
 
 
-def state_of(part: Part, runs: Callable[[str], bool], what: str, **more: Any) -> State:
-    """Return how the part runs. :param runs: tells it of an instance. :param what: one of the kind, in a few words."""
+def _never(_name: str) -> bool:
+    return False
+
+
+def state_of(
+    part: Part, runs: Callable[[str], bool], what: str, stirs: Callable[[str], bool] = _never, **more: Any
+) -> State:
+    """Return how the part runs.
+
+    :param runs: tells it of an instance. :param stirs: tells whether one that does not run is not at rest either.
+    :param what: one of the kind, in a few words.
+    """
     names = names_of(part)
     running = [name for name in names if runs(name)]
-    present = max(len(running), 1 if part.count is None else part.count)
+    restless = [name for name in names if name not in running and stirs(name)]
+    present = max(len(running) + len(restless), 1 if part.count is None else part.count)
     return State(
         present,
         len(running),
@@ -41,6 +52,7 @@ def state_of(part: Part, runs: Callable[[str], bool], what: str, **more: Any) ->
         faults=[f"{name} does not run" for name in names[:present] if name not in running],
         fixed=f"is {what}, {part.unit}, without {_NUMBER} in its name" if is_single(part) else "",
         most=1 if is_single(part) else None,
+        restless=restless,
         **more,
     )
 
@@ -53,4 +65,6 @@ def work_of(ask: Ask, part: Part, state: State) -> Mapping[str, Sequence[str]]:
         count = 0
     stay = running[:count]
     fresh = [name for name in names_of(part) if name not in running][: max(0, count - len(stay))]
-    return {"to_stop": list(reversed(running[count:])), "to_start": fresh, "to_restart": stay}
+    awake = [*running, *state.restless]
+    to_stop = [name for name in reversed(names_of(part)) if name in awake and name not in (*stay, *fresh)]
+    return {"to_stop": to_stop, "to_start": fresh, "to_restart": stay}

@@ -186,10 +186,12 @@ def _changes(ask: Ask, state: State) -> bool:
     if ask.intent in _ALWAYS:
         return True
     wanted = _wanted(ask, state, None)
+    # What runs now is not all: some may be on their way, back from a failure or out of a rollout.
+    counts = [state.running, state.awake, *([] if state.asked is None else [state.asked])]
     if ask.intent == STARTED:
-        return bool(state.running < wanted["running"])
+        return any(count < wanted["running"] for count in counts)
     if ask.intent in (SCALED, STOPPED):
-        return bool(state.running != wanted["running"])
+        return any(count != wanted["running"] for count in counts)
     return any(wanted[name] != getattr(state, name) for name in ("image", "cpus", "memory"))
 
 
@@ -242,8 +244,8 @@ def _lacks(ask: Ask, state: State, whole: int | None) -> list[str]:
     lacks = []
     if state.running < count:
         lacks.append(f"{state.running} of {count} run{more}")
-    elif state.running > count and ask.intent in (SCALED, STOPPED):
-        lacks.append(f"{state.running} still run, {count} are to")
+    elif state.awake > count and ask.intent in (SCALED, STOPPED):
+        lacks.append(f"{state.awake} still run, {count} are to")
     elif state.ready < count:
         lacks.append(f"{state.ready} of {count} are ready{more}")
     present = {name: getattr(state, name) for name in ("image", "cpus", "memory")}

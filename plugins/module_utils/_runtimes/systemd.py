@@ -20,6 +20,7 @@ SPEC = ArgSpec(options={"scope": {"type": "str", "choices": [SYSTEM, USER], "def
 _SECONDS = 10.0
 _PROPERTIES = ("LoadState", "ActiveState", "CPUQuotaPerSecUSec", "MemoryMax", "MemoryLimit")
 _RUNS = ("active", "reloading", "refreshing")
+_RESTS = ("inactive", "failed")
 _MICROSECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
 _INFINITE = ("", "infinity", str(2**64 - 1))
 
@@ -39,7 +40,14 @@ class Systemd:
         running = [one for one in seen.values() if one.get("ActiveState") in _RUNS]
         limits = {(_cpus(one), _memory(one)) for one in running or list(seen.values())[:1]}
         cpus, memory = limits.pop() if len(limits) == 1 else (None, None)
-        return state_of(part, lambda name: seen[name].get("ActiveState") in _RUNS, "one unit", cpus=cpus, memory=memory)
+
+        def runs(name: str) -> bool:
+            return seen[name].get("ActiveState") in _RUNS
+
+        def stirs(name: str) -> bool:
+            return not runs(name) and seen[name].get("ActiveState") not in _RESTS
+
+        return state_of(part, runs, "one unit", stirs, cpus=cpus, memory=memory)
 
     def cannot(self, ask: Ask, part: Part, state: State) -> str:
         """See Runtime.cannot."""
@@ -55,7 +63,7 @@ class Systemd:
         return {
             **work_of(ask, part, state),
             "properties": properties,
-            "all": list(state.instances) or [names_of(part)[0]],
+            "all": [*state.instances, *state.restless] or [names_of(part)[0]],
         }
 
     def means(self) -> Mapping[str, Any]:

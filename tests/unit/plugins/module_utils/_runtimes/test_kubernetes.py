@@ -222,3 +222,58 @@ def test_claims_that_go_are_told_and_never_lost_by_a_stop(answers: Answers) -> N
     assert note.startswith("the volume claim data-store-2 goes, as its persistentVolumeClaimRetentionPolicy")
     for intent in ("stopped", "recreated"):
         assert "worker would lose the volume claims data-store-0, " in refused("statefulset/store", intent)
+
+
+def pod(name: str, phase: str = "Running", owner: str = "ReplicaSet", **metadata: Any) -> dict[str, Any]:
+    owners = [{"kind": owner, "name": "worker-5d4f", "controller": True}]
+    return {"metadata": {"name": name, "ownerReferences": owners, **metadata}, "status": {"phase": phase}}
+
+
+def waited(intent: str) -> str:
+    runtime = {"kind": "kubernetes", "host": "https://127.0.0.1", "namespace": "shop"}
+    parts = [{"name": "worker", "unit": "deployment/worker"}]
+    given = {"runtime": {**runtime, "parts": parts}, "intent": intent, "wait": True, "timeout": 0.01}
+    return str(operate(SPEC.validate(given, "service_info"), False).msg)
+
+
+def test_it_is_stopped_once_no_pod_is_left(answers: Answers) -> None:
+    answers[DEPLOYMENT] = workload("worker", 0)
+    answers[PODS] = {"items": [pod("ending", deletionTimestamp="2026-01-01T00:00:00Z"), pod("done", "Succeeded")]}
+    assert waited("stopped").endswith("worker: 1 still run, 0 are to")
+    assert ask("deployment/worker", "stopped")["change"]  # a second run waits too
+    assert ask("deployment/worker", "started")["change"]
+    answers[PODS] = {"items": [pod("evicted", "Failed"), pod("of-a-job", owner="Job")]}
+    assert waited("stopped") == "all is as it is to be"
+    assert not ask("deployment/worker", "stopped")["change"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "pods", "intent", "count"),
+    [
+        (3, 0, "stopped", None),  # none could be made yet
+        (3, 4, "scaled", 4),  # one more while a rollout goes on
+        (8, 3, "scaled", 3),  # somebody has just asked for more
+        (0, 3, "started", None),  # somebody has just asked for none
+    ],
+)
+def test_what_is_asked_for_counts(answers: Answers, spec: int, pods: int, intent: str, count: int | None) -> None:
+    found = workload("worker", pods)
+    found["spec"]["replicas"] = spec
+    found["metadata"]["annotations"] = {"day2.ops/replicas": "3"}
+    answers[DEPLOYMENT] = found
+    assert ask("deployment/worker", intent, count=count)["change"]
+
+
+@pytest.mark.parametrize(("spec", "note", "kept"), [(3, "", "3"), (0, "5", "5"), (0, "0", "1")])
+def test_how_many_there_were_to_be_is_remembered(answers: Answers, spec: int, note: str, kept: str) -> None:
+    found = workload("worker", 4)
+    found["spec"]["replicas"] = spec
+    found["metadata"]["annotations"] = {"day2.ops/replicas": note}
+    answers[DEPLOYMENT] = found
+    assert ask("deployment/worker", "stopped")["remember"] == kept
+
+
+def test_force_goes_by_the_whole_selector(answers: Answers) -> None:
+    rule = {"key": "tier", "operator": "In", "values": ["back", "batch"]}
+    answers[DEPLOYMENT] = workload("worker", selector={"matchLabels": {"app": "worker"}, "matchExpressions": [rule]})
+    assert ask("deployment/worker", "forced")["selector"] == ["app=worker,tier in (back,batch)"]

@@ -14,6 +14,9 @@ author: day2.ops contributors (@day2)
 description:
   - Reads the switch, turns it when needed, and waits until a request from outside is accepted or refused accordingly.
   - A switch that says one thing while clients meet another is a failure.
+  - In check mode an ingress that is in the wanted state is looked at from outside, once. It fails where clients get an
+    answer that neither C(open_status) nor C(closed_status) names, and warns of a service that is ill (a status of 500
+    and more, or no answer).
 notes:
   - On a host that is the controller itself (connection V(local), same user, same Python) the controller's own process
     does the work. Everywhere else the module runs on the host.
@@ -84,7 +87,9 @@ options:
       - 'For all, C(outside) is the request that proves it: C(url), C(method), C(headers), C(body), C(open_status) and
         C(closed_status) (default V([503])). Choose one that stores nothing, such as an incomplete item that an open
         ingress answers with 400. With C(closed_unreachable) no answer means closed, too, as behind a firewall.
-        C(within) are the seconds until it must be seen, O(timeout) unless given; pods take time to start.'
+        C(within) are the seconds until it must be seen, O(timeout) unless given; pods take time to start. Only the
+        status of the answer counts. A redirect of the host to itself is followed (GET and HEAD), unless one of the
+        statuses that are named is of a redirect itself, as 302 of a login page.'
       - 'C(token), C(token_file) or C(token_env) is sent as the header C(token_header) to the switch, never outside.
         C(headers), C(timeout) (seconds a request), C(validate_certs), C(ca_certs), C(client_cert) and C(client_key)
         are as usual.'

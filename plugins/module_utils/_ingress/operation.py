@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.argspec import ArgSpec
-from .._core.errors import InputError, OpsError, Unreachable
+from .._core.errors import InputError, MissingLibrary, OpsError, Unreachable
 from .._core.result import Result
 from .._core.waiting import SYSTEM_CLOCK, Clock, wait_until
 from .base import CLOSED, OPEN, Options, Switch
@@ -31,7 +31,7 @@ SPEC = ArgSpec(
 
 
 def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_CLOCK) -> Result:
-    """Bring the ingress to ``params["state"]``.
+    """Bring the ingress to ``params["state"]``. In check mode one that is in it is looked at from outside, too.
 
     :raises InputError: the switch's options. :raises OpsError: it cannot be read, turned, or seen to have turned.
     """
@@ -39,7 +39,8 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
     wanted = params["state"]
     before = kind.position(options)
     # one that says it is turned and is not seen so died on the way, or its proxy did: turned once more
-    changed = before != wanted or (not check_mode and _look(kind, options) != wanted)
+    met = wanted if before != wanted else _foreseen(kind, options, wanted) if check_mode else _look(kind, options)
+    changed = before != wanted or met != wanted
     seen = before
     if changed and not check_mode:
         kind.turn(options, wanted)
@@ -50,6 +51,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
         msg=f"ingress is {seen}" if not check_mode else f"ingress is {before}, would be {wanted}",
         data={"state": seen, "before": before},
         diff={"before": f"ingress: {before}\n", "after": f"ingress: {wanted}\n"},
+        warnings=[] if met == wanted or not check_mode else [f"the ingress is {wanted}, but clients meet: {met}"],
     )
 
 
@@ -78,8 +80,25 @@ def _verified(kind: Switch, options: Options, wanted: str, timeout: float, clock
 
 
 def _look(kind: Switch, options: Options) -> str:
-    """Return what clients meet; when nobody answers them, what is told of that."""
+    """Return what clients meet; when that cannot be seen, what is told of it."""
+    try:
+        return kind.seen_from_outside(options)
+    except (InputError, MissingLibrary):
+        raise
+    except OpsError as error:
+        return str(error)
+
+
+def _foreseen(kind: Switch, options: Options, wanted: str) -> str:
+    """Return as :func:`_look` does, once, before anything is turned: a service may be ill, its description may not.
+
+    :raises OpsError: what clients get is not what the description knows, and never will be.
+    """
     try:
         return kind.seen_from_outside(options)
     except Unreachable as error:
         return str(error)
+    except (InputError, MissingLibrary):
+        raise
+    except OpsError as error:
+        raise OpsError(f"the ingress is {wanted}, but clients meet: {error}") from error

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .._core.argspec import TLS, ArgSpec
-from .._core.errors import InputError, Unreachable
-from .._core.http import HttpClient, Request, Response, Tls
+from .._core.errors import InputError, OpsError, Unreachable
+from .._core.http import HttpClient, Request, Response, Tls, without_user
 from .base import CLOSED, OPEN, Options
 
 SPEC = (
@@ -40,25 +41,68 @@ SPEC = (
 )
 
 
+# Whoever answers one of these is ill; any other status that nobody named is one that nobody thought of.
+_ILL = range(500, 600)
+_REDIRECTS = range(300, 400)
+
+
+class Unforeseen(OpsError):
+    """Clients get an answer that is none of an open ingress, of a closed one, or of a service that is ill."""
+
+
 def seen_from_outside(options: Options) -> str:
     """Ask as a client would, without any token of ours. See Switch.seen_from_outside.
 
-    :raises Unreachable: nobody answers, and that does not mean closed.
+    :raises Unreachable: nobody answers, and that does not mean closed. :raises Unforeseen: the description is wrong.
     """
     outside = options["outside"]
     try:
-        answer = send(options, outside["url"], outside["method"], outside["headers"], outside["body"])
+        status = _status(options, outside)
     except Unreachable:
         if outside["closed_unreachable"]:
             return CLOSED
         raise
-    if answer.status in outside["closed_status"]:
+    if status in outside["closed_status"]:
         return CLOSED
-    return OPEN if answer.status in outside["open_status"] else f"status {answer.status}"
+    if status in outside["open_status"]:
+        return OPEN
+    if status in _ILL:
+        return f"status {status}"
+    advice = "name it in open_status or closed_status if that is what clients are to meet"
+    raise Unforeseen(f"status {status}", on=without_user(outside["url"]), advice=advice)
+
+
+def _status(options: Options, outside: Mapping[str, Any]) -> int:
+    """Return the status that clients get in the end.
+
+    A redirect is the end where one is named, and where it leads to another host or in circles.
+    """
+    named = [*outside["open_status"], *outside["closed_status"]]
+    request = _request(options, outside["url"], outside["method"], outside["headers"], outside["body"])
+    with HttpClient(Tls.from_options(options)) as client:
+        if not any(status in _REDIRECTS for status in named):
+            try:
+                return _begun(client, request)
+            except Unreachable:
+                raise
+            except OpsError:
+                pass  # if it was no redirect, it is met again
+        return _begun(client, replace(request, follow_redirects="none"))
+
+
+def _begun(client: HttpClient, request: Request) -> int:
+    """Return the status of an answer; how long it goes on does not matter."""
+    with client.open(request) as answer:
+        return answer.status
 
 
 def send(options: Options, url: str, method: str, headers: Mapping[str, str], body: Any) -> Response:
     """Send a request with the TLS options and the ``timeout`` of a switch; what is no text is sent as JSON."""
+    with HttpClient(Tls.from_options(options)) as client:
+        return client.send(_request(options, url, method, headers, body))
+
+
+def _request(options: Options, url: str, method: str, headers: Mapping[str, str], body: Any) -> Request:
     given = {str(name): str(value) for name, value in headers.items()}
     data = body.encode() if isinstance(body, str) else None
     if body is not None and data is None:
@@ -67,5 +111,4 @@ def send(options: Options, url: str, method: str, headers: Mapping[str, str], bo
         except TypeError as error:
             raise InputError("the body is not JSON", on=url) from error
         given.setdefault("Content-Type", "application/json")
-    with HttpClient(Tls.from_options(options)) as client:
-        return client.send(Request(url, method, given, data, options["timeout"]))
+    return Request(url, method, given, data, options["timeout"])

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -34,6 +36,8 @@ class Service(ThreadingHTTPServer):
         self.open: Any = True
         self.obeys = True
         self.clients_meet = {True: 400, False: 503}
+        self.page: Any = None
+        self.leads_to = ""
         self.seen: list[Seen] = []
 
     @property
@@ -52,6 +56,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {"ingress": {"open": self.server.open}})
         elif self.path == "/orders":
             self._as_to_clients()
+        elif self.path == "/well":
+            self.answer(200, None)
 
     def do_PUT(self) -> None:
         self._note()
@@ -67,7 +73,8 @@ class Handler(BaseHTTPRequestHandler):
         self._as_to_clients()
 
     def _as_to_clients(self) -> None:
-        self.answer(self.server.clients_meet.get(self.server.open, 500), None)
+        status = self.server.clients_meet.get(self.server.open, 500)
+        self.answer(status, self.server.page, {"Location": self.server.leads_to} if status // 100 == 3 else {})
 
     def _note(self) -> None:
         self.server.seen.append((self.command, self.path, self.headers.get("X-Token", "")))
@@ -78,12 +85,15 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(401, {"error": f"not {self.headers.get('X-Token')}"})
         return allowed
 
-    def answer(self, status: int, value: Any) -> None:
+    def answer(self, status: int, value: Any, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         body = b"" if value is None else json.dumps(value).encode()
         self.send_response(status)
+        for name, text in headers.items():
+            self.send_header(name, text)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):  # who asks may know enough by the status
+            self.wfile.write(body)
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
@@ -163,6 +173,54 @@ def test_what_else_clients_meet_is_told(service: Service) -> None:
     service.clients_meet[True] = 502
     with pytest.raises(OpsError, match="but clients meet: status 502; looked "):
         turn(switch(service), "open")
+
+
+def by_get(service: Service, *statuses: int) -> dict[str, Any]:
+    return switch(service, outside={"url": f"{service.url}/orders", "open_status": list(statuses)})
+
+
+def test_a_redirect_to_another_host_is_a_status_like_any_other(service: Service) -> None:
+    service.clients_meet[True], service.leads_to = 302, "https://sso.example.org/login"
+    for named in ([302], [200, 302]):
+        assert turn(by_get(service, *named), "closed").data["state"] == "closed"
+        assert turn(by_get(service, *named), "open").data["state"] == "open"
+    with pytest.raises(OpsError, match=r"is open, but clients meet: status 302: .+; name it in open_status"):
+        turn(by_get(service, 200), "open", check_mode=True)
+    with pytest.raises(OpsError, match=r"turned to open, but clients meet: status 302: .+; looked "):
+        turn(by_get(service, 200), "open")
+
+
+def test_a_redirect_of_the_host_itself_is_followed_unless_one_is_named(service: Service) -> None:
+    service.clients_meet[True], service.leads_to = 302, "/well"
+    assert not turn(by_get(service, 200), "open").changed
+    assert not turn(by_get(service, 302), "open").changed
+    service.leads_to = "/orders"  # in circles
+    with pytest.raises(OpsError, match="clients meet: status 302"):
+        turn(by_get(service, 200), "open", check_mode=True)
+
+
+def test_how_much_clients_get_does_not_matter(service: Service) -> None:
+    service.clients_meet[True], service.page = 200, "x" * (2 << 20)
+    assert turn(by_get(service, 200), "closed").data["state"] == "closed"
+    assert turn(by_get(service, 200), "open").data["state"] == "open"
+
+
+@pytest.mark.parametrize(("status", "met"), [(502, "status 502"), (503, "closed")])
+def test_a_service_that_is_ill_is_only_warned_of(service: Service, status: int, met: str) -> None:
+    service.clients_meet[True] = status
+    told = turn(switch(service), "open", check_mode=True)
+    assert (told.changed, told.warnings) == (True, [f"the ingress is open, but clients meet: {met}"])
+    assert [method for method, _path, _token in service.seen] == ["GET", "POST"]
+
+
+def test_a_description_that_is_wrong_is_told_before_anything_is_touched(service: Service) -> None:
+    service.clients_meet[True] = 404
+    with pytest.raises(OpsError, match=r"the ingress is open, but clients meet: status 404: .+/orders; name it in"):
+        turn(switch(service), "open", check_mode=True)
+    assert turn(switch(service), "closed", check_mode=True).warnings == []
+    outside = {"url": "http://127.0.0.1:1/orders", "open_status": [400]}
+    (warned,) = turn(switch(service, outside=outside), "open", check_mode=True).warnings
+    assert "127.0.0.1:1" in warned
 
 
 def test_a_switch_that_turns_late_is_waited_for(service: Service) -> None:

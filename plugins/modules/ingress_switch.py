@@ -47,14 +47,16 @@ options:
         V(kubernetes) a Service or the number of pods; V(firewall) a table of nftables; V(document) a document that the
         service reads; V(queue_pause) a pause of queues; V(command) programs of the host.
       - What was is kept on the host or at the resource itself until it is put back, so that it outlives whoever closed
-        it. What was out of work before stays so. Who died half-way is gone on with, whatever is wanted.
+        it. What was out of work before stays so. Who died half-way is gone on with, whatever is wanted. What somebody
+        wrote while it was closed stays, and what was before is kept until clients are seen to come in.
       - 'For V(http): C(url) is read with GET and answers JSON in which C(state_path) leads to C(open_value) or
         C(closed_value) (default V(true) and V(false)); C(open) and C(close) each take C(url) (default the one read),
         C(method) (default V(PUT)), C(body) and C(status) (list of accepted statuses).'
       - 'For V(file): while it is closed C(path) (absolute) holds C(closed_content). C(check) and C(reload) are programs
         with their arguments, run when the file was written, as C([nginx, -t, -q]) and C([systemctl, reload, nginx]).
-        When one fails, the file is as before. What the file held, if it was there, is kept beside it, with the suffix
-        C(.day2-open), and put back as it was.'
+        When one fails, the file is as before. What the file held, if it was there, is kept beside it, as
+        C(.NAME.day2-open), put back as it was, and removed once clients are seen to come in. Of a link the file that it
+        leads to is written.'
       - 'For V(command): C(is_closed), C(close) and C(open) are programs with their arguments, run without a shell.
         C(is_closed) ends with status 0 when it is closed, 1 when it is open. What runs programs takes
         C(command_timeout) (seconds, default 30).'

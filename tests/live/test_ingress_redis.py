@@ -195,6 +195,44 @@ def test_a_key_is_another_and_put_back(turn: Turn, redis_server: Client, reader:
     assert turn("open", **fields).changed and not redis_server.keys()
 
 
+def test_a_key_that_its_service_adds_to(turn: Turn, redis_server: Client, reader: dict[str, Any]) -> None:
+    fields = document(reader, closed_type="hash", closed_content={"open": "no"})
+    redis_server.hset("shop:config", mapping={"open": "yes", "limit": "50"})
+    before = redis_server.dump("shop:config")
+    turn("closed", **fields)
+    redis_server.hset("shop:config", "seen", "123")
+    assert not turn("closed", **fields).changed
+    # another description, in mid-window
+    turn("closed", **document({**reader, "closed_status": [200, 503]}, closed_content="shut"))
+    assert turn("open", **fields).data["before"] == "closed"
+    assert redis_server.dump("shop:config") == before and redis_server.keys() == [b"shop:config"]
+    # one that kept nobody out is another, and what was is still known
+    with pytest.raises(OpsError, match="clients meet: open"):
+        turn("closed", timeout=0.2, **document(reader, closed_content="shtu"))
+    turn("closed", **fields)
+    turn("open", **document(reader, closed_content="shtu"))
+    assert redis_server.dump("shop:config") == before and redis_server.keys() == [b"shop:config"]
+
+
+def test_a_key_that_was_put_away_gives_way_only_to_one_that_lets_clients_in(
+    turn: Turn, redis_server: Client, reader: dict[str, Any]
+) -> None:
+    fields = document(reader, closed_type="hash", closed_content={"open": "no"})
+    redis_server.hset("shop:config", mapping={"open": "yes", "limit": "50"})
+    turn("closed", **fields)
+    redis_server.delete("shop:config")
+    redis_server.hset("shop:config", "open", "maybe")
+    with pytest.raises(OpsError, match=r"before is kept in {shop:config}:day2-ingress"):
+        turn("open", timeout=0.2, **fields)
+    with pytest.raises(OpsError, match=r"clients meet: closed: .* kept in {shop:config}:day2-ingress; remove that if"):
+        turn("closed", **fields)
+    assert redis_server.hgetall("{shop:config}:day2-ingress") == {b"open": b"yes", b"limit": b"50"}
+    redis_server.hset("shop:config", "open", "yes")
+    assert turn("closed", **fields).changed  # clients came in by it
+    turn("open", **fields)
+    assert redis_server.hgetall("shop:config") == {b"open": b"yes"} and redis_server.keys() == [b"shop:config"]
+
+
 @pytest.mark.long
 def test_what_becomes_of_a_key_meanwhile(turn: Turn, redis_server: Client, reader: dict[str, Any]) -> None:
     shut = document(reader, closed_content="shut")

@@ -15,6 +15,7 @@ import pytest
 import requests
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._core.result import Result
+from ansible_collections.day2.ops.plugins.module_utils._ingress import file
 from ansible_collections.day2.ops.plugins.module_utils._ingress.operation import SPEC, operate
 from ansible_collections.day2.ops.tests.lab import nginx
 from ansible_collections.day2.ops.tests.lab.ports import HOST, free_ports
@@ -122,7 +123,7 @@ def test_a_reload_that_did_not_happen_is_made_up_for(proxy: Proxy) -> None:
     assert proxy.answer() == 503
     with pytest.raises(OpsError, match="closed by somebody else"):
         proxy.turn("open")
-    proxy.file.with_name("maintenance.conf.day2-open").write_text("", encoding="utf-8")
+    proxy.file.with_name(".maintenance.conf.day2-open").write_text("", encoding="utf-8")
     assert proxy.turn("open").data["state"] == "open"
 
 
@@ -147,6 +148,29 @@ def test_what_is_wrong_is_told(proxy: Proxy, wrong: dict[str, Any], kind: type[O
     with pytest.raises(kind, match=told):
         proxy.turn("closed", **wrong)
     assert proxy.answer() == 200 and not list(proxy.file.parent.iterdir())
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_site_of_a_folder_that_is_read_as_a_whole(tmp_path: Path, linked: bool) -> None:
+    """``include sites-enabled/*`` takes in what is kept only if it can: two default servers would be refused."""
+    folders = available, enabled = tmp_path / "sites-available", tmp_path / "sites-enabled"
+    for folder in folders:
+        folder.mkdir()
+    config = tmp_path / "nginx.conf"
+    includes = f"http {{ include {enabled}/*; }}"
+    config.write_text(f"pid {tmp_path}/pid; events {{}}\n{includes}\n", encoding="utf-8")
+    server = f"server {{{{ listen {HOST}:{free_ports(1)[0]} default_server; location / {{{{ return {{}}; }}}} }}}}\n"
+    site = enabled / "shop"
+    (available / "shop" if linked else site).write_text(server.format(200), encoding="utf-8")
+    if linked:
+        site.symlink_to("../sites-available/shop")
+    check = [nginx.program(), "-p", str(tmp_path), "-e", "stderr", "-c", str(config), "-t", "-q"]
+    switch = {"path": str(site), "closed_content": server.format(503), "check": check, "reload": ["true"]}
+    options = file.SPEC.validate({**switch, "outside": {"url": "http://127.0.0.1:1/", "open_status": [200]}}, "test")
+    file.turn(options, "closed")
+    assert site.read_text(encoding="utf-8") == server.format(503) and site.is_symlink() == linked
+    file.turn(options, "open")
+    assert site.read_text(encoding="utf-8") == server.format(200) and site.is_symlink() == linked
 
 
 def test_programs_turn_it(proxy: Proxy) -> None:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from .._core.argspec import ArgSpec
 
@@ -33,3 +33,17 @@ class Switch(Protocol):
 
     def seen_from_outside(self, options: Options) -> str:
         """Return what a client meets: open, closed, or words that describe what else was seen."""
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """What kinds offer, too, whose resource can be written by others while it is closed.
+
+    Whether what it holds then lets clients in is not known before they are seen to come in.
+    """
+
+    def kept_at(self, options: Options) -> str:
+        """Return where it is kept what was; empty when nothing is."""
+
+    def let_go(self, options: Options) -> None:
+        """Forget what was kept: clients come in."""

@@ -19,11 +19,11 @@ from . import outside
 from .base import Options
 from .outside import seen_from_outside
 
-__all__ = ["SPEC", "position", "seen_from_outside", "turn"]
+__all__ = ["SPEC", "kept_at", "let_go", "position", "seen_from_outside", "turn"]
 
 
 class Store(Protocol):
-    """Where documents are."""
+    """Where documents are. See Keeper for kept_at and let_go."""
 
     SPEC: ArgSpec
 
@@ -32,6 +32,12 @@ class Store(Protocol):
 
     def turn(self, options: Options, state: str) -> None:
         """See Switch.turn. What was there is put back to the byte, or is gone again when nothing was."""
+
+    def kept_at(self, options: Options) -> str:
+        """See Keeper.kept_at."""
+
+    def let_go(self, options: Options) -> None:
+        """See Keeper.let_go."""
 
 
 def _file() -> Store:
@@ -80,6 +86,16 @@ def turn(options: Options, state: str) -> None:
     :raises OpsError: it cannot be written, or nobody knows what was there.
     """
     _store(options).turn(options, state)
+
+
+def kept_at(options: Options) -> str:
+    """See Keeper.kept_at."""
+    return _store(options).kept_at(options)
+
+
+def let_go(options: Options) -> None:
+    """See Keeper.let_go."""
+    _store(options).let_go(options)
 
 
 def _store(options: Mapping[str, Any]) -> Store:

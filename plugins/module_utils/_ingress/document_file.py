@@ -16,8 +16,11 @@ from .._core.argspec import ArgSpec
 from .._core.errors import InputError, OpsError, one_line
 from .._core.libraries import load
 from . import file
-from .base import CLOSED, OPEN, Options
+from .base import CLOSED, Options
 from .document_entries import held, replaced
+from .file import kept_at, let_go
+
+__all__ = ["SPEC", "kept_at", "let_go", "position", "turn"]
 
 SPEC = ArgSpec(
     options={
@@ -33,22 +36,33 @@ SPEC = ArgSpec(
 
 def position(options: Options) -> str:
     """Read the file; one that is not there has none of the entries. :raises OpsError: it cannot be read."""
-    entries, text = _entries(options), file.content(options)
-    return OPEN if text is None or not held(_read(options, text), entries) else CLOSED
+    return file.judged(options, _held(options))
 
 
 def turn(options: Options, state: str) -> None:
-    """Write it with the entries, or put back what was there; a program that fails undoes it. See file.replace.
+    """Write it with the entries, or put back what was there; a program that fails undoes it.
 
-    :raises OpsError: as that does.
+    :raises OpsError: as file.close and file.open_again do.
     """
-    if state == CLOSED and position(options) == OPEN:
-        text = file.content(options)
-        document = replaced({} if text is None else _read(options, text), _entries(options), str(options["path"]))
-        wanted = _written(options, document)
+    closed = position(options) == CLOSED
+    if state == CLOSED:
+        file.close(options, _wanted(options), closed)
     else:
-        wanted = file.content(options) or ""
-    file.replace({**options, "closed_content": wanted}, state)
+        file.open_again(options, closed)
+
+
+def _held(options: Options) -> bool:
+    entries, now = _entries(options), file.content(options)
+    return now is not None and held(_read(options, now.content), entries)
+
+
+def _wanted(options: Options) -> bytes:
+    """Return the file with the entries; one that has them is left as it is written."""
+    now = file.content(options)
+    if now is not None and _held(options):
+        return now.content
+    document = {} if now is None else _read(options, now.content)
+    return _written(options, replaced(document, _entries(options), str(options["path"]))).encode()
 
 
 def _entries(options: Options) -> Mapping[str, Any]:
@@ -65,7 +79,7 @@ def _format(options: Options) -> str:
     return str(given)
 
 
-def _read(options: Options, text: str) -> Any:
+def _read(options: Options, text: bytes) -> Any:
     """Return what the text says. :raises OpsError: it is not of that format."""
     form = _format(options)
     try:

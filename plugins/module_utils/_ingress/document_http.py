@@ -8,8 +8,10 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, NoReturn
 
 from .._core.argspec import ArgSpec, secret
 from .._core.errors import InputError, OpsError
@@ -19,6 +21,7 @@ from . import kept as keeping
 from .base import CLOSED, HALF, OPEN, Options
 from .document_entries import held, replaced
 from .outside import send
+from .written_since import expect_open, is_ours
 
 SPEC = (
     ArgSpec(
@@ -42,9 +45,10 @@ _ABSENT = 404
 
 def position(options: Options) -> str:
     """Get the document. :raises OpsError: it cannot be had."""
-    if _closed(options, _get(options)):
+    note = _kept(options).read()
+    if _closed(options, _get(options), note):
         return CLOSED
-    return OPEN if _kept(options).read() is None else HALF
+    return OPEN if note is None else HALF
 
 
 def turn(options: Options, state: str) -> None:
@@ -53,34 +57,77 @@ def turn(options: Options, state: str) -> None:
     :raises OpsError: the service refuses, or has something else then, or nobody knows what was there.
     """
     answer, kept = _get(options), _kept(options)
-    closed = _closed(options, answer)
-    if state == CLOSED:
-        if not closed:
-            body = _wanted(options, answer)
-            kept.write(_noted(answer))
-            _put(options, body, "application/json")
-            _expect(options, _closed(options, _get(options)), "closed")
-        return
-    if closed:  # else who wrote it since knows better what it is to hold
-        _put_back(options, kept.read())
-    kept.drop()
+    note = kept.read()
+    closed = _closed(options, answer, note)
+    if state == CLOSED and not _as_described(options, answer):
+        _close(options, answer, kept, note if closed else None)
+    elif state == OPEN and closed:  # else who wrote it since knows better what it is to hold
+        _put_back(options, note)
 
 
-def _put_back(options: Options, before: Any) -> None:
-    if before is None:
+def kept_at(options: Options) -> str:
+    """See Keeper.kept_at."""
+    kept = _kept(options)
+    return str(kept.path) if kept.path.exists() else ""
+
+
+def let_go(options: Options) -> None:
+    """See Keeper.let_go."""
+    _kept(options).drop()
+
+
+def _close(options: Options, answer: Response, kept: keeping.Kept, ours: Any) -> None:
+    """Put the document.
+
+    :param ours: what was noted of it when it was closed by us, as by another description; None when it is not closed.
+    """
+    body = _wanted(options, answer)
+    note = {**(ours or _to_keep(options, answer, kept)), "put": body}
+    if not ours:
+        kept.write(note)
+    _put(options, body, "application/json")
+    if ours:
+        kept.write(note)  # who dies before this finds it as it is described
+    if not _closed(options, _get(options), note):
+        if not ours:
+            _undo(options, kept, note)
+        _unlike(options, "closed")
+
+
+def _to_keep(options: Options, answer: Response, kept: keeping.Kept) -> Any:
+    """Return what was, to be noted: what is noted already, unless somebody wrote the document since."""
+    note = kept.read()
+    if note is not None and not _same(answer, note):
+        expect_open(options, options["url"], str(kept.path))
+        note = None
+    return note or _noted(answer)
+
+
+def _undo(options: Options, kept: keeping.Kept, note: Any) -> None:
+    """Put back what was at once, as nobody would know the document for one that is closed by us."""
+    with suppress(OpsError):
+        if not _same(_get(options), note):
+            _put_back(options, note)
+        if _same(_get(options), note):
+            kept.drop()
+
+
+def _put_back(options: Options, note: Any) -> None:
+    if note is None:
         raise OpsError(
             "the ingress was closed by somebody else: what the document held before is not known",
             on=options["url"],
             advice="put it by hand",
         )
-    if before["absent"]:
+    if note["absent"]:
         answer = send(options, options["url"], "DELETE", _own_headers(options), None)
         _accepted(answer, [*options["status"], _ABSENT])
-        _expect(options, _get(options).status == _ABSENT, "removed")
-        return
-    body = base64.b64decode(before["body"])
-    _put(options, body.decode("utf-8", "surrogateescape"), before["content_type"])
-    _expect(options, _same(_get(options), body), "put back")
+    else:
+        _put(options, _body(note).decode("utf-8", "surrogateescape"), note["content_type"])
+    after = _get(options)
+    # a service may add to it, such as a revision: whether that lets clients in is seen from outside
+    if _closed(options, after, note) and not _same(after, note):
+        _unlike(options, "removed" if note["absent"] else "put back")
 
 
 def _get(options: Options) -> Response:
@@ -96,7 +143,19 @@ def _put(options: Options, body: Any, content_type: str) -> None:
     _accepted(answer, options["status"])
 
 
-def _closed(options: Options, answer: Response) -> bool:
+def _closed(options: Options, answer: Response, note: Any) -> bool:
+    """Tell whether it is as described, or as it was when it was closed by us, maybe by another description."""
+    if _as_described(options, answer):
+        return True
+    if note is None or answer.status == _ABSENT:
+        return False
+    put = note["put"]
+    if isinstance(put, str):
+        return answer.text() == put
+    return is_ours(_meaning(answer.body), put, None if note["absent"] else _meaning(_body(note)))
+
+
+def _as_described(options: Options, answer: Response) -> bool:
     if answer.status == _ABSENT:
         return False
     if options["closed_entries"] is not None:
@@ -104,10 +163,7 @@ def _closed(options: Options, answer: Response) -> bool:
     content = options["closed_content"]
     if isinstance(content, str):
         return answer.text() == content
-    try:
-        return bool(answer.json() == content)
-    except OpsError:  # what is not JSON is something else
-        return False
+    return bool(_meaning(answer.body) == content)
 
 
 def _wanted(options: Options, answer: Response) -> Any:
@@ -132,14 +188,23 @@ def _noted(answer: Response) -> dict[str, Any]:
     }
 
 
-def _same(answer: Response, body: bytes) -> bool:
+def _body(note: Any) -> bytes:
+    return base64.b64decode(note["body"])
+
+
+def _same(answer: Response, note: Any) -> bool:
     """Tell whether the document is what it was; a service may write JSON with other blanks."""
-    if answer.body == body:
-        return True
+    if note["absent"] or answer.status == _ABSENT:
+        return bool(note["absent"]) and answer.status == _ABSENT
+    return bool(_meaning(answer.body) == _meaning(_body(note)))
+
+
+def _meaning(body: bytes) -> Any:
+    """Return what JSON says; what is none stands for itself."""
     try:
-        return bool(answer.json() == Response(200, {}, body, 0.0, answer.url).json())
-    except OpsError:
-        return False
+        return json.loads(body)
+    except ValueError:
+        return body
 
 
 def _own_headers(options: Options) -> dict[str, str]:
@@ -153,10 +218,9 @@ def _accepted(answer: Response, statuses: list[int], failed: str = "cannot put t
         raise OpsError(f"{failed}: status {answer.status}", on=answer.url, advice=f"expected {wanted}")
 
 
-def _expect(options: Options, holds: bool, done: str) -> None:
-    if not holds:
-        said = f"the document was {done}, as the service says, and reads otherwise"
-        raise OpsError(said, on=options["url"], advice="see closed_content and closed_entries")
+def _unlike(options: Options, done: str) -> NoReturn:
+    said = f"the document was {done}, as the service says, and reads otherwise"
+    raise OpsError(said, on=options["url"], advice="see closed_content and closed_entries")
 
 
 def _kept(options: Options) -> keeping.Kept:

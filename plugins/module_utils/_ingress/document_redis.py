@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from .._core import redis_connection
 from .._core.argspec import ArgSpec
 from .._core.errors import InputError, OpsError
 from .._core.redis_connection import connect, explained, where
 from .base import CLOSED, HALF, OPEN, Options
+from .written_since import expect_open, is_ours
 
 SPEC = ArgSpec(
     options={
@@ -29,27 +30,33 @@ SPEC = ArgSpec(
     }
 )
 
-# KEYS: the key, where it is put away, the note, a new one. ARGV: the command that makes the new one, less its key; none
-# when nothing is to be there. What makes it may fail, so it comes first. The note is a key that has no end, or the
-# millisecond of it; what has ended while it was put away would have ended anyway.
+# KEYS: the key, where it is put away, the note, a new one, a copy of what was written. ARGV: 1 where what is there is
+# to be put away; the command that makes the new one, less its key; none when nothing is to be there. What makes it may
+# fail, so it comes first. The note is a key that has no end, or the millisecond of it; what has ended while it was put
+# away would have ended anyway.
 _CLOSE = """
-if #ARGV > 0 then
-  redis.call('DEL', KEYS[4])
-  redis.call(ARGV[1], KEYS[4], unpack(ARGV, 2))
-end
-local note = 'absent'
-redis.call('DEL', KEYS[2])
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  local left = redis.call('PTTL', KEYS[1])
-  note = 'there'
-  if left >= 0 then
-    local now = redis.call('TIME')
-    note = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000) + left)
+local made = #ARGV > 1
+redis.call('DEL', KEYS[4])
+if made then redis.call(ARGV[2], KEYS[4], unpack(ARGV, 3)) end
+if ARGV[1] == '1' then
+  local note = 'absent'
+  redis.call('DEL', KEYS[2])
+  if redis.call('EXISTS', KEYS[1]) == 1 then
+    local left = redis.call('PTTL', KEYS[1])
+    note = 'there'
+    if left >= 0 then
+      local now = redis.call('TIME')
+      note = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000) + left)
+    end
+    redis.call('RENAME', KEYS[1], KEYS[2])
   end
-  redis.call('RENAME', KEYS[1], KEYS[2])
+  redis.call('SET', KEYS[3], note)
 end
-redis.call('SET', KEYS[3], note)
-if #ARGV > 0 then redis.call('RENAME', KEYS[4], KEYS[1]) end
+redis.call('DEL', KEYS[1], KEYS[5])
+if made then
+  redis.call('RENAME', KEYS[4], KEYS[1])
+  redis.call(ARGV[2], KEYS[5], unpack(ARGV, 3))
+end
 return 1
 """
 # Returns 0 when what was put away is gone, and should not be.
@@ -66,7 +73,7 @@ elseif note ~= 'absent' then
 else
   redis.call('DEL', KEYS[1])
 end
-redis.call('DEL', KEYS[3])
+redis.call('DEL', KEYS[3], KEYS[5])
 return 1
 """
 _JSON = b"ReJSON-RL"
@@ -75,10 +82,8 @@ _JSON = b"ReJSON-RL"
 def position(options: Options) -> str:
     """Read the key. :raises OpsError: Redis does not let us."""
     with _Server(options) as server:
-        if _closed(options, server):
-            return CLOSED
-        (noted,) = server.ask("read the document", ("EXISTS", server.keys[2]))
-        return HALF if noted else OPEN
+        found = _look(options, server)
+    return CLOSED if found.closed else HALF if found.noted else OPEN
 
 
 def turn(options: Options, state: str) -> None:
@@ -87,23 +92,61 @@ def turn(options: Options, state: str) -> None:
     :raises OpsError: Redis refuses, or nobody knows what was there.
     """
     with _Server(options) as server:
-        closed = _closed(options, server)
-        if state == CLOSED:
-            if not closed:
-                server.run("write the document", _CLOSE, *_TYPES[options["closed_type"]][0](options))
-            return
-        (noted,) = server.ask("read the document", ("EXISTS", server.keys[2]))
-        if not closed:  # who wrote it since knows better what it is to hold
-            server.ask("remove what was put away", ("DEL", server.keys[1], server.keys[2]))
-            return
-        if not noted:
-            raise OpsError(
-                "the ingress was closed by somebody else: what the key held before is not known",
-                on=server.on,
-                advice="write it by hand",
-            )
-        if not server.run("put the document back", _OPEN):
-            raise OpsError("what the key held was put away, and is gone", on=server.on, advice=f"see {server.keys[1]}")
+        found = _look(options, server)
+        if state == CLOSED and not found.as_described:
+            _close(options, server, found)
+        elif state == OPEN and found.closed:  # else who wrote it since knows better what it is to hold
+            _open(server, found)
+
+
+def kept_at(options: Options) -> str:
+    """See Keeper.kept_at."""
+    with _Server(options) as server:
+        return server.away if _look(options, server).noted else ""
+
+
+def let_go(options: Options) -> None:
+    """See Keeper.let_go."""
+    with _Server(options) as server:
+        server.ask("remove what was put away", ("DEL", *server.keys[1:]))
+
+
+class _Found(NamedTuple):
+    """What is there: the key and what was put away, as :meth:`_Server.value` has them, and what they tell."""
+
+    now: Any
+    before: Any
+    noted: bool
+    as_described: bool
+    # as described, or as it was when it was closed by us, maybe by another description
+    closed: bool
+
+
+def _look(options: Options, server: _Server) -> _Found:
+    key, away, note, _new, written = server.keys
+    now, before = server.value(key), server.value(away)
+    (noted,) = server.ask("read the document", ("EXISTS", note))
+    as_described = now == _TYPES[options["closed_type"]][1](options)
+    closed = as_described or (bool(noted) and is_ours(now, server.value(written), before))
+    return _Found(now, before, bool(noted), as_described, closed)
+
+
+def _close(options: Options, server: _Server, found: _Found) -> None:
+    if not found.closed and found.before not in (None, found.now):
+        expect_open(options, server.on, server.away)
+    making = _TYPES[options["closed_type"]][0](options)
+    server.run("write the document", _CLOSE, int(not found.closed), *making)
+
+
+def _open(server: _Server, found: _Found) -> None:
+    if not found.noted:
+        raise OpsError(
+            "the ingress was closed by somebody else: what the key held before is not known",
+            on=server.on,
+            advice="write it by hand",
+        )
+    if not server.run("put the document back", _OPEN):
+        raise OpsError("what the key held was put away, and is gone", on=server.on, advice=f"see {server.away}")
 
 
 class _Server:
@@ -115,7 +158,9 @@ class _Server:
         key = options["key"]
         # in the same slot of a cluster
         base = key if "{" in key else f"{{{key}}}"
-        self.keys = [key, f"{base}:day2-ingress", f"{base}:day2-ingress-note", f"{base}:day2-ingress-new"]
+        ends = ("day2-ingress", "day2-ingress-note", "day2-ingress-new", "day2-ingress-written")
+        self.keys = [key, *(f"{base}:{end}" for end in ends)]
+        self.away = self.keys[1]
         self.on = f"{key} at {where(self._options)}"
         self._client = connect(self._options)
         self._client.response_callbacks.clear()
@@ -131,14 +176,18 @@ class _Server:
         with explained(doing, self.on):
             return [self._client.execute_command(*command) for command in commands]  # type: ignore[no-untyped-call]
 
+    def value(self, key: str) -> Any:
+        """Return what a key holds, fit to be compared: fields of a hash, what JSON says; None when it is not there."""
+        (kind,) = self.ask("read the document", ("TYPE", key))
+        if kind == b"none":
+            return None
+        command, meaning = _READING.get(kind, ("DUMP", lambda answer: (answer,)))
+        (answer,) = self.ask("read the document", (command, key))
+        return None if answer is None else meaning(answer)
+
     def run(self, doing: str, script: str, *arguments: object) -> Any:
         """Run a script on the keys."""
         return self.ask(doing, ("EVAL", script, len(self.keys), *self.keys, *arguments))[0]
-
-
-def _closed(options: Options, server: _Server) -> bool:
-    (kind,) = server.ask("read the document", ("TYPE", server.keys[0]))
-    return _TYPES[options["closed_type"]][1](options, server, kind)
 
 
 def _text(options: Options) -> str:
@@ -155,27 +204,6 @@ def _fields(options: Options) -> Mapping[str, str]:
     return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in content.items()}
 
 
-def _is_string(options: Options, server: _Server, kind: bytes) -> bool:
-    wanted = _text(options)
-    return kind == b"string" and server.ask("read the document", ("GET", server.keys[0])) == [wanted.encode()]
-
-
-def _is_hash(options: Options, server: _Server, kind: bytes) -> bool:
-    wanted = _fields(options)
-    if kind != b"hash":
-        return False
-    (flat,) = server.ask("read the document", ("HGETALL", server.keys[0]))
-    return dict(zip(flat[::2], flat[1::2])) == {name.encode(): text.encode() for name, text in wanted.items()}
-
-
-def _is_json(options: Options, server: _Server, kind: bytes) -> bool:
-    wanted = json.loads(_as_json(options))
-    if kind != _JSON:
-        return False
-    (text,) = server.ask("read the document", ("JSON.GET", server.keys[0]))
-    return bool(json.loads(text) == wanted)
-
-
 def _as_json(options: Options) -> str:
     """Return the content as JSON; a string is taken for JSON itself. :raises InputError: it is none."""
     text = _text(options)
@@ -186,16 +214,29 @@ def _as_json(options: Options) -> str:
     return text
 
 
-def _is_absent(_options: Options, _server: _Server, kind: bytes) -> bool:
-    return kind == b"none"
+def _hash(options: Options) -> dict[bytes, bytes]:
+    return {name.encode(): text.encode() for name, text in _fields(options).items()}
 
 
 _Making = Callable[[Options], "list[object]"]
-_Being = Callable[[Options, _Server, bytes], bool]
-# What makes a key of a type, less the key, and what tells that it is that.
+_Being = Callable[[Options], Any]
+# What makes a key of a type, less the key, and what it holds then, as read.
 _TYPES: dict[str, tuple[_Making, _Being]] = {
-    "string": (lambda options: ["SET", _text(options)], _is_string),
-    "hash": (lambda options: ["HSET", *(part for pair in _fields(options).items() for part in pair)], _is_hash),
-    "json": (lambda options: ["JSON.SET", "$", _as_json(options)], _is_json),
-    "absent": (lambda _options: [], _is_absent),
+    "string": (lambda options: ["SET", _text(options)], lambda options: _text(options).encode()),
+    "hash": (lambda options: ["HSET", *(part for pair in _fields(options).items() for part in pair)], _hash),
+    "json": (lambda options: ["JSON.SET", "$", _as_json(options)], lambda options: _said(_as_json(options))),
+    "absent": (lambda _options: [], lambda _options: None),
+}
+
+
+def _said(text: Any) -> dict[str, Any]:
+    """Return what JSON says, apart from a key that is not there where it says null."""
+    return {"$": json.loads(text)}
+
+
+# By what TYPE says: how it is read, and what that means. All others are compared as a whole.
+_READING: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
+    b"string": ("GET", bytes),
+    b"hash": ("HGETALL", lambda flat: dict(zip(flat[::2], flat[1::2]))),
+    _JSON: ("JSON.GET", _said),
 }

@@ -11,18 +11,21 @@ While the ingress is closed the file has other content; what it had before stand
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Callable
 
 from .._core.argspec import ArgSpec
 from .._core.command import run
 from .._core.errors import InputError, NotThere, OpsError
-from .._core.files import atomic_write, fsync_folder
 from . import outside
-from .base import CLOSED, OPEN, Options
+from .base import CLOSED, HALF, OPEN, Options
+from .beside import Beside, Held, bring
 from .outside import seen_from_outside
+from .written_since import expect_open
 
-__all__ = ["SPEC", "position", "seen_from_outside", "turn"]
+__all__ = ["SPEC", "kept_at", "let_go", "position", "seen_from_outside", "turn"]
 
 SPEC = (
     ArgSpec(
@@ -36,127 +39,115 @@ SPEC = (
     )
     + outside.SPEC
 )
-# Beside the file; patterns such as *.conf do not take it in.
-_ASIDE = ".day2-open"
-_ABSENT = ".day2-absent"
-_MODE = 0o644
 
 
 def position(options: Options) -> str:
     """Look at the file. :raises OpsError: it cannot be read, or its folder is not there."""
-    return CLOSED if content(options) == options["closed_content"] else OPEN
+    now = content(options)
+    return judged(options, now is not None and now.content == options["closed_content"].encode())
 
 
-def content(options: Options) -> str | None:
+def judged(options: Options, closed: bool) -> str:
+    """Return what a file is, as its content is that of a closed one or not. Raises as :func:`position`."""
+    beside = _beside(options)
+    if closed or beside.is_ours(content(options)):
+        return CLOSED
+    return HALF if beside.at() else OPEN
+
+
+def content(options: Options) -> Held | None:
     """Return what the file holds; None when it is not there. Raises as :func:`position`."""
     path = _path(options)
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        if not path.parent.is_dir():
-            raise NotThere("no such folder", on=str(path.parent), advice="see switch: path") from None
-        return None
-    except (OSError, ValueError) as error:
-        raise OpsError(
-            f"cannot read the file ({getattr(error, 'strerror', None) or 'not text'})", on=str(path)
-        ) from error
+    now = Held.by(path)
+    if now is None and not path.parent.is_dir():
+        raise NotThere("no such folder", on=str(path.parent), advice="see switch: path")
+    return now
 
 
 def turn(options: Options, state: str) -> None:
     """Write the file, have the proxy check it, reload. :raises OpsError: one fails; the file is as before then."""
     if not options["reload"]:
         raise InputError("switch: reload is empty", advice="expected a program and its arguments")
-    replace(options, state)
+    if state == CLOSED:
+        close(options, options["closed_content"].encode(), position(options) == CLOSED)
+    else:
+        open_again(options, position(options) == CLOSED)
 
 
-def replace(options: Options, state: str) -> None:
-    """Do so, also where nothing needs to be reloaded. Raises as :func:`turn`."""
-    path = _path(options)
-    before = position(options)
-    _write(options, path, state)
+def close(options: Options, wanted: bytes, closed: bool) -> None:
+    """Write ``wanted``, also where nothing needs to be reloaded.
+
+    :param closed: it is closed already: by us, so that what was is kept, or by somebody else, with ``wanted``.
+    :raises OpsError: as :func:`turn` does.
+    """
+    beside, now = _beside(options), content(options)
+    if now is None or now.content != wanted:
+        if not closed:
+            _keep(options, beside, now)
+        beside.close(wanted, now)
+
+    def undo() -> None:
+        bring(beside.path, now)
+        if not closed:
+            beside.drop()
+        elif now and beside.at():
+            beside.remember(now.content, now)
+
+    _taken(options, undo)
+
+
+def open_again(options: Options, closed: bool) -> None:
+    """Put back what was, unless somebody wrote the file since, who knows better. Raises as :func:`turn`."""
+    beside, now = _beside(options), content(options)
+    if closed:
+        beside.put_back()
+    _taken(options, lambda: bring(beside.path, now))
+
+
+def kept_at(options: Options) -> str:
+    """See Keeper.kept_at."""
+    return _beside(options).at()
+
+
+def let_go(options: Options) -> None:
+    """See Keeper.let_go."""
+    _beside(options).drop()
+
+
+def _keep(options: Options, beside: Beside, now: Held | None) -> None:
+    """Keep what the file holds, unless that is kept already."""
+    if beside.at() and not beside.is_before(now):
+        expect_open(options, str(beside.path), beside.at())
+        beside.drop()
+    if not beside.at():
+        beside.keep(now)
+
+
+def _taken(options: Options, undo: Callable[[], None]) -> None:
+    """Have the proxy check and take it. :raises OpsError: one fails, and it is undone."""
     try:
         _run(options, "check")
         _run(options, "reload")
     except OpsError:
-        _write(options, path, before)
+        undo()
         # the proxy may have taken the new one before it failed
         with suppress(OpsError):
             _run(options, "reload")
-        _tidy(path, before)
         raise
-    _tidy(path, state)
 
 
-def _tidy(path: Path, state: str) -> None:
-    """Remove what was kept aside, unless it is still to be put back."""
-    for name in (_ASIDE, _ABSENT) if state == OPEN else ():
-        _beside(path, name).unlink(missing_ok=True)
+def _beside(options: Options) -> Beside:
+    return Beside(_path(options))
 
 
-def _path(options: Options) -> Path:
+def _path(options: Mapping[str, Any]) -> Path:
+    """Return the file itself: a link to it, as of a site that is enabled, stays one."""
     path = Path(options["path"])
     if not path.is_absolute():
         raise InputError("switch: path is not absolute", on=str(path))
-    return path
-
-
-def _beside(path: Path, name: str) -> Path:
-    return path.with_name(path.name + name)
+    return Path(os.path.realpath(path))
 
 
 def _run(options: Options, name: str) -> None:
     if options[name]:
         run(options[name], options["command_timeout"])
-
-
-def _write(options: Options, path: Path, state: str) -> None:
-    """Bring the file to that position; nothing is done when it has it."""
-    if position(options) == state:
-        return
-    try:
-        if state == CLOSED:
-            _close(path, options["closed_content"])
-        else:
-            _open(path)
-    except OSError as error:
-        raise OpsError(f"cannot write the file ({error.strerror})", on=str(path)) from error
-
-
-def _close(path: Path, content: str) -> None:
-    """Keep what is there aside, owner and mode as well, and write ``content``."""
-    mode = _MODE
-    if path.exists():
-        _copy(path, _beside(path, _ASIDE))
-        mode = path.stat().st_mode & 0o777
-    else:
-        atomic_write(_beside(path, _ABSENT), b"")
-        _beside(path, _ASIDE).unlink(missing_ok=True)  # of an earlier time: it was written anew meanwhile
-    atomic_write(path, content.encode(), mode)
-    if _beside(path, _ASIDE).exists():
-        _same_owner(_beside(path, _ASIDE), path)
-
-
-def _open(path: Path) -> None:
-    """Put back what was there. :raises OpsError: nobody knows what that was."""
-    if _beside(path, _ASIDE).exists():
-        _copy(_beside(path, _ASIDE), path)
-    elif _beside(path, _ABSENT).exists():
-        path.unlink()
-        fsync_folder(path.parent)
-    else:
-        raise OpsError(
-            "the ingress was closed by somebody else: what the file held before is not known",
-            on=str(path),
-            advice=f"write it, or put it into {_beside(path, _ASIDE)}",
-        )
-
-
-def _copy(source: Path, target: Path) -> None:
-    atomic_write(target, source.read_bytes(), source.stat().st_mode & 0o777)
-    _same_owner(source, target)
-
-
-def _same_owner(source: Path, target: Path) -> None:
-    status = source.stat()
-    if os.geteuid() == 0:
-        os.chown(target, status.st_uid, status.st_gid)

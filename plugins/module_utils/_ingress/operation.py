@@ -8,13 +8,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from .._core.argspec import ArgSpec
 from .._core.errors import InputError, MissingLibrary, OpsError, Unreachable
 from .._core.result import Result
 from .._core.waiting import SYSTEM_CLOCK, Clock, wait_until
-from .base import CLOSED, OPEN, Options, Switch
+from .base import CLOSED, OPEN, Keeper, Options, Switch
 from .kinds import KINDS
 
 # Seconds without a change. A proxy that reloads answers by old and new workers for a moment, and a drain relies on what
@@ -46,6 +47,8 @@ def operate(params: Mapping[str, Any], check_mode: bool, clock: Clock = SYSTEM_C
         kind.turn(options, wanted)
         within = (options.get("outside") or {}).get("within") or params["timeout"]
         seen = _verified(kind, options, wanted, within, clock)
+        if wanted == OPEN and isinstance(kind, Keeper):
+            kind.let_go(options)
     return Result(
         changed=changed,
         msg=f"ingress is {seen}" if not check_mode else f"ingress is {before}, would be {wanted}",
@@ -74,9 +77,18 @@ def _verified(kind: Switch, options: Options, wanted: str, timeout: float, clock
         brief = f" (for less than {settle:g} s without a change)" if waited.last == wanted else ""
         raise OpsError(
             f"the ingress was turned to {wanted}, but clients meet: {waited.last}{brief}",
-            advice=f"looked {waited.looks} times in {waited.elapsed:.0f} s",
+            advice=f"looked {waited.looks} times in {waited.elapsed:.0f} s{_kept(kind, options, wanted)}",
         )
     return waited.last
+
+
+def _kept(kind: Switch, options: Options, wanted: str) -> str:
+    """Return words that tell where what was is still kept."""
+    where = ""
+    if wanted == OPEN and isinstance(kind, Keeper):
+        with suppress(OpsError):
+            where = kind.kept_at(options)
+    return f"; what was before is kept in {where}" if where else ""
 
 
 def _look(kind: Switch, options: Options) -> str:

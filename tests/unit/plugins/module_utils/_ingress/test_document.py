@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, NotThere, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._ingress.document_entries import held, replaced
+from ansible_collections.day2.ops.plugins.module_utils._ingress.written_since import is_ours
 
 from .played import Answer, Asked, Played, turn
 
@@ -28,11 +29,14 @@ class Config:
         self.path: Path | None = None
         self.obeys = True
         self.writes_anew = False
+        self.adds: dict[str, Any] = {}
+        self.strips = False
+        self.up = True
         played.reply = self.reply
 
     def reply(self, asked: Asked) -> Answer:
         if asked.path == "/clients":
-            return (200 if self.lets_in() else 503), b""
+            return (200 if self.up and self.lets_in() else 503), b""
         if asked.headers.get("x-token") != "s3cret":
             return 401, b""
         if asked.method == "GET":
@@ -40,9 +44,17 @@ class Config:
         if self.obeys:
             self.content = None if asked.method == "DELETE" else asked.body
             self.kind = asked.headers.get("content-type", "")
-            if self.writes_anew and self.content is not None:
-                self.content = json.dumps(json.loads(self.content), sort_keys=True).encode()
+            if self.content is not None:
+                self.content = self.written(self.content)
         return 204, b""
+
+    def written(self, content: bytes) -> bytes:
+        """Return what becomes of a document that is put."""
+        if self.strips:
+            return content.strip()
+        if self.adds or self.writes_anew:
+            return json.dumps({**json.loads(content), **self.adds}, sort_keys=True).encode()
+        return content
 
     def lets_in(self) -> bool:
         text = self.content
@@ -121,6 +133,62 @@ def test_who_died_half_way_is_gone_on_with(config: Config, tmp_path: Path) -> No
     turn(given, "closed")
     config.content = b'{"chains": {"b": {}}}'  # whoever wrote this knows better
     assert turn(given, "open").changed and config.content == b'{"chains": {"b": {}}}'
+
+
+def by_content(config: Config, state_dir: Path, content: Any, **more: Any) -> dict[str, Any]:
+    given = {**by_http(config, state_dir, **more), "closed_content": content}
+    return {name: value for name, value in given.items() if name != "closed_entries"}
+
+
+def test_a_service_that_adds_to_a_document(config: Config, tmp_path: Path) -> None:
+    config.adds = {"revision": 2}
+    given = by_content(config, tmp_path, {"state": "shut"})
+    assert turn(given, "closed").changed and not turn(given, "closed").changed
+    config.content = b'{"state": "shut", "revision": 2, "seen": 1}'
+    (kept,) = (tmp_path / "kept").iterdir()
+    config.up = False
+    with pytest.raises(OpsError, match=rf"clients meet: closed; .* before is kept in {kept}$"):
+        turn(given, "open")
+    assert json.loads(config.content or b"") == {**json.loads(CONFIG), "revision": 2}
+    config.up = True
+    assert turn(given, "open").data["before"] == "half-way" and not kept.exists()
+
+
+def test_a_content_that_is_edited_while_it_is_closed(config: Config, tmp_path: Path) -> None:
+    turn(by_content(config, tmp_path, {"state": "shut"}), "closed")
+    edited = by_content(config, tmp_path, {"state": "shut", "until": "noon"})
+    assert not turn(edited, "closed").changed and turn(edited, "open").changed
+    assert config.content == CONFIG
+    # what keeps nobody out is written anew, and what was is still known
+    with pytest.raises(OpsError, match="clients meet: open"):
+        turn(by_content(config, tmp_path, {"state": "shtu"}), "closed")
+    turn(edited, "closed")
+    turn(by_content(config, tmp_path, "shut"), "open")
+    assert config.content == CONFIG and not list((tmp_path / "kept").iterdir())
+
+
+def test_a_document_that_nobody_would_know_for_closed_is_put_back_at_once(config: Config, tmp_path: Path) -> None:
+    config.strips = True
+    with pytest.raises(OpsError, match="was closed, as the service says, and reads otherwise"):
+        turn(by_content(config, tmp_path, "shut "), "closed")
+    assert config.content == CONFIG and not list((tmp_path / "kept").iterdir())
+
+
+def test_what_was_is_let_go_only_where_clients_come_in(config: Config, tmp_path: Path) -> None:
+    given = by_http(config, tmp_path)
+    turn(given, "closed")
+    (kept,) = (tmp_path / "kept").iterdir()
+    noted = kept.read_bytes()
+    config.content = b'{"state": "shut"}'
+    with pytest.raises(OpsError, match="before is kept in"):
+        turn(given, "open")
+    with pytest.raises(OpsError, match=rf"clients meet: closed: .*; what it held before is kept in {kept}; remove"):
+        turn(given, "closed")
+    assert kept.read_bytes() == noted and config.content == b'{"state": "shut"}'
+    config.content = b'{"chains": {"b": {}}}'
+    turn(given, "closed")
+    turn(given, "open")
+    assert config.content == b'{"chains": {"b": {}}}' and not kept.exists()
 
 
 def test_what_goes_wrong_with_a_resource(config: Config, tmp_path: Path) -> None:
@@ -220,6 +288,44 @@ def test_what_goes_wrong_with_a_file(config: Config, tmp_path: Path) -> None:
         turn(by_file(config, path), "open")
 
 
+def test_a_service_of_a_file_that_is_not_up_yet_is_asked_again(config: Config, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_bytes(CONFIG)
+    given = by_file(config, path)
+    turn(given, "closed")
+    config.up = False
+    for _again in range(2):
+        with pytest.raises(OpsError, match=r"clients meet: closed; .* before is kept in "):
+            turn(given, "open")
+        assert path.read_bytes() == CONFIG
+    config.up = True
+    turn(given, "open")
+    assert path.read_bytes() == CONFIG and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_somebody_wrote_into_a_file_meanwhile_stays(config: Config, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_bytes(CONFIG)
+    given = by_file(config, path)
+    turn(given, "closed")
+    path.write_bytes(b'{"chains": {"b": {}}}')
+    config.up = False
+    with pytest.raises(OpsError, match="before is kept in "):
+        turn(given, "open")
+    config.up = True
+    assert turn(given, "open").data["before"] == "half-way"
+    assert path.read_bytes() == b'{"chains": {"b": {}}}' and list(tmp_path.iterdir()) == [path]
+
+
+def test_entries_that_are_edited_while_it_is_closed(config: Config, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_bytes(CONFIG)
+    turn(by_file(config, path), "closed")
+    edited = by_file(config, path, closed_entries={"state": "shut"})
+    assert not turn(edited, "closed").changed and turn(edited, "open").changed
+    assert path.read_bytes() == CONFIG and list(tmp_path.iterdir()) == [path]
+
+
 def test_an_aside_of_an_earlier_time_is_not_put_back(config: Config, tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_bytes(CONFIG)
@@ -230,6 +336,24 @@ def test_an_aside_of_an_earlier_time_is_not_put_back(config: Config, tmp_path: P
     turn(given, "closed")
     turn(given, "open")
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("now", "put", "before", "ours"),
+    [
+        ({"a": 1}, {"a": 1}, {"a": 2}, True),
+        ({"a": 1, "b": 2}, {"a": 1}, {"a": 2}, True),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1}}, None, True),
+        ({"a": 1, "b": 2}, {"a": 1}, {"a": 1, "c": 3}, False),  # its entries tell nothing
+        ({"a": {"b": 1}}, {"a": {}}, None, False),
+        ({"a": 1}, {}, None, False),
+        ({"a": 2}, {"a": 1}, None, False),
+        (None, {"a": 1}, None, False),
+        ("shut!", "shut", None, False),
+    ],
+)
+def test_a_document_that_was_put_is_known_again(now: Any, put: Any, before: Any, ours: bool) -> None:
+    assert is_ours(now, put, before) is ours
 
 
 def test_entries() -> None:

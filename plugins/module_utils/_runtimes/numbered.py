@@ -57,6 +57,13 @@ def state_of(
     )
 
 
+def forgotten(ask: Ask, part: Part, state: State) -> str:
+    """Return why a stop would leave nobody who knows how many to start again; empty where somebody does."""
+    if ask.intent != STOPPED or part.count is not None or state.awake < 2:
+        return ""
+    return f"has {state.awake} instances and no count, so that nobody would know how many to start again"
+
+
 def work_of(ask: Ask, part: Part, state: State) -> Mapping[str, Sequence[str]]:
     """Return the instances to stop, to start and to restart. The first numbers stay when there are to be fewer."""
     running = list(state.instances)

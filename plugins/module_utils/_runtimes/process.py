@@ -10,7 +10,9 @@ An instance is told by its number in the unit's name: ``worker-{number}`` is wor
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,9 +23,13 @@ from .._checks.process import probe
 from .._core.argspec import ArgSpec
 from .._core.errors import AccessDenied
 from .base import LIMITED, RENEWED, UPDATED, Ask, Part, State
-from .numbered import state_of, work_of
+from .numbered import forgotten, state_of, work_of
 
 _UNIT = "{unit}"
+_TICKS = os.sysconf("SC_CLK_TCK")
+_START_TIME = 19  # proc_pid_stat(5): starttime is field 22, the 20th behind the command's closing parenthesis
+# Seconds by which a file may seem older than the process that wrote it: clocks are set now and then.
+_SLACK = 2.0
 
 SPEC = ArgSpec(
     options={
@@ -68,7 +74,7 @@ class Process:
         """See Runtime.cannot."""
         if ask.intent in (LIMITED, UPDATED, RENEWED):
             return f"is a plain process, which has no {'limits' if ask.intent == LIMITED else 'image'}"
-        return ""
+        return forgotten(ask, part, state)
 
     def work(self, ask: Ask, part: Part, state: State) -> Mapping[str, Any]:
         """Return the instances to stop and to start, the commands for each."""
@@ -83,11 +89,23 @@ def _alive_in(file: Path) -> list[int]:
     """Return the process in a file of its number, if it runs; one that has ended and left the file does not."""
     try:
         number = int(file.read_text(encoding="ascii").split()[0])
-        state = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+        written = file.stat().st_mtime
+        stat = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        state, ticks = stat[0], stat[_START_TIME]
     except PermissionError as error:
         raise AccessDenied(
             "the file of a process's number cannot be read", on=str(file), advice="run as root"
         ) from error
     except (OSError, ValueError, IndexError):
         return []
-    return [] if state in "ZX" else [number]
+    return [] if state in "ZX" or _is_younger(float(ticks), written) else [number]
+
+
+def _is_younger(ticks: float, written: float) -> bool:
+    """Tell whether a process began after a file with its number was written: it is another one, which got the number.
+
+    :param ticks: from the boot until it began, as proc(5) has them. :param written: seconds since the epoch.
+    """
+    # Not by /proc/uptime, which tells the time of the container where there is one.
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return booted + ticks / _TICKS > written + _SLACK

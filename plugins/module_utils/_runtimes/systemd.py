@@ -14,7 +14,7 @@ from typing import Any
 from .._core.argspec import ArgSpec
 from .._core.systemctl import SYSTEM, USER, show
 from .base import RENEWED, UPDATED, Ask, Part, State
-from .numbered import names_of, state_of, work_of
+from .numbered import forgotten, names_of, state_of, work_of
 
 SPEC = ArgSpec(options={"scope": {"type": "str", "choices": [SYSTEM, USER], "default": SYSTEM}})
 _SECONDS = 10.0
@@ -51,7 +51,8 @@ class Systemd:
 
     def cannot(self, ask: Ask, part: Part, state: State) -> str:
         """See Runtime.cannot."""
-        return "is a unit of systemd, which has no image" if ask.intent in (UPDATED, RENEWED) else ""
+        image = "is a unit of systemd, which has no image" if ask.intent in (UPDATED, RENEWED) else ""
+        return image or forgotten(ask, part, state)
 
     def work(self, ask: Ask, part: Part, state: State) -> Mapping[str, Any]:
         """Return the instances to work on, and properties for limits."""

@@ -32,22 +32,30 @@ def channel(url: str) -> Channel:
     """Return the channel, which tells of messages with an alert."""
     options = HTTP.validate({}, "alertmanager")
 
-    def send(message: Message, _kept: Mapping[str, Any], deadline: Deadline) -> Sent | None:
+    def send(message: Message, kept: Mapping[str, Any], deadline: Deadline) -> Sent | None:
         if not message.alert:
             return None
         alert = ALERT.validate(message.alert, "alert")
-        # an alert that has ended is one that is resolved
+        labels, annotations = _texts(alert["labels"]), _texts(alert["annotations"])
+        before = kept.get("labels") or labels
+        # an alert is known by its labels: one of others, such as another severity, goes on beside it until it is ended
+        ended = [] if before == labels else [_told(before, annotations, message.now, 0)]
         lasts = alert["hours"] * 3600 if alert["firing"] else 0
-        told = {
-            "labels": {str(name): str(value) for name, value in alert["labels"].items()},
-            "annotations": {str(name): str(value) for name, value in (alert["annotations"] or {}).items()},
-            "startsAt": _written(message.now),
-            "endsAt": _written(message.now + lasts),
-        }
-        ask("POST", under(url, "api/v2/alerts"), [told], options, deadline)
-        return Sent()
+        told = [*ended, _told(labels, annotations, message.now, lasts)]
+        ask("POST", under(url, "api/v2/alerts"), told, options, deadline)
+        return Sent({"labels": labels} if alert["firing"] else {})
 
     return Channel("Alertmanager", send)
+
+
+def _told(labels: Mapping[str, str], annotations: Mapping[str, str], now: float, lasts: float) -> dict[str, Any]:
+    """Return an alert as the API takes it; one that lasts no seconds from now on has ended, which resolves it."""
+    times = {"startsAt": _written(now), "endsAt": _written(now + lasts)}
+    return {"labels": labels, "annotations": annotations, **times}
+
+
+def _texts(given: Mapping[str, Any] | None) -> dict[str, str]:
+    return {str(name): str(value) for name, value in (given or {}).items()}
 
 
 def _written(moment: float) -> str:

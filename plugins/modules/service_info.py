@@ -68,7 +68,8 @@ options:
   image:
     description:
       - The image that each instance is to run, for O(intent=updated). For O(intent=renewed), which is for containers
-        whose image's name means another image now, the tag under which the images of before are kept.
+        whose image's name means another image now, the tag under which the images of before are kept. Containers of one
+        part that run different images are refused, unless one is kept so.
     type: str
   wait:
     description: Wait until the parts are as O(intent) wants them, and fail when they are not in time.

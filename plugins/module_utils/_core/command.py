@@ -23,9 +23,9 @@ KEEP = 64 * 1024
 
 @dataclass(frozen=True)
 class Completed:
-    """A program that ended: its status and the last 64 KiB of each of its streams, decoded.
+    """A program that ended: its status and the last 64 KiB of each of its streams (or as was asked), decoded.
 
-    ``stdout_bytes`` is how much it wrote in all; when that is more than ``KEEP``, the beginning is gone.
+    ``stdout_bytes`` is how much it wrote in all; when that is more than is kept, the beginning is gone.
     """
 
     status: int
@@ -37,15 +37,16 @@ class Completed:
 class _Output:
     """One of a program's streams: its last bytes, and how many there were."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int) -> None:
         self.kept = b""
         self.total = 0
+        self._keep = keep
 
     def go_on(self, handle: int) -> bool:
         """Take what there is; False when that was the end."""
         piece = os.read(handle, KEEP)
         self.total += len(piece)
-        self.kept = (self.kept + piece)[-KEEP:]
+        self.kept = (self.kept + piece)[-self._keep :]
         return bool(piece)
 
     def text(self) -> str:
@@ -83,19 +84,20 @@ def run(
     stdin: bytes = b"",
     expect_status: int | None = 0,
     chdir: str | None = None,
+    keep: int = KEEP,
 ) -> Completed:
     """Run ``argv`` and wait for its end.
 
     :param timeout: seconds; then the program and its children are killed.
     :param environment: added to the present environment. Not for secrets: other users of the host may read it.
     :param expect_status: the exit status that is no error; None accepts each. Ended by a signal, it is negative.
-    :param chdir: the folder to run in.
+    :param chdir: the folder to run in. :param keep: how many bytes of each of its streams are kept, the last.
     :raises NotThere: no such program or folder. :raises InputError: what no system takes as an argument.
     :raises Unreachable: time is up. :raises OpsError: any other status.
     """
     deadline = time.monotonic() + timeout
     with _start(argv, environment, stdin, chdir) as process:
-        stdout, stderr = _Output(), _Output()
+        stdout, stderr = _Output(keep), _Output(keep)
         try:
             _exchange(process, _Input(stdin), stdout, stderr, deadline)
             process.wait(max(0.0, deadline - time.monotonic()))

@@ -21,6 +21,7 @@ from .._core.argspec import ArgSpec
 from .._core.command import run
 from .._core.errors import AccessDenied, NotThere, OpsError, Unreachable, one_line
 from .base import LIMITED, RENEWED, UPDATED, Ask, Part, State
+from .compose_files import files_of
 from .compose_images import Images, images_of
 
 SPEC = ArgSpec(
@@ -35,8 +36,8 @@ SPEC = ArgSpec(
         "overrides": {"type": "str", "default": "compose.day2.yml"},
     }
 )
-_DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _SECONDS = 30.0
+_ANSWER = 8 << 20  # bytes of an answer: a project of many services tells all of their environments
 # Such a container is not at rest: the daemon starts it again, or its processes are there and stand still.
 _RESTLESS = ("restarting", "paused")
 _LEAST_MEMORY = 6 << 20  # the daemon takes no less
@@ -74,7 +75,7 @@ class Compose:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = options
         self._folder: str = options["project_dir"]
-        self._files = list(_files(options))
+        self._files = list(files_of(options))
         self._services: Mapping[str, Any] = {}
         self._seen: tuple[Mapping[str, Any], list[Mapping[str, Any]]] = ({}, [])
 
@@ -151,7 +152,7 @@ class Compose:
 
     def _ask(self, argv: Sequence[str], removed: bool = False) -> str:
         """Return what a program prints. :raises OpsError: or one of its kinds, with what it says."""
-        done = run(argv, _SECONDS, expect_status=None, chdir=self._folder)
+        done = run(argv, _SECONDS, expect_status=None, chdir=self._folder, keep=_ANSWER)
         if done.status and not (removed and "o such" in done.stderr):
             said = one_line(done.stderr or done.stdout, 300)
             kind, advice = next(((kind, advice) for words, kind, advice in _WORDS if words in said), (OpsError, ""))
@@ -160,10 +161,19 @@ class Compose:
 
     def cannot(self, ask: Ask, part: Part, state: State) -> str:
         """See Runtime.cannot."""
-        if ask.intent == RENEWED and len(self._images(part).runs) > 1:
-            return "runs more than one image: recreate it first, or there is none to go back to"
-        if ask.intent != LIMITED:
+        if ask.intent == RENEWED:
+            return self._without_way_back(self._images(part), ask.image)
+        return self._beyond(ask) if ask.intent == LIMITED else ""
+
+    def _without_way_back(self, images: Images, tag: str | None) -> str:
+        """Return why there would be no image to go back to; empty when there is. :param tag: as for :meth:`_told`."""
+        # Once one is kept it is the one, however many a run that failed has left.
+        if not images.several or (tag and self._id_of(images.kept_as(tag))):
             return ""
+        return "runs more than one image: recreate it first, or there is none to go back to"
+
+    def _beyond(self, ask: Ask) -> str:
+        """Return which limit is more than the daemon can give, or less than it takes; empty when none is."""
         if ask.memory and ask.memory < _LEAST_MEMORY:
             return f"cannot be limited to {ask.memory} bytes of memory: docker takes {_LEAST_MEMORY} at least"
         if ask.cpus is not None:
@@ -196,6 +206,7 @@ class Compose:
             "builds": images.builds,
             "pinned": images.pinned,
             "runs": images.runs[0] if images.runs else None,
+            "several": images.several,
             "means": images.means,
             "keep_as": keep,
             "kept": self._id_of(keep) if keep else None,
@@ -212,28 +223,6 @@ class Compose:
         path = os.path.join(self._folder, self._options["overrides"])
         files = [file for file in self._files if file != self._options["overrides"]]
         return {"files": files, "overrides": path, "overrides_there": os.path.exists(path)}
-
-
-def _files(options: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the files of the project as compose looks for them, and ours last.
-
-    :raises NotThere: no folder, or no file in it.
-    """
-    folder = options["project_dir"]
-    if not os.path.isdir(folder):
-        raise NotThere("no such folder of a project", on=folder, advice="see project_dir")
-    if options["files"]:
-        yield from options["files"]
-    else:
-        first = next((name for name in _DEFAULTS if os.path.exists(os.path.join(folder, name))), None)
-        if not first:
-            raise NotThere("no compose file", on=folder, advice=f"expected one of {', '.join(_DEFAULTS)}, or see files")
-        yield first
-        stem, _dot, _ending = first.rpartition(".")
-        overriding = (f"{stem}.override.{ending}" for ending in ("yml", "yaml"))
-        yield from (name for name in overriding if os.path.exists(os.path.join(folder, name)))
-    if options["overrides"] not in options["files"] and os.path.exists(os.path.join(folder, options["overrides"])):
-        yield options["overrides"]
 
 
 def _state(service: Mapping[str, Any], containers: Sequence[Mapping[str, Any]]) -> State:

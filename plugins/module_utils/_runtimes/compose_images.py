@@ -39,6 +39,11 @@ class Images:
         return "@" in self.name
 
     @property
+    def several(self) -> bool:
+        """Tell whether containers run different images, as when a run that renews them has come half the way."""
+        return len(self.runs) > 1
+
+    @property
     def stale(self) -> bool:
         """Tell whether a container runs another image than the name means."""
         return self.means is not None and any(one != self.means for one in self.runs)

@@ -47,3 +47,16 @@ def test_what_rests_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, 
 
 def test_one_that_restarts_is_to_be_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert look(monkeypatch, tmp_path, "restarting", intent="started")["change"]
+
+
+def test_a_project_may_have_much_to_tell(tmp_path: Path) -> None:
+    services = {f"service-{number}": {"environment": {"WORDS": "x" * 1000}} for number in range(200)}
+    (tmp_path / "config.json").write_text(json.dumps({"name": "shop", "services": services}), encoding="utf-8")
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\ncase "$*" in *config*) cat {tmp_path}/config.json;; esac\n', encoding="utf-8")
+    docker.chmod(0o755)
+    (tmp_path / "compose.yml").touch()
+    parts = [{"name": "service-0"}]
+    runtime = {"kind": "compose", "project_dir": str(tmp_path), "docker_cli": str(docker), "parts": parts}
+    result = operate(SPEC.validate({"runtime": runtime}, "service_info"), False)
+    assert result.data["parts"][0]["now"]["running"] == 0

@@ -70,6 +70,7 @@ def test_who_runs_another_image_than_its_name_means_is_renewed(docker: Docker, t
         "builds": True,
         "pinned": False,
         "runs": "old",
+        "several": False,
         "means": "new",
         "keep_as": "shop-page:day2-before-1",
         "kept": None,
@@ -93,6 +94,15 @@ def test_of_two_there_is_none_to_go_back_to(docker: Docker, tmp_path: Path) -> N
     docker.runs["page"] = ["old", "older"]
     with pytest.raises(InputError, match="page runs more than one image: recreate it first"):
         look(tmp_path)
+    with pytest.raises(InputError, match="page runs more than one image: recreate it first"):
+        look(tmp_path, image="day2-before-1")
+
+
+def test_of_two_the_one_that_is_kept_is_gone_back_to(docker: Docker, tmp_path: Path) -> None:
+    docker.runs["page"] = ["new", "old"]
+    docker.means["shop-page:day2-before-1"] = "old"
+    found = look(tmp_path, image="day2-before-1")["page"]
+    assert (found["change"], found["images"]["kept"], found["images"]["several"]) == (True, "old", True)
 
 
 @pytest.mark.parametrize(

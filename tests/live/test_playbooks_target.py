@@ -22,3 +22,27 @@ def test_a_target_without_hosts_is_refused(lab: Lab, tmp_path: Path, playbook: s
     assert "no host of the inventory matches target=nothing; nothing was done" in done.text
     assert not operator.state.exists()
     assert not operator.reports.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["--limit", "demo", "-e", "target=nothing"],
+            "no host of the inventory matches target=nothing within --limit demo",
+        ),
+        (["--tags", "drain"], "no task has a tag, and --tags or --skip-tags would leave out what belongs together"),
+        (["--skip-tags", "drain"], "a step alone: -e window_only=STEP"),
+        (["-e", "windowonly=vacuum"], "unknown extra variable windowonly, did you mean window_only?"),
+        (["-e", "at_once=abc"], "at_once is abc, expected how many hosts at a time"),
+        (["-e", "max_fail=abc"], "max_fail is abc, expected the percentage of hosts that may fail"),
+    ],
+)
+def test_what_is_called_otherwise_than_meant_is_refused(
+    lab: Lab, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    operator = Operator(lab, tmp_path)
+    done = operator.run("maintenance", *arguments)
+    assert done.status == 2 and "Traceback" not in done.output
+    assert told in done.text and "; nothing was done" in done.text
+    assert operator.written() == []

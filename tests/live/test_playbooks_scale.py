@@ -56,6 +56,9 @@ def test_what_does_not_join_is_undone(operator: Operator, project: Project) -> N
     assert "worker was scaled from 1 to 2 and is as before again: " in done.of_task("Fail where it was not done")
     assert "workers have joined" in done.of_task("Fail where it was not done")
     assert count(project) == 1
+    again = scale(operator, project, count=1, day2_runtime=runtime)
+    assert again.status != 0 and "changed=0" in again.text
+    assert "worker: " in again.of_task("Fail where it was not done") and "workers have joined" in again.text
 
 
 @pytest.mark.long

@@ -93,7 +93,7 @@ class Beside:
         if not self.at() or now is None or self.is_before(now):
             return False
         written = Held.by(self._closed)
-        # who died over it wrote the file, and not yet what it was
+        # what was may be put there by hand, for a file that somebody else closed
         return written is None or written.content == now.content
 
     def keep(self, now: Held | None) -> None:
@@ -102,11 +102,6 @@ class Beside:
             write(self._absent, b"", None)
         else:
             bring(self.open, now)
-
-    def close(self, content: bytes, like: Held | None) -> None:
-        """Write the file, and remember what that was."""
-        write(self.path, content, like)
-        self.remember(content, like)
 
     def remember(self, content: bytes, like: Held | None) -> None:
         """Have the file be ours while it holds ``content``."""

@@ -21,7 +21,7 @@ from .._core.command import run
 from .._core.errors import InputError, NotThere, OpsError
 from . import outside
 from .base import CLOSED, HALF, OPEN, Options
-from .beside import Beside, Held, bring
+from .beside import Beside, Held, bring, write
 from .outside import seen_from_outside
 from .written_since import expect_open
 
@@ -83,8 +83,10 @@ def close(options: Options, wanted: bytes, closed: bool) -> None:
     beside, now = _beside(options), content(options)
     if now is None or now.content != wanted:
         if not closed:
-            _keep(options, beside, now)
-        beside.close(wanted, now)
+            _keep(options, beside, now, wanted)
+        write(beside.path, wanted, now)
+        if closed:
+            beside.remember(wanted, now)  # who dies before this finds it as it is described
 
     def undo() -> None:
         bring(beside.path, now)
@@ -114,11 +116,12 @@ def let_go(options: Options) -> None:
     _beside(options).drop()
 
 
-def _keep(options: Options, beside: Beside, now: Held | None) -> None:
-    """Keep what the file holds, unless that is kept already."""
+def _keep(options: Options, beside: Beside, now: Held | None, wanted: bytes) -> None:
+    """Keep what the file holds, unless that is kept already, and what it is going to hold."""
     if beside.at() and not beside.is_before(now):
         expect_open(options, str(beside.path), beside.at())
         beside.drop()
+    beside.remember(wanted, now)  # first: alone it means nothing
     if not beside.at():
         beside.keep(now)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import OpsError
+from ansible_collections.day2.ops.plugins.module_utils._ingress import file
 
 from .played import Played, turn
 
@@ -116,9 +117,26 @@ def test_who_died_half_way_is_gone_on_with(site: Site, there: bool) -> None:
     aside.write_bytes(BEFORE if there else b"")  # and the file not written
     assert turn(site.switch(), "open", check_mode=True).data["before"] == "half-way"
     turn(site.switch(), "closed")
-    site.path.with_name(".shop.day2-closed").unlink()  # and what it was not noted
+    site.path.with_name(".shop.day2-closed").unlink()  # as where what was is put there by hand
     assert turn(site.switch(closed_content="other"), "open").data["before"] == "closed"
     assert (site.path.read_bytes() == BEFORE if there else not site.path.exists()) and not site.beside()
+
+
+def test_who_died_before_it_was_closed_takes_nothing_from_who_writes_it_later(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(file, "write", die)
+        turn(site.switch(), "closed")
+    assert site.path.read_bytes() == BEFORE and site.beside() == [".shop.day2-closed", ".shop.day2-open"]
+    site.path.write_text("newer\n", encoding="utf-8")
+    for _again in range(2):
+        assert turn(site.switch(), "closed").data["before"] != "closed"
+        turn(site.switch(), "open")
+        assert site.path.read_text(encoding="utf-8") == "newer\n" and not site.beside()
 
 
 def test_an_opening_that_fails_leaves_it_closed(site: Site) -> None:

@@ -90,6 +90,11 @@ def test_a_killed_window_is_taken_up_and_a_living_one_is_not(operator: Operator,
     long_step.let_go()
     assert not ingress_is_open(operator)
 
+    planned = operator.run("maintenance", "--check", day2_maintenance_steps=long_step.steps(), **NO_CHECKS)
+    assert planned.status == 0, planned.output
+    assert f"all steps would be done and verified; window {before['id']} is not finished, done so far: " in planned.text
+    assert not ingress_is_open(operator)
+
     done = operator.run("maintenance", day2_maintenance_steps=long_step.steps(), **NO_CHECKS)
     assert done.status == 0, done.output
     assert f"taking up window {before['id']}, opened {before['opened_at']}; done already: drained, " in done.text

@@ -224,6 +224,7 @@ def test_check_mode_changes_nothing(operator: Operator, service: ServiceFacts) -
     done = operator.run("maintenance", "--check")
     assert done.status == 0, done.output
     assert "changed: [demo]" in done.of_task("Close the ingress and see it closed from outside")
+    assert "all steps would be done and verified" in done.text and "ingress open" not in done.text
     assert ingress_is_open(service)
     assert operator.written() == []
     assert announced(operator) == []

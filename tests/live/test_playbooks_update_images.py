@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from ansible_collections.day2.ops.tests.lab.docker_server import connect
 from ansible_collections.day2.ops.tests.lab.lab import Lab
 from ansible_collections.day2.ops.tests.lab.state import DockerFacts
+from ansible_collections.day2.ops.tests.live.own_plays import play
 from ansible_collections.day2.ops.tests.live.playbooks import Done, Operator
 from ansible_collections.day2.ops.tests.live.runtime_help import Project, project_of
 
@@ -85,3 +87,31 @@ def test_what_cannot_be_had_is_told_and_nothing_is_changed(operator: Operator, p
     told = done.of_task("Tell how the window ended")
     assert done.status != 0 and "step: update images: Build those that the project builds: " in told, done.output
     assert running(project) == first
+
+
+def half_renewed(project: Project) -> None:
+    """Have two pages, of which the second runs a newer image, as where the step of a window was ended."""
+    (project.folder / "version").write_text("2", encoding="utf-8")
+    project.compose("build", "page")
+    project.compose("up", "--detach", "--no-recreate", "--scale", "page=2", "page")
+
+
+@pytest.mark.parametrize(("tasks", "runs"), [("undo", "first"), ("main", "second")])
+def test_what_came_half_the_way_goes_back_or_is_tried_again(
+    project: Project, docker_server: DockerFacts, tmp_path: Path, tasks: str, runs: str
+) -> None:
+    with connect(docker_server) as client:
+        images = client.images
+        first = images.get(f"day2-lab/{project.name}:1")
+        first.tag(f"day2-lab/{project.name}", "day2-before-alone")
+        half_renewed(project)
+        ids = {"first": first.id, "second": images.get(f"day2-lab/{project.name}:1").id}
+        assert {one["Image"] for one in project.containers("page").values()} == set(ids.values())
+        runtime = project.runtime(parts=[{"name": "page", "grace": 2}])
+        variables = {"update_images_runtime": runtime, "update_images_newer": False}
+        role = {"ansible.builtin.include_role": {"name": "day2.ops.update_images", "tasks_from": tasks}}
+        text = json.dumps([{"hosts": "good", "gather_facts": False, "vars": variables, "tasks": [role]}])
+        status, output = play(tmp_path, text, DOCKER_CONFIG=project.environment["DOCKER_CONFIG"])
+        assert status == 0, output
+        assert [one["Image"] for one in project.containers("page").values()] == [ids[runs]] * 2
+        assert images.get(f"day2-lab/{project.name}:day2-before-alone").id == first.id

@@ -117,6 +117,7 @@ def test_who_may_not_is_told_so(lab: Lab, search_proxy: SearchProxyFacts) -> Non
         assert list(cluster.snapshots(repository).values()) == ["SUCCESS"]
 
 
+@pytest.mark.long
 def test_a_node_that_is_killed_loses_it_and_the_next_run_makes_it(lab: Lab, opensearch: SearchFacts) -> None:
     with cluster_of("opensearch", opensearch) as cluster:
         killed_while_it_is_made(lab, cluster)

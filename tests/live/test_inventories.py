@@ -33,8 +33,9 @@ REDRIVES = {
     "linkflow": ["critical", "default", "low", "stream:webhooks"],
     "vcon_server": ["default", "default-api"],
 }
-# Whose rounds are made with each change; those of the others are among the long tests.
-QUICK = ("docc2context",)
+# Which systems are tried with each change; the others are among the long tests.
+ROUNDS_OF = ("docc2context",)
+REDRIVES_OF = ("linkflow", "vcon_server")
 HERE: dict[str, Any] = {
     "ansible_connection": "local",
     "ansible_host": "127.0.0.1",
@@ -62,7 +63,9 @@ def test_every_check_can_be_made(lab: Lab, tmp_path: Path, monkeypatch: pytest.M
     assert [name for name in SECRETS if f"dummy-{name}" in done.output] == []
 
 
-@pytest.mark.parametrize("system", sorted(REDRIVES))
+@pytest.mark.parametrize(
+    "system", [one if one in REDRIVES_OF else pytest.param(one, marks=pytest.mark.long) for one in sorted(REDRIVES)]
+)
 def test_every_queue_and_step_is_described_well(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
 ) -> None:
@@ -83,7 +86,7 @@ def test_every_queue_and_step_is_described_well(
 
 
 @pytest.mark.parametrize(
-    "system", [one if one in QUICK else pytest.param(one, marks=pytest.mark.long) for one in SYSTEMS]
+    "system", [one if one in ROUNDS_OF else pytest.param(one, marks=pytest.mark.long) for one in SYSTEMS]
 )
 def test_every_round_can_be_made(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     """No service is there, so all is unknown or failed; nothing may be wrong with what the inventory says."""

@@ -65,6 +65,7 @@ def test_redis_that_is_down_is_unknown_and_advises_nothing(operator: Operator) -
     assert section_of(found, "What to change")["text"] == "nothing"
 
 
+@pytest.mark.long
 def test_the_third_run_with_an_empty_queue_scales_down(operator: Operator) -> None:
     for _run in range(2):
         assert operator.run("capacity").status == 0

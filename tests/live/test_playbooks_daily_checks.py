@@ -38,6 +38,7 @@ def test_green_and_no_secret_shows(operator: Operator) -> None:
     assert leaks(operator, done, secrets) == []
 
 
+@pytest.mark.long
 def test_a_number_is_held_against_earlier_runs(operator: Operator) -> None:
     """A counter that must move is asked for twice; nothing moves in between."""
     still = {

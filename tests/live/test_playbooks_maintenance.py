@@ -198,6 +198,7 @@ def orders_that_wait(lab: Lab) -> Iterator[None]:
     await_drained(lab.facts)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("orders_that_wait")
 def test_a_queue_that_does_not_drain(operator: Operator) -> None:
     done = operator.run("maintenance", day2_checks__worker=[], day2_drain_timeout=1)
@@ -209,6 +210,7 @@ def test_a_queue_that_does_not_drain(operator: Operator) -> None:
     assert "step: vacuum" not in operator.journal()["steps"]
 
 
+@pytest.mark.long
 def test_neither_a_webhook_nor_a_report_is_worth_a_window(operator: Operator, tmp_path: Path) -> None:
     operator.lab.break_server("webhook", "stop")
     (tmp_path / "file").touch()

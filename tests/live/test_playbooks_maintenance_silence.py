@@ -80,6 +80,7 @@ def test_what_fires_in_the_window_is_muted_and_heard_after_it(operator: Operator
     assert not silences(url)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("service")
 def test_a_silence_that_cannot_be_made_keeps_the_window_from_touching_anything(operator: Operator) -> None:
     nobody = {"url": "http://127.0.0.1:1"}

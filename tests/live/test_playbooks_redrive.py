@@ -123,6 +123,7 @@ def test_a_plan_then_a_cause_that_is_not_fixed_then_one_that_is(
     assert "orders:" not in again.of_task("Put dead letters back")
 
 
+@pytest.mark.long
 def test_progress_shows_in_a_terminal(operator: Operator, dead_orders: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CI", "AWX_ISOLATED_DATA_DIR"):
         monkeypatch.delenv(name, raising=False)
@@ -154,6 +155,7 @@ def test_a_service_that_is_not_well_is_not_touched(
     assert demo_redis.llen(names.DEAD) == DEAD == ORDERS - settle(operator.lab.facts, dead_orders).processed
 
 
+@pytest.mark.long
 def test_nothing_goes_without_a_worker(operator: Operator, dead_orders: Result, demo_redis: redis.Redis) -> None:
     operator.lab.break_server("service", "worker-kill")
     done = operator.run("reprocess_dlq")
@@ -162,6 +164,7 @@ def test_nothing_goes_without_a_worker(operator: Operator, dead_orders: Result, 
     assert demo_redis.llen(names.DEAD) == DEAD, dead_orders
 
 
+@pytest.mark.long
 def test_a_queue_that_fails_does_not_keep_the_others_from_being_done(operator: Operator, dead_orders: Result) -> None:
     operator.lab.mend("service", "fix-bug")
     broken = {"name": "broken", "kind": "redis_list", "dead": names.COUNTERS, "missing": "empty"}

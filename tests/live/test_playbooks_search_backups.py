@@ -178,6 +178,7 @@ def test_the_daily_backup_of_the_guide(docc: Docc) -> None:
     assert leaks(docc, done, {SECRET}) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("search_cluster", ["opensearch"], indirect=True)
 def test_a_host_makes_it_by_a_schedule_and_leaves_metrics(docc: Docc) -> None:
     folder = docc.folder / "host"

@@ -78,10 +78,10 @@ def test_what_a_container_has_written(say: Say, tty: bool) -> None:
 
 def test_a_flood_of_a_container_is_bounded(say: Say) -> None:
     log = say("yes 'INFO a line that says nothing' | head -c 3000000; head -c 100000 /dev/zero; echo; echo ERROR")
-    outcome = attempt("log", **log, max_bytes="1M")
+    outcome = attempt("log", **log, max_bytes="1M", timeout=30)
     assert outcome.status == "unknown"
     assert outcome.values["note"] == "max_bytes of 1048576 were read"
-    whole = attempt("log", **log, timeout=30)
+    whole = attempt("log", **log, timeout=60)
     assert (whole.status, whole.values["matches"]) == ("fail", 1)
 
 

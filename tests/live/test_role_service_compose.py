@@ -15,6 +15,7 @@ from ansible_collections.day2.ops.plugins.module_utils._core.result import Resul
 from ansible_collections.day2.ops.plugins.module_utils._runtimes.operation import SPEC, operate
 from ansible_collections.day2.ops.tests.lab.docker_server import connect
 from ansible_collections.day2.ops.tests.lab.state import DockerFacts, Facts
+from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from ansible_collections.day2.ops.tests.live.playbooks import Done
 from ansible_collections.day2.ops.tests.live.runtime_help import Project, project_of, serve
 
@@ -69,6 +70,20 @@ def test_the_life_of_a_service(project: Project) -> None:
     assert done_to(project, "stopped")[1]["changed"] is False
     done, result = done_to(project, "started")
     assert (done.status, result["parts"][0]["after"]["ready"]) == (0, 1), done.output
+
+
+@pytest.mark.long
+def test_what_would_come_back_by_itself_is_stopped(project: Project) -> None:
+    project.write(worker={"command": ["false"], "restart": "always"})
+    project.compose("up", "--detach", "worker")
+
+    def states() -> set[str]:
+        return {one["State"]["Status"] for one in project.containers("worker").values()}
+
+    wait_for("it to wait for its next start", lambda: states() == {"restarting"}, 30)
+    done, result = done_to(project, "stopped")
+    assert done.status == 0 and result["changed"], done.output
+    assert states() == {"exited"}
 
 
 @pytest.mark.long

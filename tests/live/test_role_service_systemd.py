@@ -13,16 +13,24 @@ from typing import Any
 import pytest
 from ansible_collections.day2.ops.tests.lab.state import SystemdHostFacts
 from ansible_collections.day2.ops.tests.lab.systemd_host_server import run_in
+from ansible_collections.day2.ops.tests.lab.waiting import wait_for
 from ansible_collections.day2.ops.tests.live.playbooks import Done
 from ansible_collections.day2.ops.tests.live.runtime_help import serve
 
-UNITS = {"shop-api.service": "exec sleep 600", "shop-worker@.service": "exec sleep 60%i", "shop-dead.service": "exit 3"}
+UNITS = {
+    "shop-api.service": "exec sleep 600",
+    "shop-worker@.service": "exec sleep 60%i",
+    "shop-dead.service": "exit 3",
+    "shop-again.service": "exit 3",
+}
+MORE = {"shop-again.service": "Restart=always\\nRestartSec=600\\n"}
 RUNTIME = {
     "kind": "systemd",
     "parts": [
         {"name": "api", "unit": "shop-api.service"},
         {"name": "worker", "unit": "shop-worker@{number}.service", "count": 1, "max": 4},
         {"name": "dead", "unit": "shop-dead.service"},
+        {"name": "again", "unit": "shop-again.service"},
     ],
 }
 
@@ -30,7 +38,7 @@ RUNTIME = {
 @pytest.fixture
 def host(systemd_host: SystemdHostFacts) -> Iterator[SystemdHostFacts]:
     for name, command in UNITS.items():
-        text = f"[Service]\\nExecStart=/bin/sh -c '{command}'\\n"
+        text = f"[Service]\\nExecStart=/bin/sh -c '{command}'\\n{MORE.get(name, '')}"
         script = f'printf "%b" "$1" > /etc/systemd/system/{name}'
         assert run_in(systemd_host, ["sh", "-c", script, "sh", text])[0] == 0
     run_in(systemd_host, ["systemctl", "daemon-reload"])
@@ -65,6 +73,16 @@ def test_instances_of_a_template(host: SystemdHostFacts, tmp_path: Path) -> None
     assert result["parts"][0]["after"]["instances"] == [f"shop-worker@{number}.service" for number in (1, 2, 3)]
     assert shown(host, "shop-worker@1", "MainPID") == first
     assert shown(host, "shop-worker@3", "ActiveState") == "active"
+
+
+@pytest.mark.long
+def test_what_would_come_back_by_itself_is_stopped(host: SystemdHostFacts, tmp_path: Path) -> None:
+    run_in(host, ["systemctl", "start", "shop-again"])
+    wait_for("it to wait for its next start", lambda: shown(host, "shop-again", "SubState") == "auto-restart", 10)
+    done, result = done_to(host, tmp_path, "stopped", "again")
+    assert done.status == 0 and result["changed"], done.output
+    assert shown(host, "shop-again", "ActiveState") in ("inactive", "failed")
+    assert not done_to(host, tmp_path, "stopped", "again")[1]["changed"]
 
 
 @pytest.mark.long

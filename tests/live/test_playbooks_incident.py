@@ -62,6 +62,22 @@ def test_it_is_opened_with_evidence_and_told(lab: Lab, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"severity": "P9"}, "no such severity: P9; expected one of P1, P2, P3, P4"),
+        ({"incident": "../../x"}, "not a usable incident name: ../../x; expected letters"),
+    ],
+)
+def test_a_slip_is_told_before_anything_is_looked_at(
+    lab: Lab, tmp_path: Path, given: dict[str, str], told: str
+) -> None:
+    operator = Operator(lab, tmp_path)
+    done = operator.run("incident", **given)
+    assert done.status == 2 and told in done.text, done.output
+    assert operator.written() == []
+
+
 @pytest.mark.long
 def test_it_goes_on_whoever_cannot_be_told(own: Operator) -> None:
     own.lab.end_process("worker-1", kill=True)

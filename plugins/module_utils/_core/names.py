@@ -14,13 +14,13 @@ from .errors import InputError
 _SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
-def service_name(name: str) -> str:
-    """Return ``name`` if it can name the folder of a service.
+def service_name(name: str, what: str = "service") -> str:
+    """Return ``name`` if it can name the folder of a service, or a file of ``what`` else.
 
     :raises InputError: it could lead out of the folder.
     """
     if not _SERVICE.fullmatch(name):
         raise InputError(
-            "not a usable service name", on=name, advice="expected letters, digits, '.', '_' or '-', 64 at most"
+            f"not a usable {what} name", on=name, advice="expected letters, digits, '.', '_' or '-', 64 at most"
         )
     return name

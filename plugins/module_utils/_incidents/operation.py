@@ -109,7 +109,7 @@ class _Work:
             raise InputError(
                 f"{len(opened)} incidents of {self.records.service} are open",
                 on=", ".join(opened),
-                advice="name one by id",
+                advice="name one, with -e incident=ID or the option id",
             )
         return opened[0] if opened else ""
 
@@ -230,7 +230,9 @@ def _close(work: _Work) -> Result:
     """End the incident. One that has ended already stays as it is."""
     meant = work.meant()
     if not meant:
-        raise InputError(f"no incident of {work.records.service} is open", advice="name one by id")
+        raise InputError(
+            f"no incident of {work.records.service} is open", advice="name one, with -e incident=ID or the option id"
+        )
     record = work.records.read(meant)
     if record["state"] == CLOSED:
         lasted = _lasted(record, work.now)

@@ -47,11 +47,11 @@ class Records:
 
     def path(self, number: str) -> Path:
         """Return where the record of an incident is. :raises InputError: an id that could lead out of the folder."""
-        return self.folder / f"{service_name(number)}.json"
+        return self.folder / f"{service_name(number, 'incident')}.json"
 
     def bundle(self, number: str) -> Path:
         """Return where its evidence is."""
-        return self.folder / f"{service_name(number)}.tar"
+        return self.folder / f"{service_name(number, 'incident')}.tar"
 
     def read(self, number: str) -> Record:
         """Return the record of an incident. :raises NotThere: there is none. :raises OpsError: unreadable, or newer."""

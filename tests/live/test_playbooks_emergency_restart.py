@@ -49,3 +49,5 @@ def test_what_is_well_is_left_alone_and_what_cannot_be_helped_is_told(own: Opera
     assert status != 0
     assert "restarted, forced, recreated has not helped: " in text and "critical never" in text
     assert "no part shop is described; described are: api, worker" in restart(own, part="shop")[1]
+    status, text = restart(own, "-e", "anyway=true", part="worker")
+    assert status == 0 and "restarted, all checks pass" in text, text

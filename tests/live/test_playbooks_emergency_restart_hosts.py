@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.tests.live.own_plays import play
+from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT
 from ansible_collections.day2.ops.tests.live.test_bootstrap import bare
 
 __all__ = ["bare"]
@@ -117,14 +118,18 @@ def test_a_host_that_gives_no_answer_is_not_well(service: Service) -> None:
     assert report["status"] == "failed" and report["hosts"]["gone"]["status"] == "failed"
 
 
-@pytest.mark.long
-def test_it_is_told_why_a_stage_did_not_work(service: Service) -> None:
-    broken = service.runtime(start=["sh", "-c", "echo no room >&2; exit 3"])
-    never = {"name": "never", "kind": "tcp", "host": "127.0.0.1", "port": 1}
-    status, text = service.restart(
-        "good",
-        emergency_restart_runtime=broken,
-        emergency_restart_checks=[never],
-        emergency_restart_stages=["restarted"],
-    )
-    assert status != 0 and "non-zero return code: no room) has not helped: " in text, text
+def test_why_a_stage_did_not_work_is_told_of_loops_too(tmp_path: Path) -> None:
+    ends = {
+        "ansible.builtin.command": {"argv": ["sh", "-c", "{{ item }}"]},
+        "loop": ["true", "echo no room >&2; exit 3"],
+    }
+    told = {"ansible.builtin.debug": {"msg": "restarted ({{ emergency_restart_reason }})"}}
+    variables = [str(CHECKOUT / "roles/emergency_restart/vars/main.yml")]
+    tried = {
+        "hosts": "good",
+        "gather_facts": False,
+        "vars_files": variables,
+        "tasks": [{"block": [ends], "rescue": [told]}],
+    }
+    status, said = play(tmp_path, json.dumps([tried]))
+    assert status == 0 and "non-zero return code: no room)" in " ".join(said.split()), said

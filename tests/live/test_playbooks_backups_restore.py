@@ -177,7 +177,16 @@ def test_a_migration_that_fails_is_taken_back_and_one_that_does_not_is_verified(
         ("restore", {}, "say what is restored: -e restore=NAME; described are: "),
         ("restore", {"restore": "orders"}, "no backup orders is described; described are: "),
         ("restore", {"restore": "orders-db"}, "say so with -e confirm=orders-db"),
-        ("restore", {"restore": "orders-db", "confirm": "orders-db", "to": "now"}, "knows no moments but those of its"),
+        (
+            "restore",
+            {"restore": "orders-db", "confirm": "orders-db", "to": "2026-03-01"},
+            "expected a date and a time of",
+        ),
+        (
+            "restore",
+            {"restore": "orders-db", "confirm": "orders-db", "to": "2026-03-01 11:59:59+00"},
+            "knows no moments but those of its",
+        ),
         ("migrate_database", {}, "day2_migration is empty on every host"),
         ("migrate_database", {"day2_migration": {"backup": "orders-db"}}, "day2_migration has nothing to do"),
         (

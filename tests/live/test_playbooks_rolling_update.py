@@ -69,6 +69,13 @@ def test_what_is_so_already_and_what_cannot_be(operator: Operator, project: Proj
     assert done.status == 0 and f"worker runs already {image}" in done.text and "changed=0" in done.text, done.output
     done = update(operator, project, "day2-lab/worker:3", "--check")
     assert done.status == 0 and "worker would run day2-lab/worker:3" in done.text, done.output
+    sick: dict[str, Any] = {
+        "day2_checks__sick": [{"name": "sick", "kind": "file_age", "path": "/no/such", "max_age": 1}]
+    }
+    done = update(operator, project, "day2-lab/worker:3", "--check", **sick)
+    assert done.status != 0 and "nothing was touched: " in done.text, done.output
+    done = update(operator, project, "day2-lab/worker:3", "--check", "-e", "anyway=true", **sick)
+    assert done.status == 0 and "worker would run day2-lab/worker:3" in done.text, done.output
     done = update(operator, project, "day2-lab/worker:none")
     assert done.status != 0 and "worker runs what it ran before, and all is well" in done.text, done.output
     assert images(project) == {image}

@@ -95,6 +95,11 @@ def test_a_killed_window_is_taken_up_and_a_living_one_is_not(operator: Operator,
     assert f"all steps would be done and verified; window {before['id']} is not finished, done so far: " in planned.text
     assert not ingress_is_open(operator)
 
+    checked = operator.run("daily_checks", **NO_CHECKS)
+    left = f"window {before['id']} on demo was left by "
+    assert checked.status == 2 and left in checked.of_task("Fail where a window was left open"), checked.output
+    assert f"Daily checks: failed: {left}" in checked.text
+
     done = operator.run("maintenance", day2_maintenance_steps=long_step.steps(), **NO_CHECKS)
     assert done.status == 0, done.output
     assert f"taking up window {before['id']}, opened {before['opened_at']}; done already: drained, " in done.text

@@ -152,8 +152,8 @@ parts:
   elements: dict
 processes:
   description:
-    - How many there are (C(count)), what they use of CPUs together (C(cpu_percent), 100 for a whole one), and who uses most,
-      C(by_memory) and C(by_cpu).
+    - How many there are (C(count)), what they use of CPUs together (C(cpu_percent), 100 for a whole one), and who uses
+      most, C(by_memory) and C(by_cpu).
   returned: success, null when not known
   type: dict
 memory:

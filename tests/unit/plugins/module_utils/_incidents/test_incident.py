@@ -172,7 +172,8 @@ def test_what_is_meant_must_be_clear(tmp_path: Path, clock: Clock) -> None:
     assert list(tmp_path.iterdir()) == []
     act(tmp_path, clock, id="A")
     act(tmp_path, clock, id="B")
-    with pytest.raises(InputError, match="2 incidents of shop are open: A, B; name one, with -e incident=ID or the option id"):
+    told = "2 incidents of shop are open: A, B; name one, with -e incident=ID or the option id"
+    with pytest.raises(InputError, match=told):
         act(tmp_path, clock)
     with pytest.raises(NotThere, match=r"no incident C of shop.*open are: A, B"):
         act(tmp_path, clock, do="close", id="C")

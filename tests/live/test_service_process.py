@@ -35,17 +35,20 @@ def command(name: str, what: str, folder: Path) -> list[str]:
     return ["sh", "-c", NOTE + what, name, "{unit}", str(folder)]
 
 
-def done_to(folder: Path, do: str, stop: str) -> tuple[Done, list[str]]:
-    """Do it to two workers; return how it ended and which commands were run."""
+def done_to(folder: Path, do: str, stop: str, timeout: float | str = 2, **options: Any) -> tuple[Done, list[str]]:
+    """Do it to two workers; return how it ended and which commands were run. :param options: more of the runtime."""
     runtime: dict[str, Any] = {
         "kind": "process",
         "start": command("start", "true", folder),
         "stop": command("stop", stop, folder),
         "pidfile": f"{folder}/{{unit}}.pid",
         "parts": [{"name": "worker", "unit": "worker-{number}", "count": 2, "max": 2, "grace": 1}],
+        **options,
     }
-    done, _result = serve(folder, dict(os.environ), service_runtime=runtime, service_do=do, service_timeout=2)
-    return done, (folder / "log").read_text(encoding="utf-8").splitlines()
+    log = folder / "log"
+    log.touch()
+    done, _result = serve(folder, dict(os.environ), service_runtime=runtime, service_do=do, service_timeout=timeout)
+    return done, log.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.usefixtures("workers")
@@ -53,6 +56,38 @@ def test_the_next_one_is_left_alone_when_one_does_not_get_ready(tmp_path: Path) 
     done, commands = done_to(tmp_path, "rolled", 'rm "$2/$1.pid"')
     assert done.status != 0 and "worker: 1 of 2 run (worker-1 does not run)" in done.text, done.output
     assert commands == ["stop worker-1", "start worker-1"]
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_time_may_come_as_text(tmp_path: Path) -> None:
+    one = {"name": "worker", "unit": "worker-1"}
+    done, commands = done_to(tmp_path, "restarted", "true", timeout="2", parts=[one])
+    assert done.status == 0, done.output
+    assert commands == ["stop worker-1", "start worker-1"]
+
+
+@pytest.mark.usefixtures("workers")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"chdir": "/nowhere"}, "was not run (timeout in /nowhere): Unable to change directory"),
+        ({"environment": {"PATH": "/nowhere"}}, "was not run (timeout): "),
+    ],
+)
+def test_a_command_that_was_not_run_is_not_done(tmp_path: Path, options: dict[str, Any], told: str) -> None:
+    done, commands = done_to(tmp_path, "restarted", "true", **options)
+    assert done.status != 0 and f"worker-1: the command that was to stop it {told}" in done.text, done.output
+    assert commands == []
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_command_that_is_ended_by_the_timeout_of_busybox_is_told(tmp_path: Path) -> None:
+    program = tmp_path / "timeout"
+    program.write_text("#!/bin/sh\nexit 143\n", encoding="ascii")
+    program.chmod(0o755)
+    done, _commands = done_to(tmp_path, "restarted", "true", environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    told = "worker-1: the command that was to stop it was killed, as one is that does not end within 11 s"
+    assert done.status != 0 and told in done.text, done.output
 
 
 @pytest.mark.long

@@ -43,7 +43,8 @@ def state_of(
     names = names_of(part)
     running = [name for name in names if runs(name)]
     restless = [name for name in names if name not in running and stirs(name)]
-    present = max(len(running) + len(restless), 1 if part.count is None else part.count)
+    # Where nobody has said how many, what is just not running counts. Else it may be one too many that is ending.
+    present = max(len(running), part.count) if part.count is not None else max(len(running) + len(restless), 1)
     return State(
         present,
         len(running),

@@ -27,8 +27,8 @@ def states(monkeypatch: pytest.MonkeyPatch) -> States:
     return played
 
 
-def ask(intent: str, count: int | None = None, **part: Any) -> dict[str, Any]:
-    described = {"name": "worker", "unit": "worker@{number}.service", "max": 4, **part}
+def ask(intent: str, count: int | None = None, part_count: int | None = None) -> dict[str, Any]:
+    described = {"name": "worker", "unit": "worker@{number}.service", "max": 4, "count": part_count}
     given = {"runtime": {"kind": "systemd", "parts": [described]}, "intent": intent, "count": count}
     (found,) = operate(SPEC.validate(given, "service_info"), False).data["parts"]
     return dict(found)
@@ -63,3 +63,15 @@ def test_fewer_are_without_those_that_come_back_by_themselves(states: States) ->
     assert (found["change"], found["to_stop"], found["to_start"]) == (True, names(3), [])
     found = ask("scaled", count=3)
     assert (found["to_stop"], found["to_start"]) == ([], names(2, 3))
+
+
+@pytest.mark.parametrize("state", ["activating", "deactivating"])
+@pytest.mark.parametrize("intent", ["started", "restarted", "rolled"])
+def test_one_too_many_that_does_not_rest_is_not_wanted_back(states: States, intent: str, state: str) -> None:
+    states.update({"worker@1.service": "active", "worker@2.service": "active", "worker@3.service": state})
+    found = ask(intent, part_count=2)
+    assert (found["wanted"]["running"], found["to_start"]) == (2, [])
+    found = ask(intent)
+    assert (found["wanted"]["running"], found["to_start"]) == (3, names(3))
+    states["worker@1.service"] = "activating"
+    assert ask("started", part_count=2)["to_start"] == names(1)

@@ -28,8 +28,9 @@ from .numbered import forgotten, state_of, work_of
 _UNIT = "{unit}"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _START_TIME = 19  # proc_pid_stat(5): starttime is field 22, the 20th behind the command's closing parenthesis
-# Seconds by which a file may seem older than the process that wrote it: clocks are set now and then.
-_SLACK = 2.0
+_FIRST = 1  # the process that begins with the machine, or with the container
+# Seconds by which a file may seem to be of a former boot and is not: clocks are set now and then.
+_SLACK = 600.0
 
 SPEC = ArgSpec(
     options={
@@ -86,26 +87,37 @@ class Process:
 
 
 def _alive_in(file: Path) -> list[int]:
-    """Return the process in a file of its number, if it runs; one that has ended and left the file does not."""
+    """Return the process in a file of its number, if it runs; one that has ended and left the file does not.
+
+    Within one boot numbers come again rarely, and clocks are set: there one that runs is the one.
+    """
     try:
         number = int(file.read_text(encoding="ascii").split()[0])
         written = file.stat().st_mtime
-        stat = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        state, ticks = stat[0], stat[_START_TIME]
+        state = _stat(number)[0]
     except PermissionError as error:
         raise AccessDenied(
             "the file of a process's number cannot be read", on=str(file), advice="run as root"
         ) from error
     except (OSError, ValueError, IndexError):
         return []
-    return [] if state in "ZX" or _is_younger(float(ticks), written) else [number]
+    return [] if state in "ZX" or _is_of_a_former_boot(written) else [number]
 
 
-def _is_younger(ticks: float, written: float) -> bool:
-    """Tell whether a process began after a file with its number was written: it is another one, which got the number.
+def _stat(number: int) -> list[str]:
+    """Return what proc_pid_stat(5) has of a process behind its command. :raises OSError: there is none."""
+    return Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
 
-    :param ticks: from the boot until it began, as proc(5) has them. :param written: seconds since the epoch.
+
+def _is_of_a_former_boot(written: float) -> bool:
+    """Tell whether a file was written before the machine, or the container, began; it was not if nobody knows.
+
+    :param written: seconds since the epoch.
     """
+    try:
+        began = float(_stat(_FIRST)[_START_TIME]) / _TICKS
+    except (OSError, ValueError, IndexError):
+        return False
     # Not by /proc/uptime, which tells the time of the container where there is one.
     booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return booted + ticks / _TICKS > written + _SLACK
+    return booted + began > written + _SLACK

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError
+from ansible_collections.day2.ops.plugins.module_utils._runtimes import process
 from ansible_collections.day2.ops.plugins.module_utils._runtimes.operation import SPEC, operate
 
 
@@ -39,12 +40,26 @@ def ask(folder: Path, intent: str, **part: Any) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("workers")
-def test_a_process_that_is_younger_than_the_file_is_another(tmp_path: Path) -> None:
+def test_a_file_of_a_former_boot_tells_of_no_process(tmp_path: Path) -> None:
     assert ask(tmp_path, "started")["now"]["instances"] == ["worker-1", "worker-2"]
-    before = time.time() - 60
-    os.utime(tmp_path / "worker-2.pid", (before, before))
+    os.utime(tmp_path / "worker-2.pid", (0, 0))
     found = ask(tmp_path, "started", count=2)
     assert (found["now"]["instances"], found["to_start"]) == (["worker-1"], ["worker-2"])
+
+
+@pytest.mark.usefixtures("workers")
+@pytest.mark.parametrize("seconds", [5, -5, 300])
+def test_a_clock_that_was_set_ends_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + seconds)
+    assert ask(tmp_path, "stopped", count=2)["to_stop"] == ["worker-2", "worker-1"]
+
+
+@pytest.mark.usefixtures("workers")
+def test_where_nobody_tells_of_the_boot_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.utime(tmp_path / "worker-2.pid", (0, 0))
+    monkeypatch.setattr(process, "_FIRST", 0)
+    assert ask(tmp_path, "started")["now"]["instances"] == ["worker-1", "worker-2"]
 
 
 @pytest.mark.usefixtures("workers")

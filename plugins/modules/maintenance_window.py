@@ -56,6 +56,12 @@ options:
     description: Why the window is opened. For people.
     type: str
     default: ""
+  purpose:
+    description:
+      - What kind of work the window is for, in a word. A window that was left is taken up, or aborted, by work of the
+        same kind only, as no other knows what is to be opened and started again.
+    type: str
+    default: maintenance
   takeover:
     description: Take the window from a holder who cannot be seen to have died, such as one on another controller.
     type: bool

@@ -66,6 +66,14 @@ windows:
       description: The journal's file.
       type: str
       returned: always
+    within:
+      description: The service that this one is a part of; empty for a service of its own.
+      type: str
+      returned: when the journal can be read
+    purpose:
+      description: What kind of work it was opened for, such as V(maintenance) or V(restore).
+      type: str
+      returned: when the journal can be read
     id:
       description: Time and a random part.
       type: str

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 from ansible_collections.day2.ops.tests.lab.lab import Lab
-from ansible_collections.day2.ops.tests.live.playbooks import Operator
+from ansible_collections.day2.ops.tests.live.playbooks import CHECKOUT, Operator
 
 
 @pytest.mark.parametrize(
@@ -31,8 +33,7 @@ def test_a_target_without_hosts_is_refused(lab: Lab, tmp_path: Path, playbook: s
             ["--limit", "demo", "-e", "target=nothing"],
             "no host of the inventory matches target=nothing within --limit demo",
         ),
-        (["--tags", "drain"], "no task has a tag, and --tags or --skip-tags would leave out what belongs together"),
-        (["--skip-tags", "drain"], "a step alone: -e window_only=STEP"),
+        (["--tags", "drain"], "no task has a tag, and --tags would leave out what belongs together; a step alone: -e"),
         (["-e", "windowonly=vacuum"], "unknown extra variable windowonly, did you mean window_only?"),
         (["-e", "at_once=abc"], "at_once is abc, expected how many hosts at a time"),
         (["-e", "max_fail=abc"], "max_fail is abc, expected the percentage of hosts that may fail"),
@@ -46,3 +47,14 @@ def test_what_is_called_otherwise_than_meant_is_refused(
     assert done.status == 2 and "Traceback" not in done.output
     assert told in done.text and "; nothing was done" in done.text
     assert operator.written() == []
+
+
+def test_a_playbook_of_ones_own_has_tags_of_its_own(lab: Lab, tmp_path: Path) -> None:
+    ours = CHECKOUT / "playbooks/capacity.yml"
+    say = {"name": "Say", "ansible.builtin.debug": {"msg": "deployed"}, "tags": ["deploy"]}
+    before = {"name": "Deploy", "hosts": "all", "gather_facts": False, "tasks": [say]}
+    site = tmp_path / "site.yml"
+    site.write_text(json.dumps([before, {"name": "Look", "import_playbook": str(ours)}, before]), encoding="utf-8")
+    operator = Operator(lab, tmp_path)
+    done = operator.run(os.path.relpath(site.with_suffix(""), CHECKOUT / "playbooks"), "--tags", "deploy")
+    assert done.status == 0 and done.text.count("deployed") == 2, done.output

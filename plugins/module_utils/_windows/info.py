@@ -17,7 +17,7 @@ from .._core.durations import show_duration
 from .._core.errors import OpsError, one_line
 from .._core.result import Result
 from .._history.trend import moment
-from .journal import OPEN, Journal
+from .journal import MAINTENANCE, OPEN, Journal
 from .owner import Owner
 
 UNKNOWN = "unknown"
@@ -71,6 +71,8 @@ def _told(record: Mapping[str, Any], journal: Journal) -> dict[str, Any]:
     age = max(0.0, time.time() - moment(record["opened_at"]))
     return {
         "service": record["service"],
+        "within": record.get("within", ""),
+        "purpose": record.get("purpose", MAINTENANCE),
         "id": record["id"],
         "state": record["state"],
         "reason": one_line(record["reason"]),

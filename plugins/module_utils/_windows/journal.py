@@ -26,6 +26,7 @@ from .spare import Spare
 OPEN = "open"
 CLOSED = "closed"
 FORMAT = 1
+MAINTENANCE = "maintenance"  # the purpose of a window of which nothing else is said
 UNDO = "undo"  # the step under which a journal tells that what was begun is undone
 ENDING = ("failed", "undone")  # statuses of a window that is ended
 TAKE_UP, REFUSE, REQUIRE = "take_up", "refuse", "require"  # what to do about a window that a dead controller left
@@ -47,13 +48,15 @@ class Wanted:
     """What window is wanted.
 
     budget: the time of a new one. is_end_given: the end is a moment, which holds for one that was left too. needs:
-    seconds that must be left besides the reserve. unfinished: what to do about one that was left.
+    seconds that must be left besides the reserve. unfinished: what to do about one that was left. purpose: what kind of
+    work it is for; one that was left is for the same, or is refused.
     """
 
     budget: Budget = NO_END
     is_end_given: bool = False
     needs: float = 0.0
     unfinished: str = TAKE_UP
+    purpose: str = MAINTENANCE
 
 
 ANY = Wanted()
@@ -100,7 +103,7 @@ class Journal:
             record = self.read()
             self.check(record, wanted)
             if record.get("state") != OPEN:
-                record = self._new(owner, reason, wanted.budget)
+                record = self._new(owner, reason, wanted)
                 self.spare.keep()
                 write_json(self.path, record)
                 return Opened(record, resumed=False)
@@ -144,6 +147,13 @@ class Journal:
                 on=str(self.path),
                 advice="wait for it, or take it over once it is seen dead: takeover=true, or -e day2_takeover=true",
             )
+        purpose = record.get("purpose", MAINTENANCE)
+        if purpose != wanted.purpose:  # only what it was opened for knows what is to be opened and started again
+            raise OpsError(
+                f"a window of {record['opened_at']} was opened for another purpose ({purpose}: {record['reason']})",
+                on=str(self.path),
+                advice="it was never ended: run again what it was opened for",
+            )
         if wanted.unfinished == REFUSE:
             raise OpsError(
                 f"a window of {record['opened_at']} is not finished",
@@ -158,7 +168,7 @@ class Journal:
         self._write_at_last(self.path, record)
         return Opened(record, resumed=True)
 
-    def _new(self, owner: Owner, reason: str, budget: Budget) -> Record:
+    def _new(self, owner: Owner, reason: str, wanted: Wanted) -> Record:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         return {
             "format": FORMAT,
@@ -167,9 +177,10 @@ class Journal:
             "within": self.within,
             "state": OPEN,
             "reason": reason,
+            "purpose": wanted.purpose,
             "owner": owner.as_record(),
             "opened_at": now(),
-            "budget": budget.as_record(),
+            "budget": wanted.budget.as_record(),
             "taken_over": [],
             "steps": {},
         }

@@ -17,7 +17,7 @@ from .._core.durations import seconds_of
 from .._core.errors import one_line
 from .._core.result import Result
 from .budget import Budget, needed
-from .journal import OPEN, REFUSE, REQUIRE, TAKE_UP, Journal, Record, Wanted
+from .journal import MAINTENANCE, OPEN, REFUSE, REQUIRE, TAKE_UP, Journal, Record, Wanted
 from .owner import Owner
 
 STATUSES = ["started", "done", "failed", "undone"]
@@ -31,6 +31,7 @@ SPEC = ArgSpec(
         "state_dir": {"type": "path", "default": "~/.local/state/day2"},
         "state": {"type": "str", "required": True, "choices": ["open", "noted", "closed"]},
         "reason": {"type": "str", "default": ""},
+        "purpose": {"type": "str", "default": MAINTENANCE},
         "takeover": {"type": "bool", "default": False},
         "unfinished": {"type": "str", "default": TAKE_UP, "choices": [TAKE_UP, REFUSE, REQUIRE]},
         "ends_at": {"type": "str"},
@@ -104,6 +105,7 @@ def _wanted(params: Mapping[str, Any]) -> Wanted:
         is_end_given=bool(params.get("ends_at")),
         needs=needed(params.get("needs")) or 0.0,
         unfinished=params.get("unfinished") or TAKE_UP,
+        purpose=params.get("purpose") or MAINTENANCE,
     )
 
 

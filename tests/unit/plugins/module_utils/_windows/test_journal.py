@@ -19,7 +19,15 @@ import pytest
 from ansible_collections.day2.ops.plugins.module_utils._core.errors import InputError, OpsError
 from ansible_collections.day2.ops.plugins.module_utils._core.files import write_json
 from ansible_collections.day2.ops.plugins.module_utils._windows.budget import Budget
-from ansible_collections.day2.ops.plugins.module_utils._windows.journal import CLOSED, OPEN, REFUSE, Journal, Wanted
+from ansible_collections.day2.ops.plugins.module_utils._windows.journal import (
+    CLOSED,
+    OPEN,
+    REFUSE,
+    REQUIRE,
+    TAKE_UP,
+    Journal,
+    Wanted,
+)
 from ansible_collections.day2.ops.plugins.module_utils._windows.owner import Owner
 from ansible_collections.day2.ops.plugins.module_utils._windows.spare import SIZE
 
@@ -102,6 +110,22 @@ def test_a_living_holder_is_named(journal: Journal, me: Owner, hold: Callable[[W
     assert told.startswith(f"a window on shop is held by {me.user}@{me.host} (process {holder.pid}) since 20")
     assert "takeover=true" in told
     assert journal.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("unfinished", [TAKE_UP, REQUIRE])
+def test_what_was_left_by_other_work_is_not_taken_up(
+    journal: Journal, me: Owner, hold: Callable[[Work], Holder], unfinished: str
+) -> None:
+    holder = hold(held_by_another(journal))
+    holder.said()
+    holder.kill()
+    before = journal.path.read_bytes()
+    with pytest.raises(
+        OpsError, match=r"another purpose \(maintenance: vacuum\).*run again what it was opened"
+    ):
+        journal.open(me, "restore of shop-db", takeover=True, wanted=Wanted(unfinished=unfinished, purpose="restore"))
+    assert journal.path.read_bytes() == before
+    assert journal.open(me, "another reason", takeover=False).resumed
 
 
 def test_a_killed_holder_is_taken_up_where_it_was(journal: Journal, me: Owner, hold: Callable[[Work], Holder]) -> None:

@@ -120,9 +120,7 @@ def test_what_was_left_by_other_work_is_not_taken_up(
     holder.said()
     holder.kill()
     before = journal.path.read_bytes()
-    with pytest.raises(
-        OpsError, match=r"another purpose \(maintenance: vacuum\).*run again what it was opened"
-    ):
+    with pytest.raises(OpsError, match=r"another purpose \(maintenance: vacuum\).*run again what it was opened"):
         journal.open(me, "restore of shop-db", takeover=True, wanted=Wanted(unfinished=unfinished, purpose="restore"))
     assert journal.path.read_bytes() == before
     assert journal.open(me, "another reason", takeover=False).resumed

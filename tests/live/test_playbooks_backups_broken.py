@@ -83,9 +83,10 @@ class Site:
     def logged(self) -> list[str]:
         return self.log.read_text(encoding="utf-8").split() if self.log.exists() else []
 
-    def window(self, reason: str, **steps: Any) -> None:
+    def window(self, purpose: str, reason: str, **steps: Any) -> None:
         """Have a window as a run leaves it that was killed."""
-        tasks: list[dict[str, Any]] = [{"day2.ops.maintenance_window": {"state": "open", "reason": reason}}]
+        opened = {"state": "open", "purpose": purpose, "reason": reason}
+        tasks: list[dict[str, Any]] = [{"day2.ops.maintenance_window": opened}]
         tasks += [
             {"day2.ops.maintenance_window": {"state": "noted", "step": name, "status": "started", "data": data}}
             for name, data in steps.items()
@@ -120,7 +121,7 @@ def test_configuration_is_put_back_and_what_stays_is_named(site: Site) -> None:
 
 
 def test_a_restore_after_one_that_was_killed_starts_the_service(site: Site) -> None:
-    site.window(f"restore of {NAME}")
+    site.window("restore", f"restore of {NAME}")
     done = site.run("restore", restore=NAME, confirm=NAME, **site.steps())  # there is no backup
     assert done.status == 2
     assert "(an earlier run died; see what is there)" in done.of_task("Tell how it ended"), done.output
@@ -194,7 +195,7 @@ def test_a_part_of_a_database_is_no_way_back(site: Site) -> None:
 
 
 def test_a_migration_after_one_that_was_killed_starts_the_service(site: Site) -> None:
-    site.window("database migration")
+    site.window("migration", "database migration")
     checks = [{"name": "gone", "kind": "command", "command": ["false"]}]  # as of a service that is stopped
     done = site.run("migrate_database", day2_checks=checks, **migration(site))
     assert done.status == 2
@@ -206,7 +207,11 @@ def test_a_migration_after_one_that_was_killed_starts_the_service(site: Site) ->
 @pytest.mark.long
 def test_a_migration_that_goes_on_keeps_the_backup_of_before(site: Site) -> None:
     first = "20260301T020000Z-7f3a91c2"
-    site.window("database migration", migration={"backup": first, "path": str(site.folder / "backups" / "db" / first)})
+    site.window(
+        "migration",
+        "database migration",
+        migration={"backup": first, "path": str(site.folder / "backups" / "db" / first)},
+    )
     done = site.run("migrate_database", resume="go_on", **migration(site))
     assert done.status == 0, done.output
     assert f"migrated and verified; the backup of before is {first}" in done.text, done.output
@@ -216,7 +221,11 @@ def test_a_migration_that_goes_on_keeps_the_backup_of_before(site: Site) -> None
 @pytest.mark.long
 def test_a_restore_that_is_refused_leaves_the_service_started(site: Site) -> None:
     first = "20260301T020000Z-7f3a91c2"
-    site.window("database migration", migration={"backup": first, "path": str(site.folder / "backups" / "db" / first)})
+    site.window(
+        "migration",
+        "database migration",
+        migration={"backup": first, "path": str(site.folder / "backups" / "db" / first)},
+    )
     done = site.run("migrate_database", resume="restore", **migration(site))
     assert done.status == 2
     assert "IS NOT AS IT WAS BEFORE THE MIGRATION: " in done.of_task("Tell how it ended"), done.output

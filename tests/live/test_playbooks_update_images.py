@@ -114,4 +114,4 @@ def test_what_came_half_the_way_goes_back_or_is_tried_again(
         status, output = play(tmp_path, text, DOCKER_CONFIG=project.environment["DOCKER_CONFIG"])
         assert status == 0, output
         assert [one["Image"] for one in project.containers("page").values()] == [ids[runs]] * 2
-        assert images.get(f"day2-lab/{project.name}:day2-before-alone").id == first.id
+        assert images.get(f"day2-lab/{project.name}:day2-before-last").id == first.id

@@ -103,7 +103,7 @@ def test_what_came_half_the_way_goes_back_or_is_tried_again(
     with connect(docker_server) as client:
         images = client.images
         first = images.get(f"day2-lab/{project.name}:1")
-        first.tag(f"day2-lab/{project.name}", "day2-before-alone")
+        first.tag(f"day2-lab/{project.name}", "day2-before-alone-1")
         half_renewed(project)
         ids = {"first": first.id, "second": images.get(f"day2-lab/{project.name}:1").id}
         assert {one["Image"] for one in project.containers("page").values()} == set(ids.values())
@@ -114,4 +114,4 @@ def test_what_came_half_the_way_goes_back_or_is_tried_again(
         status, output = play(tmp_path, text, DOCKER_CONFIG=project.environment["DOCKER_CONFIG"])
         assert status == 0, output
         assert [one["Image"] for one in project.containers("page").values()] == [ids[runs]] * 2
-        assert images.get(f"day2-lab/{project.name}:day2-before-last").id == first.id
+        assert images.get(f"day2-lab/{project.name}:day2-before-last-1").id == first.id

@@ -49,7 +49,7 @@ else:
 file.write_text(json.dumps(seen), encoding="utf-8")
 """
 )
-ALONE, LAST = "shop:day2-before-alone", "shop:day2-before-last"
+ALONE, LAST = "shop:day2-before-alone-1", "shop:day2-before-last-1"
 
 
 def tags_after(folder: Path, tasks: str, build: int = 0, **seen: dict[str, str]) -> dict[str, str]:

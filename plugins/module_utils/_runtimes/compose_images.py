@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 # A tag follows the last colon, and a port of a registry is followed by a slash.
-_TAGGED = re.compile(r":[^:/]*\Z")
+_TAGGED = re.compile(r":(?P<tag>[^:/]*)\Z")
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ class Images:
         return self.means is not None and any(one != self.means for one in self.runs)
 
     def kept_as(self, tag: str) -> str:
-        """Return the name under which the image of before is kept."""
-        return f"{_TAGGED.sub('', self.name)}:{tag}"
+        """Return the name under which the image of before is kept: several of one repository are told by their tags."""
+        own = _TAGGED.search(self.name)
+        return f"{self.name[: own.start()]}:{tag}-{own['tag']}" if own else f"{self.name}:{tag}"
 
 
 def images_of(

@@ -75,7 +75,7 @@ def test_who_runs_another_image_than_its_name_means_is_renewed(docker: Docker, t
         "keep_as": "shop-page:day2-before-1",
         "kept": None,
     }
-    docker.means["redis:day2-before-1"] = "six"
+    docker.means["redis:day2-before-1-7"] = "six"
     assert look(tmp_path, image="day2-before-1")["cache"]["images"]["kept"] == "six"
 
 
@@ -109,9 +109,10 @@ def test_of_two_the_one_that_is_kept_is_gone_back_to(docker: Docker, tmp_path: P
     ("name", "kept"),
     [
         ("shop", "shop:t"),
-        ("shop:1", "shop:t"),
+        ("shop:1", "shop:t-1"),
+        ("shop:worker-1", "shop:t-worker-1"),
         ("127.0.0.1:5000/shop", "127.0.0.1:5000/shop:t"),
-        ("127.0.0.1:5000/shop:1.2", "127.0.0.1:5000/shop:t"),
+        ("127.0.0.1:5000/shop:1.2", "127.0.0.1:5000/shop:t-1.2"),
     ],
 )
 def test_what_it_is_kept_as(name: str, kept: str) -> None:

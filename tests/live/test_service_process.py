@@ -83,7 +83,7 @@ def test_a_command_that_was_not_run_is_not_done(tmp_path: Path, options: dict[st
 @pytest.mark.usefixtures("workers")
 def test_a_command_that_is_ended_by_the_timeout_of_busybox_is_told(tmp_path: Path) -> None:
     program = tmp_path / "timeout"
-    program.write_text("#!/bin/sh\nexit 143\n", encoding="ascii")
+    program.write_text("#!/bin/sh\nkill -TERM $$\n", encoding="ascii")
     program.chmod(0o755)
     done, _commands = done_to(tmp_path, "restarted", "true", environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
     told = "worker-1: the command that was to stop it was killed, as one is that does not end within 11 s"

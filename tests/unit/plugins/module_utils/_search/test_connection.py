@@ -210,10 +210,10 @@ def test_what_writes_goes_to_one_node_alone() -> None:
 
 
 def test_a_node_that_hangs_leaves_its_share_to_the_next() -> None:
-    with node(said=None) as hangs, node() as server, client(hangs.url, server.url, timeout=1) as asking:
+    with node(said=None) as hangs, node() as server, client(hangs.url, server.url, timeout=3) as asking:
         started = time.monotonic()
         assert asking.ask("GET", "/") == ABOUT
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 3
         asking.ask("GET", "/")
         assert len(hangs.asked) == 1
 

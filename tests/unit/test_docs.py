@@ -136,3 +136,11 @@ def test_the_tables_of_what_is_covered_know_three_states() -> None:
     for *_rest, test, state in ([cell.strip() for cell in cells] for cells in rows):
         assert re.fullmatch(r"done|open|part: .+", state)
         assert bool(test) == (state != "open")
+
+
+def test_what_pages_give_with_e_is_known_to_the_guard_against_slips() -> None:
+    (play,) = load(ROOT / "playbooks/parts/target.yml")
+    known = set(play["tasks"][0]["vars"]["__day2_call_known"])
+    given = {name for page in PAGES for name in re.findall(r"-e (?:'\{\")?([a-z_]{4,})(?:=|\":)", read(page))}
+    assert {"part", "restore", "window_only"} <= given
+    assert {name for name in given if not name.startswith("day2_")} - known == set()

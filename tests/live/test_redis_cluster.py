@@ -157,6 +157,32 @@ def test_one_bad_queue_hides_no_other(redis_cluster: RedisClusterFacts, client: 
     assert result.msg.startswith("mails: the key mails holds a string, a list was expected")
 
 
+def begin_to_move(slot: int, source: Any, target: Any) -> None:
+    """Let a slot's keys move from a node to another, as `redis-cli --cluster reshard` does."""
+    target.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", source.execute_command("CLUSTER MYID"))
+    source.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", target.execute_command("CLUSTER MYID"))
+
+
+def end_move(slot: int, source: Any, target: Any) -> None:
+    """Give the slot to the node that imports it.
+
+    That node is told first: for one that imports, the new place gets a higher number (epoch) than all that the nodes
+    have told each other, so that no older word of theirs takes it back.
+    """
+    for node in (target, source):
+        node.execute_command("CLUSTER SETSLOT", slot, "NODE", target.execute_command("CLUSTER MYID"))
+
+
+def owners_of(facts: RedisClusterFacts, slot: int) -> set[int]:
+    """Return the ports of the nodes that have the slot, in the words of each of the nodes."""
+    owners = set()
+    for node in facts["nodes"]:
+        with connect_node(facts, node) as client:
+            ranges = client.execute_command("CLUSTER SLOTS")
+        owners |= {int(one[2][1]) for one in ranges if one[0] <= slot <= one[1]}
+    return owners
+
+
 def test_a_slot_that_moves_is_followed(redis_cluster: RedisClusterFacts, client: Any) -> None:
     """First a part of its keys is moved (ASK), then the slot itself (MOVED), both under an open connection."""
     client.rpush("{jobs}", 1)
@@ -173,23 +199,23 @@ def test_a_slot_that_moves_is_followed(redis_cluster: RedisClusterFacts, client:
         connect_node(redis_cluster, nodes[source]) as old,
         connect_node(redis_cluster, nodes[target]) as new,
     ):
-        old_id, new_id = (str(one.execute_command("CLUSTER MYID"), "ascii") for one in (old, new))
         assert [one.depth.ready for one in observer.look()] == [1, 2]
-        new.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", old_id)
-        old.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", new_id)
-        user = ("AUTH2", redis_cluster["user"], redis_cluster["password"])
-        moved = ("MIGRATE", redis_cluster["host"], port_among_nodes(nodes[target]))
-        old.execute_command(*moved, "{jobs}", 0, 5000, *user)
-        assert [one.depth.ready for one in observer.look()] == [1, 2]
-        old.execute_command(*moved, "{jobs}:other", 0, 5000, *user)
-        for node in (new, old):
-            node.execute_command("CLUSTER SETSLOT", slot, "NODE", new_id)
-        assert [one.depth.ready for one in observer.look()] == [1, 2]
-        assert [one.depth.ready for one in observer.look()] == [1, 2]
-        # back, for those that come after
-        for node in (old, new):
-            node.flushall()
-            node.execute_command("CLUSTER SETSLOT", slot, "NODE", old_id)
+        begin_to_move(slot, old, new)
+        try:
+            user = ("AUTH2", redis_cluster["user"], redis_cluster["password"])
+            moved = ("MIGRATE", redis_cluster["host"], port_among_nodes(nodes[target]))
+            old.execute_command(*moved, "{jobs}", 0, 5000, *user)
+            assert [one.depth.ready for one in observer.look()] == [1, 2]
+            old.execute_command(*moved, "{jobs}:other", 0, 5000, *user)
+            end_move(slot, old, new)
+            assert [one.depth.ready for one in observer.look()] == [1, 2]
+            assert [one.depth.ready for one in observer.look()] == [1, 2]
+        finally:  # back, for those that come after
+            for node in (old, new):
+                node.flushall()
+            begin_to_move(slot, new, old)
+            end_move(slot, new, old)
+            wait_for("all nodes to agree", lambda: len(owners_of(redis_cluster, slot)) == 1)
 
 
 def test_a_node_that_is_gone_takes_only_its_own_queues(lab: Lab, redis_cluster: RedisClusterFacts, client: Any) -> None:

@@ -70,6 +70,27 @@ class Host:
         kept = {"content": "{{ health_checks_result | to_json }}", "dest": str(self.result), "mode": "0600"}
         return self._play(_role("health_checks", variables), {"ansible.builtin.copy": kept})
 
+    def back_up(self) -> Done:
+        """Run the role backup, which brings what is missing, on the lab's Redis."""
+        cache = self._lab.facts["redis"]
+        login = {"login_port": cache["port"], "login_user": cache["user"], "login_password": cache["password"]}
+        variables = {
+            "backup_service": "bare",
+            "backup_list": [{"name": "cache", "kind": "redis", "verify": "L1"}],
+            "backup_logins": {"redis": login},
+            "backup_shared": {"path": str(self.backups), "run_from": "host"},
+            "backup_report_dir": str(self.folder / "reports"),
+            "backup_from": "host",
+            "backup_wheels": str(self._wheels),
+            "bootstrap_venv": str(self.private),
+        }
+        return self._play(_role("backup", variables))
+
+    @property
+    def backups(self) -> Path:
+        """The folder of this host's backups."""
+        return self.folder / "backups"
+
     def bring(self) -> Done:
         """Run the role bootstrap by itself."""
         variables = {"bootstrap_wheels": str(self._wheels), "bootstrap_venv": str(self.private)}
@@ -165,3 +186,12 @@ def test_libraries_come_from_a_folder_of_wheels_once(host: Host, checks: list[di
     assert brought.status == 0, brought.output
     assert "ok: [bare]" in brought.of_task("Install the libraries")
     assert "changed=0" in brought.text
+
+
+@pytest.mark.long
+def test_what_lacked_a_library_is_backed_up_once_it_is_there(host: Host) -> None:
+    done = host.back_up()
+    assert done.status == 0, done.output
+    assert "changed: [bare]" in done.of_task("Install the libraries")
+    assert list((host.backups / "cache").iterdir()), done.output
+    assert "Backups: passed: backed up: cache" in done.text, done.text

@@ -32,9 +32,10 @@ class ActionModule(ActionBase):
         # The operation masks secrets by itself. Here a host or a check with a telling name ("token service") is a key,
         # and what stands below it would be taken for a secret.
         result = run_here(ArgSpec(), {}, operation, bool(self._task.check_mode))
-        if not result["failed"]:
-            where = "would be written" if self._task.check_mode else "written"
-            files = sorted(result["files"].values())
-            for line in [*result["lines"], *(f"report {where}: {file}" for file in files)]:
-                Display().display(line)
+        where = "would be written" if self._task.check_mode else "written"
+        files = sorted(result.get("files", {}).values())
+        for line in [*result.get("lines", []), *(f"report {where}: {file}" for file in files)]:
+            Display().display(line)
+        if result["failed"] and "lines" in result:  # a play may go on, and hardly shows why there is none
+            Display().warning(f"no report was left: {result['msg']}")
         return result

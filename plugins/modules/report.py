@@ -17,6 +17,7 @@ description:
   - A file is C(NAME-TIME.ENDING); the link C(NAME-latest.ENDING) leads to the newest. The form V(prometheus) has its
     stable name alone, as node_exporter reads every C(.prom) of a folder.
   - A host without a result counts as unknown, never as passed.
+  - Where the files cannot be written it fails, once the lines are shown, and returns RV(report) all the same.
   - Control codes in text from hosts are shown as text, and values under telling names (C(password), C(token) and so on)
     are masked wherever they occur in text.
 extends_documentation_fragment:
@@ -174,7 +175,7 @@ EXAMPLES = r"""
 RETURN = r"""
 report:
   description: What the JSON file holds, less the checks of each host.
-  returned: success
+  returned: success, and where the files could not be written
   type: dict
   contains:
     status:

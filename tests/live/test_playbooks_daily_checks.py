@@ -120,3 +120,18 @@ def test_check_mode_checks_and_writes_nothing(operator: Operator) -> None:
     assert done.status == 0, done.output
     assert "Daily checks: passed: 1 of 1 hosts pass" in done.text
     assert operator.written() == []
+
+
+def test_what_is_wrong_is_told_where_nothing_can_be_kept(operator: Operator, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    wrong = {"name": "full", "kind": "disk", "path": "/", "max_used_percent": 0}
+    folder = str(tmp_path / "file" / "folder")
+    done = operator.run("daily_checks", day2_checks__full=[wrong], day2_report_dir=folder)
+    assert done.status == 2
+    assert "no report was left: cannot make the folder" in done.text
+    assert "critical full: fail: " in " ".join(done.of_task("Report").split())
+    assert "critical full: fail: " in done.of_task("Fail where something is wrong")
+    well = operator.run("daily_checks", day2_report_dir=folder, day2_state_dir=folder)
+    assert well.status == 2
+    told = well.of_task("Fail without a record")
+    assert "not all was kept: " in told and told.count("cannot make the folder") >= 1, well.output

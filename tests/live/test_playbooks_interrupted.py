@@ -130,7 +130,10 @@ def test_a_killed_window_is_aborted(operator: Operator, long_step: LongStep) -> 
     alone = operator.run("maintenance", "-e", "window_only=first", day2_maintenance_steps=steps, **NO_CHECKS)
     assert alone.status != 0
     assert "is not finished: " in alone.text and "or abort it: -e window_do=abort" in alone.text
-    assert not ingress_is_open(operator)
+    planned = operator.run("maintenance", "-e", "window_do=abort", "--check", day2_maintenance_steps=steps, **NO_CHECKS)
+    assert planned.status == 0, planned.output
+    assert "would be aborted (would be undone: long, first; the ingress would be opened again)" in planned.text
+    assert not ingress_is_open(operator) and not log.exists()
     done = operator.run("maintenance", "-e", "window_do=abort", day2_maintenance_steps=steps, **NO_CHECKS)
     assert done.status == 0, done.output
     assert log.read_text(encoding="utf-8") == "long\nfirst\n"

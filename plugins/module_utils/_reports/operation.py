@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .._core.argspec import ArgSpec
-from .._core.errors import InputError
+from .._core.errors import InputError, OpsError
 from .._core.result import Result
 from . import files, model, terminal
 from .forms import FORMS
@@ -55,8 +55,10 @@ def validated(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def operate(params: Mapping[str, Any], check_mode: bool, known: Iterable[str] = ()) -> Result:
     """Write the report in each form, whole or not at all; in check mode only say what it would hold.
 
+    Where the folder cannot be made or written the result has failed, and holds the report all the same: people can be
+    shown and told what it says.
+
     :raises InputError: a name that leads out of the folder, or results that are not in their shape.
-    :raises OpsError: the folder cannot be made or written.
     """
     _refuse_wrong(params)
     now = time.time()
@@ -64,24 +66,35 @@ def operate(params: Mapping[str, Any], check_mode: bool, known: Iterable[str] = 
     places = files.Places(Path(params["dir"]).expanduser().absolute(), params["name"], now)
     written = {form: str(places.of(FORMS[form])) for form in params["formats"]}
     textfile = Path(params["textfile_dir"]).expanduser() / f"{params['name']}.prom" if params["textfile_dir"] else None
+    shown = {"report": _without_checks(report), "lines": terminal.lines(report)}
     warnings: list[str] = []
     if not check_mode:
-        for form in params["formats"]:
-            places.write(FORMS[form], FORMS[form].text(report))
-        if textfile:
-            files.write_for_all(textfile, FORMS["prometheus"].text(report))
-        warnings = places.remove_old(params["keep"])
+        try:
+            warnings = _write(params, report, places, textfile)
+        except OpsError as error:
+            return Result(failed=True, msg=str(error), data={**shown, "files": {}})
     return Result(
         changed=True,
         msg=f"{report['status']}: {report['summary']}",
         data={
-            "report": _without_checks(report),
-            "lines": terminal.lines(report),
+            **shown,
             "files": {**written, **({"textfile": str(textfile)} if textfile else {})},
             **{form: path for form, path in written.items() if form in ("json", "html")},
         },
         warnings=warnings,
     )
+
+
+def _write(params: Mapping[str, Any], report: model.Report, places: files.Places, textfile: Path | None) -> list[str]:
+    """Write the files and remove old ones; return what could not be removed.
+
+    :raises OpsError: the folder cannot be made or written.
+    """
+    for form in params["formats"]:
+        places.write(FORMS[form], FORMS[form].text(report))
+    if textfile:
+        files.write_for_all(textfile, FORMS["prometheus"].text(report))
+    return places.remove_old(params["keep"])
 
 
 def _without_checks(report: model.Report) -> model.Report:

@@ -61,6 +61,8 @@ class DirectoryLetters:
         self._portion: deque[Found] = deque()
         self._ways: dict[str, Way] = {}
         self._notes: list[str] = []
+        # the names of files by the text that shows them, where that is another
+        self._real: dict[str, str] = {}
 
     # The pass
 
@@ -113,7 +115,8 @@ class DirectoryLetters:
 
     def still_dead(self, ids: Sequence[str]) -> int:
         """See the protocol."""
-        return sum(1 for name in ids if os.path.lexists(os.path.join(self._folder.path, name)))
+        names = (self._real.get(shown, shown) for shown in ids)
+        return sum(1 for name in names if os.path.lexists(os.path.join(self._folder.path, name)))
 
     def parking(self) -> str:
         """See the protocol: the terms' folder, the queue's option ``park``, or one beside that of the dead letters."""
@@ -188,6 +191,8 @@ class DirectoryLetters:
         body, fault, since = _read(os.path.join(self._folder.path, found.name), _MOST_BODY)
         letter = Letter(id="") if body is None else self._reader.letter(body)
         letter.id, letter.named, letter.handle = _shown(found.name), True, found
+        if letter.id != found.name:
+            self._real[letter.id] = found.name
         letter.fault = fault or letter.fault
         note = self._sidecar(self._folder.path, found.name)
         if note and letter.error is None:
@@ -308,8 +313,10 @@ class DirectoryLetters:
         body, fault, _since = _read(path, _MOST_RECORD)
         if body is None:
             raise OpsError(f"the letter cannot be archived: {fault}", on=path)
+        name = letter.handle.name
         return {
             "id": letter.id,
+            **({} if name == letter.id else {"name": coded(os.fsencode(name))}),
             "body": coded(body),
             "written": letter.handle.written,
             "error": letter.error,
@@ -403,7 +410,8 @@ def _refuse_unwritable(folder: str) -> None:
 
 def _restorable(record: Mapping[str, Any]) -> tuple[str, bytes, int, str | None]:
     with reading_records("a directory", "id, body and written"):
-        name, body, written = str(record["id"]), decoded(record["body"]), int(record["written"])
+        name = os.fsdecode(decoded(record["name"])) if "name" in record else str(record["id"])
+        body, written = decoded(record["body"]), int(record["written"])
     if os.path.isabs(name) or ".." in name.split("/") or not name or "\0" in name:
         raise InputError("a record of the archive names a file outside the folder", on=name)
     return name, body, written, record.get("error")

@@ -23,10 +23,9 @@ def dead(tmp_path: Path) -> bytes:
     """A folder with a letter for each of the names."""
     for name in ("in", "dead"):
         (tmp_path / name).mkdir()
-    folder = os.fsencode(tmp_path / "dead")
     for name in NAMES:
-        Path(os.fsdecode(os.path.join(folder, name))).write_text("{}", encoding="utf-8")
-    return folder
+        (tmp_path / "dead" / os.fsdecode(name)).write_text("{}", encoding="utf-8")
+    return os.fsencode(tmp_path / "dead")
 
 
 def letters_of(folder: bytes) -> Any:

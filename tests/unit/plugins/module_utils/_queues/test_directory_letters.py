@@ -21,8 +21,8 @@ NAMES = [b"caf\xe9-0.json", b"caf\xe9-1.json", "caf\u00e9-2.json".encode(), b"ca
 @pytest.fixture
 def dead(tmp_path: Path) -> bytes:
     """A folder with a letter for each of the names."""
-    for name in ("in", "dead"):
-        (tmp_path / name).mkdir()
+    for folder in ("in", "dead"):
+        (tmp_path / folder).mkdir()
     for name in NAMES:
         (tmp_path / "dead" / os.fsdecode(name)).write_text("{}", encoding="utf-8")
     return os.fsencode(tmp_path / "dead")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ START_ONCE = """#!/bin/sh
 echo started >> "$0.log"
 [ -e "$0.failed" ] && exit 0
 touch "$0.failed"
-echo "no such column" >&2
+echo "postgresql://app:open-sesame@db/orders: no such column" >&2
 exit 3
 """
 MIGRATION = """#!/bin/sh
@@ -110,6 +111,7 @@ def test_when_the_service_does_not_come_up_the_old_data_are_back(operator: Backu
     told = done.of_task("Tell how it ended")
     assert "step start it: Run the command: " in told, done.output
     assert "no such column (what was there before is back: postgres " in told
+    assert "open-sesame" not in told and "open-sesame" not in json.dumps(operator.report("restore-demo"))
     assert count(operator.lab) == 10
     assert Path(f"{start}.log").read_text(encoding="utf-8").count("started") == 2
     assert operator.journal()["outcome"] == "failed"

@@ -70,8 +70,8 @@ def test_a_time_may_come_as_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"chdir": "/nowhere"}, "was not run (timeout in /nowhere): Unable to change directory"),
-        ({"environment": {"PATH": "/nowhere"}}, "was not run (timeout): "),
+        ({"chdir": "/nowhere"}, "was not run (by the program timeout in /nowhere): Unable to change directory"),
+        ({"environment": {"PATH": "/nowhere"}}, "was not run (by the program timeout): "),
     ],
 )
 def test_a_command_that_was_not_run_is_not_done(tmp_path: Path, options: dict[str, Any], told: str) -> None:

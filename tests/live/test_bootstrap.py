@@ -195,3 +195,20 @@ def test_what_lacked_a_library_is_backed_up_once_it_is_there(host: Host) -> None
     assert "changed: [bare]" in done.of_task("Install the libraries")
     assert list((host.backups / "cache").iterdir()), done.output
     assert "Backups: passed: backed up: cache" in done.text, done.text
+
+
+@pytest.mark.long
+def test_an_environment_of_another_version_is_left_alone(host: Host) -> None:
+    """What another version of Python would have made stands in for one: its folder, and a program that is none."""
+    config = host.private / "pyvenv.cfg"
+    program = host.private / "bin" / "python"
+    (host.private / "lib" / "python3.1" / "site-packages" / "pip").mkdir(parents=True)
+    program.parent.mkdir()
+    program.touch()
+    config.write_text("version = 3.1.4\n", encoding="utf-8")
+    for changed in ("changed: [bare]", ""):
+        done = host.back_up()
+        assert done.status == 0, done.output
+        assert changed in done.of_task("Install the libraries")
+    assert done.of_task("Install the libraries") == ""
+    assert (config.read_text(encoding="utf-8"), program.read_bytes()) == ("version = 3.1.4\n", b"")

@@ -25,12 +25,13 @@ def private_site_packages() -> list[Path]:
     """Return the folders in which the role ``bootstrap`` may have put libraries, in order of preference.
 
     ``DAY2_VENV`` names the environment; without it the places are ``/opt/day2/venv`` and ``~/.local/share/day2/venv``.
-    Only the folder of the running Python version counts, as compiled libraries fit no other.
+    Only the folder of the running Python version counts, as compiled libraries fit no other. An environment belongs to
+    the version that it was made with; that of another one is in a folder of it, ``/opt/day2/venv/python3.12``.
     """
     named = os.environ.get("DAY2_VENV")
     roots = [Path(named)] if named else [Path("/opt/day2/venv"), Path("~/.local/share/day2/venv").expanduser()]
     python = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    return [root / "lib" / python / "site-packages" for root in roots]
+    return [home / "lib" / python / "site-packages" for root in roots for home in (root, root / python)]
 
 
 def load(name: str) -> ModuleType:

@@ -31,8 +31,9 @@ def test_what_is_nowhere() -> None:
     assert sys.executable in str(caught.value)
 
 
-def test_the_private_environment_of_this_python() -> None:
-    (folder,) = private_site_packages()
+@pytest.mark.parametrize("number", [0, 1], ids=["its own", "in that of another version"])
+def test_the_private_environment_of_this_python(number: int) -> None:
+    folder = private_site_packages()[number]
     folder.mkdir(parents=True)
     (folder / "day2_private_library.py").write_text("FOUND = True\n")
     assert load("day2_private_library").FOUND
@@ -45,4 +46,6 @@ def test_without_a_name_the_usual_places_count(monkeypatch: pytest.MonkeyPatch) 
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     places = [str(path) for path in private_site_packages()]
     assert places[0] == f"/opt/day2/venv/lib/{version}/site-packages"
-    assert places[1].endswith(f".local/share/day2/venv/lib/{version}/site-packages")
+    assert places[1] == f"/opt/day2/venv/{version}/lib/{version}/site-packages"
+    assert places[2].endswith(f".local/share/day2/venv/lib/{version}/site-packages")
+    assert places[3].endswith(f".local/share/day2/venv/{version}/lib/{version}/site-packages")

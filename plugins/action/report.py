@@ -36,6 +36,6 @@ class ActionModule(ActionBase):
         files = sorted(result.get("files", {}).values())
         for line in [*result.get("lines", []), *(f"report {where}: {file}" for file in files)]:
             Display().display(line)
-        if result["failed"] and "lines" in result:  # a play may go on, and hardly shows why there is none
+        if "lines" in result and "files" not in result:  # a play may go on, and hardly shows why there is none
             Display().warning(f"no report was left: {result['msg']}")
         return result

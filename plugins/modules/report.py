@@ -201,7 +201,7 @@ report:
       returned: always
 lines:
   description: The lines that were shown.
-  returned: success
+  returned: success, and where the files could not be written
   type: list
   elements: str
 files:

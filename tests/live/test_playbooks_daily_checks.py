@@ -135,3 +135,10 @@ def test_what_is_wrong_is_told_where_nothing_can_be_kept(operator: Operator, tmp
     assert well.status == 2
     told = well.of_task("Fail without a record")
     assert "not all was kept: " in told and told.count("cannot make the folder") >= 1, well.output
+
+
+def test_no_file_is_missed_where_none_is_wanted(operator: Operator) -> None:
+    done = operator.run("daily_checks", day2_report_formats=[])
+    assert done.status == 0, done.output
+    assert "Daily checks: passed: 1 of 1 hosts pass" in done.text
+    assert "no report was left" not in done.text

@@ -12,7 +12,6 @@ next some thousands each time.
 from __future__ import annotations
 
 import os
-import stat as stat_module
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,10 +20,11 @@ from heapq import nlargest, nsmallest
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .._core.errors import InputError, NotThere, OpsError, one_line
-from .archive_records import coded, decoded, reading_records
+from .._core.errors import NotThere, one_line
 from .dead_letters import DROP, KEEP, MOVE, OLDEST, PARK, Settled, Terms
-from .directory_moves import Way, move, sync_folder
+from .directory_archive import record_of, restore
+from .directory_files import make_like, read_file, refuse_unwritable, take_along
+from .directory_moves import Way
 from .directory_scan import OWN_PREFIX, Folder, Found, explained
 from .letters import Letter, Reader
 
@@ -37,8 +37,6 @@ _MOST_LETTERS = 1000
 _MOST_BODY = 1 << 20
 _MOST_BATCH = 8 << 20
 _MOST_ERROR = 4096
-# An archive holds bodies whole.
-_MOST_RECORD = 64 << 20
 
 TAKEN_NAME = "a file of that name is there already"
 IN_HAND = "another process is moving it"
@@ -188,7 +186,7 @@ class DirectoryLetters:
     # Reading
 
     def _letter(self, found: Found) -> Letter:
-        body, fault, since = _read(os.path.join(self._folder.path, found.name), _MOST_BODY)
+        body, fault, since = read_file(os.path.join(self._folder.path, found.name), _MOST_BODY)
         letter = Letter(id="") if body is None else self._reader.letter(body)
         letter.id, letter.named, letter.handle = _shown(found.name), True, found
         if letter.id != found.name:
@@ -196,7 +194,7 @@ class DirectoryLetters:
         letter.fault = fault or letter.fault
         note = self._sidecar(self._folder.path, found.name)
         if note and letter.error is None:
-            text, _fault, told = _read(note, _MOST_ERROR, cut=True)
+            text, _fault, told = read_file(note, _MOST_ERROR, cut=True)
             letter.error = one_line(text.decode("utf-8", "replace")) if text else None
             since = told or since
         letter.failed_at = since if letter.failed_at is None else letter.failed_at
@@ -249,7 +247,7 @@ class DirectoryLetters:
         elif verdict == PARK:
             self._way(self.parking(), make=True).move(name)
             if note:
-                _take_along(note, self._sidecar(self.parking(), name))
+                take_along(note, self._sidecar(self.parking(), name))
         elif verdict == DROP:
             os.unlink(os.path.join(self._folder.path, name))
         if verdict != KEEP:
@@ -270,9 +268,9 @@ class DirectoryLetters:
         """
         if target not in self._ways:
             if make:
-                _make_like(target, self._folder.path)
+                make_like(target, self._folder.path)
             for folder in (self._folder.path, target):
-                _refuse_unwritable(folder)
+                refuse_unwritable(folder)
             try:
                 self._ways[target] = Way(self._folder.path, target)
             except OSError as error:
@@ -305,116 +303,12 @@ class DirectoryLetters:
     # Archives
 
     def record(self, letter: Letter) -> dict[str, Any]:
-        """See :class:`.dead_letters.Restorable`.
-
-        :raises OpsError: a file that cannot be read, or has more than 64 MiB.
-        """
-        path = os.path.join(self._folder.path, letter.handle.name)
-        body, fault, _since = _read(path, _MOST_RECORD)
-        if body is None:
-            raise OpsError(f"the letter cannot be archived: {fault}", on=path)
-        name = letter.handle.name
-        return {
-            "id": letter.id,
-            **({} if name == letter.id else {"name": coded(os.fsencode(name))}),
-            "body": coded(body),
-            "written": letter.handle.written,
-            "error": letter.error,
-        }
+        """See :class:`.dead_letters.Restorable`, and :func:`.directory_archive.record_of`."""
+        return record_of(self._folder.path, letter)
 
     def restore(self, records: Sequence[Mapping[str, Any]], batch: str) -> int:
         """See :class:`.dead_letters.Restorable`. Names tell which letters are there already, so ``batch`` does not."""
-        letters = [_restorable(record) for record in records]
-        _refuse_unwritable(self._folder.path)
-        try:
-            added = sum(self._put(*letter) for letter in letters)
-            sync_folder(self._folder.path)
-        except OSError as error:
-            raise explained(error, "put back a letter", self._folder.path) from error
-        return added
-
-    def _put(self, name: str, body: bytes, written: int, error: str | None) -> bool:
-        path = os.path.join(self._folder.path, name)
-        if os.path.lexists(path):
-            return False
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        hidden = os.path.join(os.path.dirname(path), f"{OWN_PREFIX}restore.{os.path.basename(path)}")
-        _write(hidden, body, written)
-        note = self._sidecar(self._folder.path, name)
-        if note and error:
-            _write(note, error.encode(), written)
-        try:
-            move(hidden, path)
-        except FileExistsError:
-            os.unlink(hidden)
-            return False
-        return True
-
-
-def _read(path: str, most: int, cut: bool = False) -> tuple[bytes | None, str, float | None]:
-    """Return a file's content, or why it is not read, and since when it has its name (seconds since the epoch).
-
-    :param cut: whether the first ``most`` bytes do, when there are more.
-    """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(handle, "rb") as reader:
-            stat = os.fstat(handle)
-            if not stat_module.S_ISREG(stat.st_mode):
-                return None, "not a plain file", None
-            if stat.st_size > most and not cut:
-                return None, f"larger than {most >> 20} MiB, not read", stat.st_ctime
-            return reader.read(most), "", stat.st_ctime
-    except OSError as error:
-        return None, f"not readable ({(error.strerror or type(error).__name__).lower()})", None
-
-
-def _write(path: str, body: bytes, written: int) -> None:
-    with open(path, "wb") as writer:
-        writer.write(body)
-        writer.flush()
-        os.utime(writer.fileno(), ns=(written, written))
-        os.fsync(writer.fileno())
-
-
-def _take_along(note: str, target: str) -> None:
-    """Copy the file that tells of a letter to where the letter is now. It is no letter, so a failure is no loss."""
-    text, _fault, _since = _read(note, _MOST_BODY, cut=True)
-    if text is not None:
-        with suppress(OSError):
-            _write(target, text, os.stat(note).st_mtime_ns)
-
-
-def _make_like(target: str, model: str) -> None:
-    """Make a folder with mode and owner of another, where it is missing."""
-    if os.path.isdir(target):
-        return
-    try:
-        stat = os.stat(model)
-        os.makedirs(target, exist_ok=True)
-        os.chmod(target, stat_module.S_IMODE(stat.st_mode))
-        with suppress(PermissionError):
-            os.chown(target, stat.st_uid, stat.st_gid)
-    except OSError as error:
-        raise explained(error, "make the folder", target) from error
-
-
-def _refuse_unwritable(folder: str) -> None:
-    if not os.path.exists(folder):
-        raise NotThere("the folder does not exist", on=folder)
-    if not os.path.isdir(folder):
-        raise explained(NotADirectoryError(), "write to the folder", folder)
-    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise explained(PermissionError(13, os.strerror(13)), "write to the folder", folder)
-
-
-def _restorable(record: Mapping[str, Any]) -> tuple[str, bytes, int, str | None]:
-    with reading_records("a directory", "id, body and written"):
-        name = os.fsdecode(decoded(record["name"])) if "name" in record else str(record["id"])
-        body, written = decoded(record["body"]), int(record["written"])
-    if os.path.isabs(name) or ".." in name.split("/") or not name or "\0" in name:
-        raise InputError("a record of the archive names a file outside the folder", on=name)
-    return name, body, written, record.get("error")
+        return restore(self._folder.path, str(self._queue.options.get("error_suffix") or ""), records)
 
 
 def _shown(name: str) -> str:

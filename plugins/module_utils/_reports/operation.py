@@ -72,7 +72,7 @@ def operate(params: Mapping[str, Any], check_mode: bool, known: Iterable[str] = 
         try:
             warnings = _write(params, report, places, textfile)
         except OpsError as error:
-            return Result(failed=True, msg=str(error), data={**shown, "files": {}})
+            return Result(failed=True, msg=str(error), data=shown)
     return Result(
         changed=True,
         msg=f"{report['status']}: {report['summary']}",

@@ -19,6 +19,7 @@ from ansible_collections.day2.ops.plugins.module_utils._search.answers import An
 from ansible_collections.day2.ops.plugins.module_utils._search.connection import Client
 from ansible_collections.day2.ops.plugins.module_utils._search.documents import found
 from ansible_collections.day2.ops.plugins.module_utils._search.drill_scratch import without_scratch
+from ansible_collections.day2.ops.plugins.module_utils._search.making_absent import absent
 from ansible_collections.day2.ops.plugins.module_utils._search.making_options import wanted
 from ansible_collections.day2.ops.plugins.module_utils._search.making_removal import remove
 from ansible_collections.day2.ops.plugins.module_utils._search.making_run import Run
@@ -401,3 +402,17 @@ def test_shards_that_are_being_restored_are_waited_for_though_nothing_is_red() -
     node = Node()
     node.special = lambda _method, path, _body: (200, looks.pop(0)) if path == "_recovery" else None
     assert (ran(node, "new").failed, looks) == (False, [])
+
+
+def test_of_two_that_began_in_one_moment_only_one_is_the_last() -> None:
+    node = Node()
+    node.shots = {name: shot(name, "SUCCESS", name, ["a"]) for name in ("daily-20270113", "daily-20270114")}
+
+    def gone(name: str) -> Result:
+        asked = wanted(making.SPEC.validate({"url": [URL], "repository": "backup", "name": name}, "test"), NOW)
+        return absent(Run(cast(Client, node), asked, cast(Any, Clock()), None), False)
+
+    with pytest.raises(InputError, match="it is the last SUCCESS"):
+        gone("daily-20270114")
+    assert gone("daily-20270113").changed
+    assert list(node.shots) == ["daily-20270114"]
